@@ -1,0 +1,289 @@
+"""The ompMC engine: particles in, deposited energy out; the only module that knows its files."""
+
+import ctypes
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import import_module, metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import Cancelled, InvalidInput
+from .emission import CUT_OFF_MEV, Radiation
+from .media import ELECTRON_REST_MEV, Composition, written_media
+
+_RECORD = np.dtype(
+    [("type", "i1"), ("energy", "<f4"), ("position", "<f4", 3), ("uv", "<f4", 2), ("weight", "<f4")]
+)
+_C_LIBRARY = ctypes.CDLL(None if os.name == "posix" else "ucrtbase")
+_TYPE_CODE: dict[Radiation, int] = {"photon": 1, "electron": 2}
+
+
+@dataclass(frozen=True)
+class Particles:
+    """
+    Particles of one radiation about to be followed, one history each.
+
+    Attributes
+    ----------
+    radiation : {"electron", "photon"}
+    energy_MeV : ndarray, shape (n,)
+        Kinetic energy.
+    position_cm, direction : ndarray, shape (n, 3)
+        Position in the phantom's frame and unit vector, both (x, y, z).
+    weight : ndarray, shape (n,), or float
+    """
+
+    radiation: Radiation
+    energy_MeV: NDArray[np.floating]
+    position_cm: NDArray[np.floating]
+    direction: NDArray[np.floating]
+    weight: NDArray[np.floating] | float = 1.0
+
+
+@dataclass(frozen=True)
+class Deposit:
+    """
+    Energy deposited per history.
+
+    Attributes
+    ----------
+    energy_MeV : ndarray
+        Shaped as the geometry.
+    relative_error : ndarray
+        The engine's own estimate from its batches; 1 where nothing was deposited.
+    """
+
+    energy_MeV: NDArray[np.float64]
+    relative_error: NDArray[np.float64]
+
+
+def engine_version() -> str:
+    """Name and version of the engine, for provenance."""
+    return f"ompmc {metadata.version('ompmc')}"
+
+
+def load_engine() -> Any:
+    """
+    Import ompmc.
+
+    Raises
+    ------
+    InvalidInput
+        If it is not installed; the sentence names the remedy.
+    """
+    try:
+        return import_module("ompmc")
+    except ImportError:
+        raise InvalidInput(
+            "Monte Carlo needs the package ompmc, which is not installed: "
+            "run 'pip install ompmc==0.4.0' (in Slicer: slicer.packaging.pip_install)."
+        ) from None
+
+
+def transport_in_cylinder(
+    particles: Particles,
+    composition: Composition,
+    density_g_cm3: float,
+    r_bounds_cm: NDArray[np.float64],
+    z_bounds_cm: NDArray[np.float64],
+    seed: int,
+    progress: Callable[[float], None] | None = None,
+) -> Deposit:
+    """
+    Follow particles through a homogeneous cylinder about the z axis.
+
+    Parameters
+    ----------
+    particles : Particles
+    composition : Composition
+    density_g_cm3 : float
+    r_bounds_cm, z_bounds_cm : ndarray
+        Ring and slab boundaries, ascending; rings begin at 0.
+    seed : int
+    progress : callable, optional
+        Called with the finished fraction; raising `Cancelled` from it stops the run.
+
+    Returns
+    -------
+    Deposit
+        Shape (rings, slabs).
+    """
+    ompmc = load_engine()
+    with written_media([composition], Path(ompmc.data_path())) as (pegs, (name,)):
+        cylinder = ompmc.CylinderGeometry(r_bounds_cm, z_bounds_cm, name, density_g_cm3)
+        return _run(ompmc, ompmc.calc_radial, cylinder, particles, pegs, seed, progress)
+
+
+def transport_in_voxels(
+    particles: Particles,
+    compositions: list[Composition],
+    medium: NDArray[np.integer],
+    density_g_cm3: NDArray[np.floating],
+    bounds_cm: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],
+    seed: int,
+    progress: Callable[[float], None] | None = None,
+) -> Deposit:
+    """
+    Follow particles through a voxel phantom.
+
+    Parameters
+    ----------
+    particles : Particles
+    compositions : list of Composition
+        At most 9, a limit of the engine.
+    medium : ndarray of int, shape (x, y, z)
+        Index into `compositions`; -1 is vacuum.
+    density_g_cm3 : ndarray, shape (x, y, z)
+    bounds_cm : tuple of three ndarray
+        Voxel boundaries along x, y and z, ascending.
+    seed, progress
+        As for `transport_in_cylinder`.
+
+    Returns
+    -------
+    Deposit
+        Shape (x, y, z).
+    """
+    ompmc = load_engine()
+    with written_media(compositions, Path(ompmc.data_path())) as (pegs, names):
+        geometry = ompmc.Geometry(
+            *bounds_cm,
+            names,
+            np.asfortranarray(density_g_cm3, dtype=np.float64),
+            np.asfortranarray(medium + 1, dtype=np.int32),
+        )
+        return _run(ompmc, ompmc.calc_forward_phsp, geometry, particles, pegs, seed, progress)
+
+
+def _run(
+    ompmc: Any,
+    calculation: Callable[..., Any],
+    geometry: Any,
+    particles: Particles,
+    pegs: Path,
+    seed: int,
+    progress: Callable[[float], None] | None,
+) -> Deposit:
+    physics = ompmc.Physics(
+        pegs_file=pegs,
+        global_ecut=CUT_OFF_MEV + ELECTRON_REST_MEV,
+        global_pcut=CUT_OFF_MEV,
+        n_split=1,
+        seeds=_two_seeds(seed),
+    )
+    stopped: list[Cancelled] = []
+
+    def report(fraction: float) -> bool:
+        try:
+            if progress is not None:
+                with console.shown():
+                    progress(fraction)
+        except Cancelled as request:
+            stopped.append(request)
+        return not stopped
+
+    n = len(particles.energy_MeV)
+    with _phase_space(particles) as path, _SilentConsole() as console:
+        try:
+            deposit, relative_error, summary = calculation(
+                geometry,
+                ompmc.PhaseSpaceSource(path),
+                physics=physics,
+                n_histories=n,
+                n_batches=min(n, 10),
+                output_dose=False,
+                progress=report,
+            )
+        except KeyboardInterrupt:
+            raise stopped[0] if stopped else Cancelled() from None
+    if stopped:
+        raise stopped[0]
+    if summary.n_started != n:
+        raise RuntimeError(
+            f"ompmc started {summary.n_started} of {n} particles: some begin outside the phantom"
+        )
+    return Deposit(np.asarray(deposit), np.asarray(relative_error))
+
+
+class _SilentConsole:
+    """Keeps the engine's own chatter, written by C code to file descriptors 1 and 2, off them."""
+
+    def __enter__(self) -> "_SilentConsole":
+        sys.stdout.flush()
+        sys.stderr.flush()
+        self._null = os.open(os.devnull, os.O_WRONLY)
+        self._real = [os.dup(1), os.dup(2)]
+        self._point_at(self._null, self._null)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        # C keeps its own buffer: empty it into the void before the console comes back
+        _C_LIBRARY.fflush(None)
+        self._point_at(*self._real)
+        for descriptor in (self._null, *self._real):
+            os.close(descriptor)
+
+    @contextmanager
+    def shown(self) -> Iterator[None]:
+        """The console as it was, for a progress callable."""
+        _C_LIBRARY.fflush(None)
+        self._point_at(*self._real)
+        try:
+            yield
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            self._point_at(self._null, self._null)
+
+    @staticmethod
+    def _point_at(output: int, error: int) -> None:
+        os.dup2(output, 1)
+        os.dup2(error, 2)
+
+
+def _two_seeds(seed: int) -> tuple[int, int]:
+    first, second = np.random.SeedSequence(seed).generate_state(2) % 30000
+    return int(first) + 1, int(second) + 1
+
+
+@contextmanager
+def _phase_space(particles: Particles) -> Iterator[Path]:
+    """Write the particles as an IAEA phase space (memory-backed where possible); gone afterwards."""
+    n = len(particles.energy_MeV)
+    record = np.zeros(n, _RECORD)
+    sign_w = np.where(particles.direction[:, 2] < 0.0, -1, 1)
+    record["type"] = _TYPE_CODE[particles.radiation] * sign_w
+    record["energy"] = -particles.energy_MeV  # negative marks a new history
+    record["position"] = particles.position_cm
+    record["uv"] = particles.direction[:, :2]
+    record["weight"] = particles.weight
+    photons = n if particles.radiation == "photon" else 0
+    header = (
+        f"$FILE_TYPE:\n0\n$CHECKSUM:\n{record.nbytes}\n"
+        "$RECORD_CONTENTS:\n1\n1\n1\n1\n1\n1\n1\n0\n0\n"
+        f"$RECORD_LENGTH:\n{_RECORD.itemsize}\n$BYTE_ORDER:\n1234\n"
+        f"$ORIG_HISTORIES:\n{n}\n$PARTICLES:\n{n}\n$PHOTONS:\n{photons}\n$ELECTRONS:\n{n - photons}\n"
+    )
+    with tempfile.TemporaryDirectory(
+        prefix="ludosimetry-", dir=_memory_folder(record.nbytes)
+    ) as folder:
+        base = Path(folder) / "source"
+        base.with_suffix(".IAEAheader").write_text(header, encoding="ascii")
+        record.tofile(base.with_suffix(".IAEAphsp"))
+        yield base
+
+
+def _memory_folder(nbytes: int) -> str | None:
+    """A memory-backed folder with room to spare, or None for the usual temporary folder."""
+    folder = "/dev/shm"
+    if not os.path.isdir(folder):
+        return None
+    room = os.statvfs(folder)
+    return folder if room.f_bavail * room.f_frsize > 2 * nbytes else None

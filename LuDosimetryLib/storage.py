@@ -1,0 +1,166 @@
+"""Files and folders that are either complete or not there."""
+
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO
+
+from .errors import InvalidInput
+
+LAST = "result.json"
+"""Its presence says that a folder is complete: removed first, put in place last."""
+
+_PARTIAL = ".ludosimetry-partial-"
+_UNTOUCHED_S = 86400.0
+
+
+@contextmanager
+def write_atomically(path: Path) -> Iterator[IO[bytes]]:
+    """
+    A binary file to write to, which takes its name only when the block ends without an error.
+
+    Parameters
+    ----------
+    path : Path
+        Final name; an existing file is replaced in one step.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        with temporary.open("xb") as file:
+            yield file
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def staged(folder: Path, expected_bytes: int = 0, obsolete: Collection[str] = ()) -> Iterator[Path]:
+    """
+    A folder to write to, whose files move into another when the block ends without an error.
+
+    Parameters
+    ----------
+    folder : Path
+        Made if need be. Its other files stay; of those moved, ``result.json`` comes last.
+    expected_bytes : int
+        Room that must be free.
+    obsolete : collection of str
+        Names of files in the folder that go when the new ones come.
+
+    Raises
+    ------
+    InvalidInput
+        If the folder cannot be made or written, or has too little room.
+    """
+    made: list[Path] = []
+    stage: Path | None = None
+    finished = False
+    try:
+        if folder.exists() and not folder.is_dir():
+            raise InvalidInput(f"the output {folder} is a file; give a folder.")
+        made = [path for path in (folder, *folder.parents) if not path.exists()]
+        folder.mkdir(parents=True, exist_ok=True)
+        _remove_abandoned(folder)
+        free = shutil.disk_usage(folder).free
+        if free < expected_bytes:
+            raise InvalidInput(
+                f"the output folder {folder} has {free / 1e6:.0f} MB free; {expected_bytes / 1e6:.0f} MB are "
+                "needed: make room or choose another."
+            )
+        stage = folder / f"{_PARTIAL}{secrets.token_hex(4)}"
+        stage.mkdir()
+        with _lock(stage):
+            yield stage
+            _move(stage, folder, obsolete)
+        finished = True
+    except BrokenPipeError:  # of who listens to the progress, not of the folder
+        raise
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise InvalidInput(
+            f"the output folder {folder} cannot be written: {reason}; choose another or make room."
+        ) from None
+    finally:
+        if stage is not None:
+            shutil.rmtree(stage, ignore_errors=True)
+        if not finished:
+            for path in made:
+                if path.is_dir() and not any(path.iterdir()):
+                    path.rmdir()
+
+
+def check_writable(folder: Path) -> None:
+    """
+    Refuse an output folder that cannot be written, before and not after a long calculation.
+
+    The folder is left as it was, or absent as it was.
+    """
+
+    class WritableError(Exception):
+        """Leaves the block before anything moves."""
+
+    with suppress(WritableError), staged(folder):
+        raise WritableError
+
+
+def _move(stage: Path, folder: Path, obsolete: Collection[str]) -> None:
+    new = sorted(stage.iterdir(), key=lambda path: (path.name == LAST, path.name))
+    for file in new:
+        if (folder / file.name).is_dir():
+            raise InvalidInput(
+                f"the output folder {folder} has a folder called {file.name}, where a file is to go; "
+                "remove it or choose another output folder."
+            )
+    if any(file.name == LAST for file in new):
+        (folder / LAST).unlink(missing_ok=True)
+    for name in set(obsolete) - {file.name for file in new}:
+        (folder / name).unlink(missing_ok=True)
+    for file in new:
+        os.replace(file, folder / file.name)
+
+
+def _remove_abandoned(folder: Path) -> None:
+    """Remove what runs that were killed left behind; what a living one uses stays."""
+    for path in folder.glob(f"{_PARTIAL}*"):
+        with _lock(path) as free:
+            if free:
+                shutil.rmtree(path, ignore_errors=True)
+
+
+@contextmanager
+def _lock(stage: Path) -> Iterator[bool]:
+    """
+    Hold a folder as long as the block runs; whether it was free.
+
+    The lock ends with the process that holds it, however that ends. Where folders have no locks
+    one is taken as free when nothing has been put in for a day.
+    """
+    try:
+        import fcntl
+
+        descriptor = os.open(stage, os.O_RDONLY)
+    except (ImportError, OSError):
+        yield _untouched(stage)
+        return
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            free = True
+        except BlockingIOError:
+            free = False
+        except OSError:
+            free = _untouched(stage)
+        yield free
+    finally:
+        os.close(descriptor)
+
+
+def _untouched(stage: Path) -> bool:
+    try:
+        return time.time() - stage.stat().st_mtime > _UNTOUCHED_S
+    except OSError:
+        return False
