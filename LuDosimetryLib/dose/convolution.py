@@ -79,7 +79,9 @@ class Convolver:
         octant = np.zeros([size // 2 + 1 for size in self._size], np.float32)
         octant[tuple(slice(0, n) for n in kernel.shape)] = kernel
         spectrum = scipy.fft.dctn(octant, type=1, workers=-1, overwrite_x=True)
-        return spectrum if self._torch is None else self._torch.from_numpy(spectrum).to(self._device)
+        return (
+            spectrum if self._torch is None else self._torch.from_numpy(spectrum).to(self._device)
+        )
 
     def spectrum(self, values: Any) -> Any:
         """Spectrum of a map, shape `shape`, on the device."""

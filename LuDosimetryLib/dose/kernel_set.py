@@ -38,7 +38,7 @@ class KernelSet:
     spectra: list[Any]
     table: Any
 
-    def at_targets(self, spectrum: Any, medium: Any, after_each: Callable[[], None]) -> Any:
+    def at_targets(self, spectrum: Any, medium: Any, after_each: Callable[[], object]) -> Any:
         """
         Energy absorbed, each target voxel by the kernel of its medium [keV/decay times the map].
 
@@ -58,7 +58,7 @@ class KernelSet:
             after_each()
         return total
 
-    def from_sources(self, activity: Any, medium: Any, after_each: Callable[[], None]) -> Any:
+    def from_sources(self, activity: Any, medium: Any, after_each: Callable[[], object]) -> Any:
         """
         Energy absorbed, each source voxel by the kernel of its own medium.
 

@@ -7,9 +7,7 @@ from .problem import GY_G_PER_KEV_MBQ_H, DoseProblem, Progress
 
 
 def local_dose(problem: DoseProblem, progress: Progress) -> Array:
-    """
-    Absorbed dose [Gy] by local deposition of electrons: 0.08532 Gy g/(MBq h) for 177Lu.
-    """
+    """Absorbed dose [Gy] by local deposition of electrons: 0.08532 Gy g/(MBq h) for 177Lu."""
     progress(0.0, "local deposition")
     dose = np.zeros(problem.grid.shape, np.float32)
     factor = np.float32(GY_G_PER_KEV_MBQ_H * problem.nuclide.electron_keV)

@@ -54,7 +54,7 @@ class MediaMap:
         return cls(
             box=box,
             grid_shape=problem.grid.shape,
-            shape=density.shape,  # type: ignore[arg-type]
+            shape=density.shape,
             voxel_cm=problem.grid.voxel_cm,
             media=media,
             index=index,

@@ -11,11 +11,14 @@ from ..montecarlo.media import Composition
 from ..nuclide import Nuclide
 
 _SIDE_CM = 0.4
-_VOXELS = 101
-_DOPED = 0.08
-"""Part of the voxels that are of other tissues: few enough not to disturb the photons."""
+_VOXELS = 105
+_PIECE_VOXELS = 5
+"""Side of a piece of another tissue: 2 cm, as vertebrae and ribs go, so that it shields itself."""
+_DOPED = 0.16
+"""Part of the pieces that are of other tissues: few enough not to disturb the photons."""
+_PATTERNS = 5
 _SOURCE_CM = 3.0
-RADII_CM: NDArray[np.float64] = np.array([1.0, 3.0, 5.0, 8.0, 12.0, 16.0, 20.0])
+RADII_CM: NDArray[np.float64] = np.array([2.0, 5.0, 8.0, 11.0, 14.0, 17.0, 20.0])
 _ENGINE_MEDIA = 9
 _SOFTENING_G_CM2 = 6.0
 """Distance over which scatter softens the spectrum and the ratios settle."""
@@ -56,8 +59,6 @@ def absorption_ratios(
     return ratios
 
 
-
-
 def measured_ratios(
     nuclide: Nuclide,
     soft: Composition,
@@ -69,10 +70,10 @@ def measured_ratios(
     """
     Photon dose to a voxel of each tissue relative to one of soft tissue in the same place.
 
-    A soft-tissue cube of 40 cm at unit density has some of its 4 mm voxels, taken at random,
-    made of the other tissues, all of unit density; photons start evenly in a ball of 3 cm at its
-    centre. Between voxels at one distance the ratio of mean doses is that of the
-    mass energy-absorption coefficients over the spectrum there, scatter included.
+    A soft-tissue cube of 42 cm at unit density has some pieces of 2 cm, taken at random, made of
+    the other tissues, all of unit density; photons start evenly in a ball of 3 cm at its centre.
+    Between voxels at one distance the ratio of mean doses is that of the mass energy-absorption
+    coefficients over the spectrum there, scatter and the shielding of a piece by itself included.
 
     Parameters
     ----------
@@ -80,7 +81,7 @@ def measured_ratios(
     soft : Composition
     others : list of Composition
     photons : int
-        Histories per run; a run holds up to eight other tissues.
+        Histories for up to eight other tissues, shared among several patterns of pieces.
     seed : int
     progress : callable
 
@@ -91,23 +92,34 @@ def measured_ratios(
     """
     ratios = {}
     groups = [others[n : n + _ENGINE_MEDIA - 1] for n in range(0, len(others), _ENGINE_MEDIA - 1)]
+    runs = len(groups) * _PATTERNS
+    axis = (np.arange(_VOXELS) - 0.5 * (_VOXELS - 1)) * _SIDE_CM
+    radius = np.sqrt(axis[:, None, None] ** 2 + axis[:, None] ** 2 + axis**2)
+    shell = np.digitize(radius, RADII_CM).ravel()
+    shells = len(RADII_CM) + 1
     for n, group in enumerate(groups):
-        energy, medium = _simulate(
-            nuclide, [soft, *group], photons, seed + n, lambda f, n=n: progress((n + f) / len(groups))  # type: ignore[misc]
-        )
-        axis = (np.arange(_VOXELS) - 0.5 * (_VOXELS - 1)) * _SIDE_CM
-        radius = np.sqrt(axis[:, None, None] ** 2 + axis[:, None] ** 2 + axis**2)
-        shell = np.digitize(radius, RADII_CM) - 1
-        # fluence falls with distance: take that out before averaging over a shell
-        flat = energy * radius**2
-        for index, composition in enumerate(group, start=1):
-            mean, error = np.empty(len(RADII_CM) - 1), np.empty(len(RADII_CM) - 1)
-            for s in range(len(mean)):
-                of_soft = flat[(shell == s) & (medium == 0)]
-                of_tissue = flat[(shell == s) & (medium == index)]
-                mean[s] = of_tissue.mean() / of_soft.mean()
-                error[s] = mean[s] * of_tissue.std() / of_tissue.mean() / np.sqrt(of_tissue.size)
-            ratios[composition.name] = (mean, error)
+        samples = np.empty((_PATTERNS, len(group) + 1, shells))
+        for pattern in range(_PATTERNS):
+            run = n * _PATTERNS + pattern
+            energy, medium = _simulate(
+                nuclide,
+                [soft, *group],
+                photons // _PATTERNS,
+                seed + run,
+                lambda f, run=run: progress((run + f) / runs),  # type: ignore[misc]
+            )
+            # fluence falls with distance: take that out before averaging over a shell
+            cell = medium.ravel() * shells + shell
+            total = np.bincount(cell, (energy * radius**2).ravel(), samples[0].size)
+            count = np.bincount(cell, minlength=samples[0].size)
+            samples[pattern] = (total / np.maximum(count, 1)).reshape(samples[0].shape)
+            samples[pattern][count.reshape(samples[0].shape) == 0] = np.nan
+        # inside the first and beyond the last radius is of no use
+        ratio = (samples[:, 1:] / samples[:, :1])[..., 1:-1]
+        mean = np.nanmean(ratio, axis=0)
+        error = np.nanstd(ratio, axis=0, ddof=1) / np.sqrt(np.isfinite(ratio).sum(axis=0))
+        for composition, m, e in zip(group, mean, error, strict=True):
+            ratios[composition.name] = (m, e)
     return ratios
 
 
@@ -121,11 +133,14 @@ def _simulate(
     rng = np.random.default_rng(seed)
     spectrum = EmissionSpectrum.of(nuclide, "photon")
     direction = isotropic_directions(photons, rng)
-    start = isotropic_directions(photons, rng) * (_SOURCE_CM * np.cbrt(rng.random(photons)))[:, None]
+    start = (
+        isotropic_directions(photons, rng) * (_SOURCE_CM * np.cbrt(rng.random(photons)))[:, None]
+    )
     particles = Particles("photon", spectrum.sample_energies(photons, rng), start, direction)
-    medium = np.zeros((_VOXELS,) * 3, np.int32)
-    doped = rng.random(medium.shape) < _DOPED
-    medium[doped] = rng.integers(1, len(compositions), int(doped.sum()))
+    pieces = np.zeros((_VOXELS // _PIECE_VOXELS,) * 3, np.int32)
+    doped = rng.random(pieces.shape) < _DOPED
+    pieces[doped] = rng.integers(1, len(compositions), int(doped.sum()))
+    medium = np.kron(pieces, np.ones((_PIECE_VOXELS,) * 3, np.int32))
     half = 0.5 * _VOXELS * _SIDE_CM
     bounds = np.linspace(-half, half, _VOXELS + 1)
     deposit = transport_in_voxels(

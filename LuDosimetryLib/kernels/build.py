@@ -26,6 +26,11 @@ _RUN_HISTORIES = 1_000_000
 _RATIO_RUNS = 20
 """What the absorption ratios count for in progress, in runs of a point source."""
 
+_RATIO_METHOD = (
+    "photon dose to pieces of 2 cm in soft tissue relative to soft tissue, "
+    "fitted by p + q (1 - exp(-r / 6 g/cm2))"
+)
+
 REFERENCE = "soft"
 """Composition that photons are taken to travel through."""
 
@@ -71,10 +76,11 @@ def build_point_kernels(
     nuclide = nuclide or read_nuclide("Lu-177")
     if compositions is None:
         compositions = [c for n, c in read_compositions().items() if n not in NOT_TISSUE]
-    jobs: list[tuple[Composition, Radiation, int]] = [
-        (composition, radiation, max(1, -(-histories // _RUN_HISTORIES)))
+    histories: dict[Radiation, int] = {"electron": electrons, "photon": photons}
+    jobs = [
+        (composition, radiation, max(1, -(-number // _RUN_HISTORIES)))
         for composition in compositions
-        for radiation, histories in (("electron", electrons), ("photon", photons))
+        for radiation, number in histories.items()
     ]
     others = [c for c in compositions if c.name != REFERENCE]
     total = sum(runs for *_, runs in jobs) + _RATIO_RUNS
@@ -89,9 +95,9 @@ def build_point_kernels(
                     nuclide,
                     composition,
                     radiation,
-                    min(_RUN_HISTORIES, electrons if radiation == "electron" else photons),
+                    min(_RUN_HISTORIES, histories[radiation]),
                     seed + done,
-                    lambda f, m=message, d=done: progress((d + f) / total, m),  # type: ignore[misc]
+                    _part(progress, done, 1, total, message),
                 )
             )
             done += 1
@@ -106,7 +112,7 @@ def build_point_kernels(
         photons,
         seed + done,
         SMOOTH_NODES,
-        lambda f: progress((done + _RATIO_RUNS * f) / total, "absorption in soft tissue"),
+        _part(progress, done, _RATIO_RUNS, total, "absorption in soft tissue"),
     )
     provenance = {
         "schema": "ludosimetry-point-kernels/1",
@@ -114,7 +120,8 @@ def build_point_kernels(
         "nuclide": nuclide.name,
         "nuclide_data": nuclide.source,
         "cut_off_MeV": CUT_OFF_MEV,
-        "histories_per_composition": {"electron": electrons, "photon": photons},
+        "histories_per_composition": histories,
+        "photon_ratio": _RATIO_METHOD,
         "seed": seed,
         "date": datetime.now(UTC).date().isoformat(),
         "compositions": {
@@ -122,16 +129,26 @@ def build_point_kernels(
         },
         "units": "keV per decay absorbed within each radius [g/cm2]",
     }
+    arrays.update({f"photon_ratio/{name}": ratio for name, ratio in ratios.items()})
+    arrays["electron_radius_g_cm2"] = ELECTRON_NODES
+    arrays["photon_radius_g_cm2"] = SMOOTH_NODES
+    text = {
+        "compositions": np.array([c.name for c in compositions]),
+        "provenance": np.array(json.dumps(provenance)),
+    }
     with write_atomically(path) as file:
-        np.savez_compressed(
-            file,
-            compositions=np.array([c.name for c in compositions]),
-            electron_radius_g_cm2=ELECTRON_NODES,
-            photon_radius_g_cm2=SMOOTH_NODES,
-            provenance=np.array(json.dumps(provenance)),
-            **{f"photon_ratio/{name}": ratio for name, ratio in ratios.items()},
-            **{key: value.astype(np.float64) for key, value in arrays.items()},
-        )
+        np.savez_compressed(file, allow_pickle=False, **arrays, **text)
+
+
+def _part(
+    progress: Callable[[float, str], object], done: int, runs: int, total: int, message: str
+) -> Callable[[float], None]:
+    """Progress of some runs as that of all."""
+
+    def report(fraction: float) -> None:
+        progress((done + runs * fraction) / total, message)
+
+    return report
 
 
 def simulate_point_source(

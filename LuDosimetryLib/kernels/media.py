@@ -54,9 +54,7 @@ def whole_kernel(medium: Medium) -> list[RadialDeposit]:
 def long_range_in_soft_tissue(
     composition: str, density_g_cm3: float, reach_cm: float
 ) -> RadialDeposit:
-    """
-    As `long_range`, but for photons that reach a tissue through soft tissue of a density.
-    """
+    """As `long_range`, but for photons that reach a tissue through soft tissue of a density."""
     kernel = read_point_kernels()[composition]
     return _with_bremsstrahlung(kernel, kernel.photons_in_soft_tissue, density_g_cm3, reach_cm)
 

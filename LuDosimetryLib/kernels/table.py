@@ -60,7 +60,9 @@ class KernelTable:
         """
         known = read_point_kernels()
         if composition not in known:
-            raise InvalidInput(f"composition is {composition!r}; known compositions: {', '.join(known)}.")
+            raise InvalidInput(
+                f"composition is {composition!r}; known compositions: {', '.join(known)}."
+            )
         if not 0.01 <= density_g_cm3 <= 20.0:
             raise InvalidInput(f"density is {density_g_cm3:g} g/cm3; allowed: 0.01 to 20.")
         if not all(0.1 <= v <= 100.0 for v in voxel_mm):
@@ -103,7 +105,10 @@ class KernelTable:
         x, y, z = self.voxel_mm
         lines = [
             f"{self.medium.composition}, {self.medium.density_g_cm3:g} g/cm3, voxels of {x:g} x {y:g} x {z:g} mm",
-            *(f"  S({','.join(offset)})  {value:10.4g} {UNIT}" for offset, value in self.as_dict()["values"].items()),
+            *(
+                f"  S({','.join(offset)})  {value:10.4g} {UNIT}"
+                for offset, value in self.as_dict()["values"].items()
+            ),
             f"  absorbed in a large phantom: {self.absorbed_keV_per_decay:.2f} keV per decay",
         ]
         return "\n".join(lines)

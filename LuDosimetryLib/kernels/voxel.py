@@ -43,7 +43,7 @@ def energy_kernel(deposit: RadialDeposit, voxel_cm: Triple, shape: Shape) -> NDA
     ndarray, shape `shape`
         In the unit of `deposit` (keV per decay).
     """
-    return energy_kernels([deposit], voxel_cm, shape)[0]
+    return np.asarray(energy_kernels([deposit], voxel_cm, shape)[0])
 
 
 def energy_kernels(
@@ -69,9 +69,7 @@ def energy_kernels(
 def voxel_s_values(
     energy_keV: NDArray[np.float64], voxel_cm: Triple, density_g_cm3: float
 ) -> NDArray[np.float64]:
-    """
-    Voxel S values [Gy/(Bq s)] from absorbed energies [keV per decay] in voxels of one density.
-    """
+    """Voxel S values [Gy/(Bq s)] from absorbed energies [keV per decay] in voxels of one density."""
     mass_kg = float(np.prod(voxel_cm)) * density_g_cm3 * 1e-3
     return energy_keV * (KEV_TO_J / mass_kg)
 
@@ -119,7 +117,7 @@ def _middle(
             (np.arange(n) + points[p]) * v for n, p, v in zip(shape, (i, j, k), voxel, strict=True)
         ]
         total += weights[i] * weights[j] * weights[k] * density(np.sqrt(_squared_distance(axes)))
-    return total * voxel.prod()
+    return np.asarray(total * voxel.prod())
 
 
 class _RaySum:
@@ -180,7 +178,7 @@ def _ray_sum(voxel_cm: Triple) -> _RaySum:
 
 def _offsets_within(voxels: float, voxel: NDArray[np.float64]) -> NDArray[np.intp]:
     """Number of offsets along each axis within so many of the largest voxel side."""
-    return np.ceil(voxels * voxel.max() / voxel).astype(np.intp) + 1
+    return np.asarray(np.ceil(voxels * voxel.max() / voxel).astype(np.intp) + 1)
 
 
 def _first(shape: NDArray[np.intp]) -> tuple[slice, ...]:

@@ -283,7 +283,7 @@ def _phase_space(particles: Particles) -> Iterator[Path]:
 def _memory_folder(nbytes: int) -> str | None:
     """A memory-backed folder with room to spare, or None for the usual temporary folder."""
     folder = "/dev/shm"
-    if not os.path.isdir(folder):
+    if not Path(folder).is_dir():
         return None
     room = os.statvfs(folder)
     return folder if room.f_bavail * room.f_frsize > 2 * nbytes else None

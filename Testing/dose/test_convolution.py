@@ -13,7 +13,10 @@ def even(octant: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize("device", ["cpu", "cpu:0"])  # the second is torch's name for it
-@pytest.mark.parametrize(("shape", "reach"), [((9, 12, 7), (8, 11, 6)), ((16, 10, 13), (3, 2, 1)), ((5, 6, 1), (9, 9, 9))])
+@pytest.mark.parametrize(
+    ("shape", "reach"),
+    [((9, 12, 7), (8, 11, 6)), ((16, 10, 13), (3, 2, 1)), ((5, 6, 1), (9, 9, 9))],
+)
 def test_equals_plain_convolution(device, shape, reach):
     if device != "cpu":
         pytest.importorskip("torch")

@@ -29,7 +29,9 @@ def uniform(shape, side_mm, density, tia):
 def test_linear_in_activity(name, mixed_problem):
     once = METHODS[name](mixed_problem, quiet)
     doubled = replace(mixed_problem, tia_MBq_h_mL=2.0 * mixed_problem.tia_MBq_h_mL)
-    np.testing.assert_allclose(METHODS[name](doubled, quiet), 2.0 * once, rtol=1e-5, atol=1e-5 * once.max())
+    np.testing.assert_allclose(
+        METHODS[name](doubled, quiet), 2.0 * once, rtol=1e-5, atol=1e-5 * once.max()
+    )
 
 
 @pytest.mark.parametrize("name", METHODS)
@@ -71,7 +73,9 @@ def test_shift(name):
         rho = np.full(tia.shape, 0.00121, np.float32)
         box = (slice(at, at + 12),) * 3
         tia[box], rho[box] = small, density
-        p = DoseProblem(Grid.axial(tia.shape, (4.0,) * 3), tia, rho, rho > 0.05, read_nuclide("Lu-177"))
+        p = DoseProblem(
+            Grid.axial(tia.shape, (4.0,) * 3), tia, rho, rho > 0.05, read_nuclide("Lu-177")
+        )
         doses.append(METHODS[name](p, quiet)[box])
     np.testing.assert_allclose(doses[0], doses[1], rtol=1e-5, atol=1e-6 * doses[0].max())
 

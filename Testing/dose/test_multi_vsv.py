@@ -31,7 +31,9 @@ def plain_multi_vsv(problem: DoseProblem) -> np.ndarray:
         here &= problem.reported
         deposits = [short_range(medium, reach), long_range(medium, reach)]
         kernels = energy_kernels(deposits, media.voxel_cm, shape)
-        for kernel, per_density in zip(kernels, (1.0 / density, 1.0 / medium.density_g_cm3), strict=True):
+        for kernel, per_density in zip(
+            kernels, (1.0 / density, 1.0 / medium.density_g_cm3), strict=True
+        ):
             full = np.pad(kernel, [(n - 1, 0) for n in shape], mode="reflect")
             energy = fftconvolve(problem.tia_MBq_h_mL.astype(np.float64), full, mode="full")
             energy = energy[tuple(slice(n - 1, 2 * n - 1) for n in shape)]
@@ -67,6 +69,8 @@ def test_no_step_inside_a_density_bin():
     doses = []
     for density in (1.0301, 1.0599):  # both ends of one bin
         rho = np.full(shape, density, np.float32)
-        p = DoseProblem(Grid.axial(shape, (4.0,) * 3), tia, rho, np.ones(shape, bool), read_nuclide("Lu-177"))
+        p = DoseProblem(
+            Grid.axial(shape, (4.0,) * 3), tia, rho, np.ones(shape, bool), read_nuclide("Lu-177")
+        )
         doses.append(METHODS["multi-vsv"](p, quiet)[4, 4, 4])
     assert doses[0] / doses[1] == pytest.approx(1.0599 / 1.0301, rel=2e-3)

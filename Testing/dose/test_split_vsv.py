@@ -14,7 +14,9 @@ def quiet(fraction, message):
 
 
 def problem(rho: np.ndarray, tia: np.ndarray) -> DoseProblem:
-    return DoseProblem(Grid.axial(rho.shape, (4.0,) * 3), tia, rho, rho > 0.05, read_nuclide("Lu-177"))
+    return DoseProblem(
+        Grid.axial(rho.shape, (4.0,) * 3), tia, rho, rho > 0.05, read_nuclide("Lu-177")
+    )
 
 
 def test_equals_multi_vsv_in_one_medium():
@@ -34,7 +36,8 @@ def test_every_electron_s_energy_is_deposited_once():
     tia[13:18, 13:18, 13:18] = rng.uniform(1, 9, (5, 5, 5))
     p = problem(rho, tia)
     energy = {
-        name: float((METHODS[name](p, quiet) * rho).sum(dtype=np.float64)) for name in ("split-vsv", "local")
+        name: float((METHODS[name](p, quiet) * rho).sum(dtype=np.float64))
+        for name in ("split-vsv", "local")
     }
     electrons = GY_G_PER_KEV_MBQ_H * 147.92 * float(tia.sum(dtype=np.float64))
     photons = energy["split-vsv"] - electrons

@@ -48,7 +48,9 @@ def test_absorption_ratio_against_the_shipped():
     mean, error = measured_ratios(LU177, soft, [bone], 500_000, 97, lambda f: None)[bone.name]
     kernels = read_point_kernels()
     radii = np.array([8.0, 12.0])
-    shipped = np.diff(kernels[bone.name].photons_in_soft_tissue(radii)) / np.diff(kernels["soft"].photons(radii))
+    shipped = np.diff(kernels[bone.name].photons_in_soft_tissue(radii)) / np.diff(
+        kernels["soft"].photons(radii)
+    )
     assert abs(mean[3] - shipped[0]) < 4.0 * error[3] + 0.02
 
 

@@ -105,7 +105,9 @@ def test_anisotropic_voxels_against_random_points():
     rng = np.random.default_rng(3)
     n = 2_000_000
     radii = np.concatenate([[0.0], np.geomspace(1e-3, 30.0, 4000)])
-    radius = np.interp((np.arange(n) + rng.random(n)) / n * deposit.within[-1], deposit(radii), radii)
+    radius = np.interp(
+        (np.arange(n) + rng.random(n)) / n * deposit.within[-1], deposit(radii), radii
+    )
     direction = rng.normal(size=(n, 3))
     direction /= np.linalg.norm(direction, axis=1)[:, None]
     offset = np.floor((radius[:, None] * direction) / voxel + rng.random((n, 3))).astype(int)
@@ -126,7 +128,8 @@ def test_near_middle_and_far_join_smoothly():
 
 
 @pytest.mark.parametrize(
-    ("radius_mm", "expected"), [(5, 0.0427), (10, 5.46e-3), (20, 6.93e-4), (40, 8.81e-5), (60, 2.65e-5)]
+    ("radius_mm", "expected"),
+    [(5, 0.0427), (10, 5.46e-3), (20, 6.93e-4), (40, 8.81e-5), (60, 2.65e-5)],
 )
 def test_self_dose_of_spheres(radius_mm, expected):
     """Soft tissue of 1.03 g/cm3, mGy/(MBq s): the sphere's own autocorrelation weighs the kernel."""

@@ -1,0 +1,1 @@
+"""From SPECT voxels to time-integrated activity."""

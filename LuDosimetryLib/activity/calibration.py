@@ -1,0 +1,83 @@
+"""SPECT voxels to activity concentration."""
+
+from math import exp
+
+import numpy as np
+
+from ..case import TimePoint
+from ..errors import InvalidInput
+from ..image import Volume
+
+TOLERATED_NEGATIVE = 0.01
+"""Part of the activity that may be negative, as filters leave it; set to zero with a warning."""
+TOLERATED_EXCESS = 0.1
+"""Of activity in a scan over what can be left of that administered, before a warning."""
+
+
+def activity_concentration(spect: Volume, point: TimePoint, warnings: list[str]) -> Volume:
+    """
+    Activity concentration at the time of the scan [Bq/mL].
+
+    Parameters
+    ----------
+    spect : Volume
+        In the time point's unit.
+    point : TimePoint
+    warnings : list of str
+        Added to where a value was changed.
+
+    Raises
+    ------
+    InvalidInput
+        If negative voxels sum to more than 1 % of the positive ones.
+    """
+    positive = float(spect.values.sum(where=spect.values > 0.0, dtype=np.float64))
+    negative = float(-spect.values.sum(where=spect.values < 0.0, dtype=np.float64))
+    if negative > TOLERATED_NEGATIVE * positive:
+        share = f"{100 * negative / positive:.3g} % of" if positive > 0.0 else "more than"
+        raise InvalidInput(
+            f"SPECT at {point.hours:g} h: {point.spect} has {int((spect.values < 0).sum())} negative voxels (least "
+            f"{float(spect.values.min()):g} {point.unit}) that sum to {share} the positive ones; allowed: "
+            f"{100 * TOLERATED_NEGATIVE:g} %."
+        )
+    if negative > 0.0:
+        warnings.append(
+            f"SPECT at {point.hours:g} h: negative voxels, {100 * negative / positive:.2g} % of the activity, were set to zero."
+        )
+    if positive == 0.0:
+        warnings.append(f"SPECT at {point.hours:g} h: {point.spect} has no activity at all.")
+    factor = 1.0
+    if point.unit != "Bq/mL":
+        factor /= spect.grid.voxel_volume_mL
+    if point.unit == "counts":
+        assert point.calibration is not None
+        factor *= point.calibration.activity_per_count_Bq
+    with np.errstate(over="ignore"):  # refused when the activity is summed
+        return Volume(np.maximum(spect.values, 0.0) * np.float32(factor), spect.grid)
+
+
+def check_administered(
+    activity: Volume, hours: float, administered_MBq: float, decay_per_h: float, warnings: list[str]
+) -> None:
+    """
+    Warn of a scan that holds more activity than was given, as with a wrong unit or calibration.
+
+    Parameters
+    ----------
+    activity : Volume
+        [Bq/mL].
+    hours : float
+        Time of the scan after administration [h].
+    administered_MBq : float
+    decay_per_h : float
+        Physical decay constant [1/h].
+    warnings : list of str
+        Added to.
+    """
+    held_MBq = 1e-6 * float(activity.values.sum(dtype=np.float64)) * activity.grid.voxel_volume_mL
+    left_MBq = administered_MBq * exp(-decay_per_h * hours)
+    if held_MBq > (1.0 + TOLERATED_EXCESS) * left_MBq:
+        warnings.append(
+            f"SPECT at {hours:g} h: it holds {held_MBq:.4g} MBq, but of the {administered_MBq:g} MBq administered only "
+            f"{left_MBq:.4g} MBq can be left; check unit and calibration."
+        )

@@ -1,0 +1,76 @@
+"""Checks of single values at the boundary; each refusal is one sentence: name, value, allowed."""
+
+import difflib
+import math
+import reprlib
+from collections.abc import Sequence
+from numbers import Integral, Real
+from typing import Any
+
+from .errors import InvalidInput
+
+_NEAR = 0.4
+"""Least similarity of a name for it to be offered as what was meant."""
+
+_repr = reprlib.Repr()
+_repr.maxstring = _repr.maxother = 80
+
+
+def shown(value: Any) -> str:
+    """A value as it stands in a message, shortened."""
+    return _repr.repr(value)
+
+
+def check_number(name: str, value: Any, above: float = 0.0) -> None:
+    """Refuse all but finite numbers above a bound."""
+    try:
+        fine = isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+        fine = fine and value > above
+    except OverflowError:  # a whole number too large for a float
+        fine = False
+    if not fine:
+        raise InvalidInput(f"{name} is {shown(value)}; it must be a number above {above:g}.")
+
+
+def check_whole(name: str, value: Any, least: int) -> None:
+    """Refuse all but whole numbers from a bound on."""
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
+        raise InvalidInput(
+            f"{name} is {shown(value)}; it must be a whole number of at least {least}."
+        )
+
+
+def check_text(name: str, value: Any, empty: bool = False) -> None:
+    """Refuse all but text, and empty text unless allowed."""
+    if not isinstance(value, str) or not (value or empty):
+        what = "a text" if empty else "a text that is not empty"
+        raise InvalidInput(f"{name} is {shown(value)}; it must be {what}.")
+
+
+def check_choice(name: str, value: Any, allowed: Sequence[str]) -> None:
+    """Refuse all but some names; the nearest is offered."""
+    if value not in allowed:
+        raise InvalidInput(
+            f"{name} is {shown(value)}; {_hint(value, allowed)}allowed: {', '.join(allowed)}."
+        )
+
+
+def check_known(name: str, known: Sequence[str]) -> None:
+    """Refuse a key that is not among those known; the nearest is offered."""
+    if name not in known:
+        nearest = difflib.get_close_matches(name, known, 1, 0.0)[0]
+        raise InvalidInput(
+            f"the key {shown(name)} is unknown; did you mean {nearest!r}? Known keys: {', '.join(known)}."
+        )
+
+
+def check_unique(name: str, values: Sequence[str]) -> None:
+    """Refuse a list that has an entry twice."""
+    for value in values:
+        if values.count(value) > 1:
+            raise InvalidInput(f"{name} has {shown(value)} more than once; each may occur once.")
+
+
+def _hint(value: Any, allowed: Sequence[str]) -> str:
+    nearest = difflib.get_close_matches(str(value).lower(), allowed, 1, _NEAR)
+    return f"did you mean {nearest[0]!r}? " if nearest else ""

@@ -1,0 +1,263 @@
+"""The shell's command ``ludosimetry VERB``, also ``python -m LuDosimetryLib VERB``."""
+
+import argparse
+import json
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from . import __version__
+from .case import DEVICES, DOSE_METHODS, Case
+from .console import ConsoleProgress
+from .errors import Cancelled, InvalidInput
+
+if TYPE_CHECKING:
+    from .organs import OrganDose
+
+DONE, FAILED, INVALID, CANCELLED = 0, 1, 2, 3
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """
+    Run one verb.
+
+    Returns
+    -------
+    int
+        Exit code: 0 done, 2 invalid input, 3 cancelled, 1 anything else.
+    """
+    asked = _parser().parse_args(arguments)
+    verb: Callable[[argparse.Namespace, ConsoleProgress], None] = asked.function
+    try:
+        with ConsoleProgress(asked.json_progress) as progress:
+            verb(asked, progress)
+        return DONE
+    except InvalidInput as error:
+        code, said = INVALID, str(error)
+    except (Cancelled, KeyboardInterrupt):
+        code, said = CANCELLED, "cancelled; nothing was written."
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # else the last flush fails once more
+        code, said = CANCELLED, "cancelled, for nobody reads the output; nothing was written."
+    except MemoryError:
+        code, said = FAILED, "out of memory; close other programs or use a coarser grid."
+    except OSError as error:
+        code, said = FAILED, str(error)
+    except Exception as error:
+        if sys.flags.dev_mode:
+            raise
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        code = FAILED
+        said = (
+            f"a defect of the program, please report it: {type(error).__name__}: {error} (line {place.lineno} of "
+            f"{Path(place.filename).name}; python -X dev shows more)."
+        )
+    print(f"ludosimetry: {' '.join(said.split())}", file=sys.stderr)
+    return code
+
+
+def _run(asked: argparse.Namespace, progress: ConsoleProgress) -> None:
+    case = Case.read(asked.case)
+    changes = {"dose_method": asked.dose_method, "device": asked.device}
+    case = case.with_options(**{k: v for k, v in changes.items() if v is not None})
+
+    from .pipeline import run_case  # numpy, scipy and SimpleITK take a second
+    from .result import check_inputs_kept
+    from .storage import check_writable
+
+    check_inputs_kept(asked.output, case.inputs)
+    check_writable(asked.output)
+    result = run_case(case, progress)
+    result.write(asked.output, progress)
+    with suppress(BrokenPipeError):  # the result is there whether or not anybody reads on
+        progress.show(1.0, "done")
+        progress.close()
+        for warning in result.warnings:
+            print(f"warning: {warning}", file=sys.stderr)
+        if not asked.json_progress:
+            print(_organ_lines(result.organs, result.dose_method))
+            print(f"{asked.output / 'report.html'}", flush=True)
+
+
+def _organ_lines(organs: "list[OrganDose]", method: str) -> str:
+    lines = [
+        f"{'volume of interest':<28}{'mass [g]':>10}{'TIA [MBq h]':>14}{'dose [Gy]':>12}   ({method})"
+    ]
+    lines += [
+        f"{o.name:<28.28}{o.mass_g:>10.1f}{o.tia_MBq_h:>14.1f}{o.mean_dose_Gy:>12.3f}"
+        for o in organs
+    ]
+    return "\n".join(lines)
+
+
+def _sample(asked: argparse.Namespace, progress: ConsoleProgress) -> None:
+    from .phantom.sample import write_sample
+
+    print(write_sample(asked.output, progress))
+
+
+def _phantom(asked: argparse.Namespace, progress: ConsoleProgress) -> None:
+    from .phantom.patient import write_phantom
+
+    print(write_phantom(asked.seed, asked.output, progress))
+
+
+def _compare(asked: argparse.Namespace, progress: ConsoleProgress) -> None:
+    from .comparison.dose_comparison import compare_files
+
+    compare_files(
+        asked.dose,
+        asked.reference,
+        asked.segmentation,
+        asked.output,
+        asked.density,
+        reference_standard_error=asked.reference_standard_error,
+    )
+    print(asked.output / "comparison.html")
+
+
+def _kernels(asked: argparse.Namespace, progress: ConsoleProgress) -> None:
+    from .kernels.table import KernelTable
+
+    table = KernelTable.of(tuple(asked.voxel_mm), asked.density, asked.composition)
+    text = table.as_json() if asked.json else table.as_text()
+    if asked.output is None:
+        print(text)
+    else:
+        table.write(asked.output)
+
+
+def _kernels_build(asked: argparse.Namespace, progress: ConsoleProgress) -> None:
+    from .kernels.build import build_point_kernels
+
+    build_point_kernels(asked.output, asked.electrons, asked.photons, asked.seed, progress)
+
+
+def _bench(asked: argparse.Namespace, progress: ConsoleProgress) -> None:
+    from .bench import bench
+
+    report = bench(asked.grid, asked.device, not asked.without_plain, progress)
+    print(json.dumps(report.as_dict()) if asked.json else report.as_text())
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if not 0.0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is not a number above 0")
+    return value
+
+
+def _whole(text: str) -> int:
+    value = float(text)
+    if not (0.0 <= value < float("inf") and value.is_integer()):
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number of at least 0")
+    return int(value)
+
+
+def _count(text: str) -> int:
+    if (value := _whole(text)) == 0:
+        raise argparse.ArgumentTypeError("0 is not a whole number of at least 1")
+    return value
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="ludosimetry",
+        description="Absorbed dose of 177Lu radiopharmaceutical therapy. For research use only.",
+    )
+    parser.add_argument("--version", action="version", version=f"LuDosimetry {__version__}")
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
+
+    def verb(
+        name: str, function: Callable[[argparse.Namespace, ConsoleProgress], None], text: str
+    ) -> argparse.ArgumentParser:
+        added = verbs.add_parser(name, help=text, description=text)
+        added.set_defaults(function=function)
+        added.add_argument(
+            "--json-progress", action="store_true", help="progress as JSON lines on stdout"
+        )
+        return added
+
+    def output(added: argparse.ArgumentParser, text: str) -> None:
+        added.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help=text)
+
+    run = verb("run", _run, "calculate a case")
+    run.add_argument("case", type=Path, metavar="CASE.json")
+    output(run, "result folder")
+    run.add_argument(
+        "--dose-method",
+        metavar="NAME",
+        help=f"instead of the case's own: {', '.join(DOSE_METHODS)}",
+    )
+    run.add_argument("--device", choices=DEVICES, help="instead of the case's own")
+
+    sample = verb("sample", _sample, "write the bundled sample case: a real CT, four SPECT, organs")
+    output(sample, "folder of the case")
+
+    phantom = verb("phantom", _phantom, "write a virtual patient as a case")
+    phantom.add_argument("--seed", type=_whole, required=True, metavar="N")
+    output(phantom, "folder of the case")
+
+    compare = verb("compare", _compare, "compare a dose with a reference dose")
+    compare.add_argument("dose", type=Path, metavar="DOSE", help="image [Gy]")
+    compare.add_argument("reference", type=Path, metavar="REFERENCE", help="image [Gy]")
+    compare.add_argument("--segmentation", type=Path, metavar="FILE")
+    compare.add_argument(
+        "--density", type=Path, metavar="FILE", help="[g/cm3], for mass-weighted means"
+    )
+    compare.add_argument(
+        "--reference-standard-error",
+        type=Path,
+        metavar="FILE",
+        help="statistical error of each voxel of a Monte Carlo reference [Gy]",
+    )
+    output(compare, "folder of the comparison")
+
+    kernels = verb("kernels", _kernels, "voxel S values of a medium")
+    kernels.add_argument(
+        "--voxel-mm", type=_positive, nargs=3, required=True, metavar=("X", "Y", "Z")
+    )
+    kernels.add_argument("--density", type=_positive, required=True, metavar="RHO", help="[g/cm3]")
+    kernels.add_argument(
+        "--composition",
+        required=True,
+        metavar="NAME",
+        help="water, lung, adipose, soft, cortical-bone, ...",
+    )
+    kernels.add_argument(
+        "--json", action="store_true", help="a few values and the absorbed energy as JSON"
+    )
+    kernels.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="table of all values (.csv) or the JSON (.json)",
+    )
+
+    build = verb(
+        "kernels-build", _kernels_build, "make the shipped point kernels afresh by Monte Carlo"
+    )
+    build.add_argument("-o", "--output", type=Path, required=True, metavar="FILE.npz")
+    build.add_argument(
+        "--electrons", type=_count, default=1_000_000, metavar="N", help="histories per composition"
+    )
+    build.add_argument(
+        "--photons", type=_count, default=10_000_000, metavar="N", help="histories per composition"
+    )
+    build.add_argument("--seed", type=_whole, default=20260101, metavar="N")
+
+    bench = verb("bench", _bench, "time and memory of the dose methods")
+    bench.add_argument("--json", action="store_true")
+    bench.add_argument("--grid", type=_count, default=128, metavar="N", help="voxels an axis")
+    bench.add_argument("--device", choices=DEVICES, default="auto")
+    bench.add_argument(
+        "--without-plain",
+        action="store_true",
+        help="leave out the plain convolutions, which take minutes",
+    )
+    return parser

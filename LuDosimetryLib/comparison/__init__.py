@@ -1,0 +1,1 @@
+"""One dose against a reference: error maps, organs, correlation, Bland-Altman, dose lines."""

@@ -1,0 +1,155 @@
+"""The files of a comparison, read onto the grid of the reference."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk
+
+from ..case import Segmentation
+from ..errors import InvalidInput
+from ..image import Array, Grid, Volume, read_volume, resample
+from ..segmentation import Mask, read_vois
+
+_DENSEST_G_CM3 = 25.0
+
+
+@dataclass(frozen=True)
+class ComparisonInputs:
+    """
+    What is compared, on the grid of the reference.
+
+    Attributes
+    ----------
+    grid : Grid
+    dose, reference : ndarray, shape (k, j, i)
+        [Gy]; the dose is 0 where it is not known.
+    reached : ndarray of bool, shape (k, j, i)
+        Where the dose is known.
+    vois : dict of str to ndarray of bool, shape (k, j, i)
+    density : ndarray, shape (k, j, i), or None
+        [g/cm3].
+    standard_error : ndarray, shape (k, j, i), or None
+        Of the voxels of the reference [Gy].
+    files : dict
+        Name and SHA-256 of every file, by what it is.
+    warnings : list of str
+    """
+
+    grid: Grid
+    dose: Array
+    reference: Array
+    reached: Mask
+    vois: dict[str, Mask]
+    density: Array | None
+    standard_error: Array | None
+    files: dict[str, dict[str, str]]
+    warnings: list[str]
+
+
+def read_comparison_inputs(paths: Mapping[str, Path]) -> ComparisonInputs:
+    """
+    Read the files of a comparison; those on another grid than the reference are resampled.
+
+    Parameters
+    ----------
+    paths : mapping of str to Path
+        "dose" and "reference"; if given "segmentation", "density", "reference_standard_error".
+
+    Raises
+    ------
+    InvalidInput
+        For a file that cannot be used, and for doses that do not overlap.
+    """
+    for what, path in paths.items():
+        if not path.exists():
+            raise InvalidInput(f"{_spelled(what)}: there is no file {path}.")
+    warnings: list[str] = []
+    reference = _read(paths["reference"], "reference", "Gy")
+    grid = reference.grid
+    dose = _on_grid(_read(paths["dose"], "dose", "Gy"), grid, "dose", warnings)
+    reached = np.isfinite(dose)
+    if not reached.any():
+        raise InvalidInput(
+            f"the dose {paths['dose']} and the reference {paths['reference']} do not overlap in space."
+        )
+    with_dose = reference.values > 0.0
+    missed = int((with_dose & ~reached).sum())
+    if missed:
+        warnings.append(
+            f"The dose does not reach {100.0 * missed / int(with_dose.sum()):.3g} % of the voxels with "
+            "reference dose; they are left out."
+        )
+    density = standard_error = None
+    if "density" in paths:
+        density = _density(paths["density"], grid, warnings)
+    else:
+        warnings.append("Organ means are weighted by volume, not by mass: no density was given.")
+    if "reference_standard_error" in paths:
+        volume = _read(paths["reference_standard_error"], "reference_standard_error", "Gy")
+        standard_error = np.nan_to_num(
+            _on_grid(volume, grid, "reference_standard_error", warnings), nan=0.0
+        )
+    vois = read_vois(Segmentation(paths["segmentation"]), grid) if "segmentation" in paths else {}
+    warnings += [
+        f"The dose does not reach all of {name}; only what it reaches counts."
+        for name, voi in vois.items()
+        if not reached[voi].all()
+    ]
+    return ComparisonInputs(
+        grid=grid,
+        dose=np.where(reached, dose, np.float32(0.0)),
+        reference=reference.values,
+        reached=reached,
+        vois=vois,
+        density=density,
+        standard_error=standard_error,
+        files={what: {"name": path.name, "sha256": _sha256(path)} for what, path in paths.items()},
+        warnings=warnings,
+    )
+
+
+def _density(path: Path, grid: Grid, warnings: list[str]) -> Array:
+    volume = _read(path, "density", "g/cm3")
+    least, greatest = float(volume.values.min()), float(volume.values.max())
+    if least < 0.0 or greatest > _DENSEST_G_CM3:
+        raise InvalidInput(
+            f"density: {path} has values from {least:g} to {greatest:g}; expected mass densities in g/cm3."
+        )
+    return np.nan_to_num(_on_grid(volume, grid, "density", warnings), nan=0.0)
+
+
+def _read(path: Path, what: str, unit: str) -> Volume:
+    """Read a volume whose header, if it names a unit, must name this one."""
+    volume = read_volume(path, _spelled(what))
+    if path.is_file():
+        reader = sitk.ImageFileReader()
+        reader.SetFileName(str(path))
+        reader.ReadImageInformation()
+        found = reader.GetMetaData("unit").strip() if reader.HasMetaDataKey("unit") else ""
+        if found not in ("", unit):
+            raise InvalidInput(f"{_spelled(what)}: {path} is in {found}; expected {unit}.")
+    return volume
+
+
+def _on_grid(volume: Volume, grid: Grid, what: str, warnings: list[str]) -> Array:
+    """Values on a grid, NaN where the volume does not reach, with a warning if resampled."""
+    if not volume.grid.same_as(grid):
+        warnings.append(
+            f"The {_spelled(what)} lies on another grid than the reference and was resampled onto it (linear)."
+        )
+    return resample(volume, grid, float("nan"))
+
+
+def _spelled(what: str) -> str:
+    return what.replace("_", " ")
+
+
+def _sha256(path: Path) -> str:
+    """SHA-256 of a file, or of the files of a folder in order of name."""
+    digest = hashlib.sha256()
+    for file in sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]:
+        digest.update(file.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,131 @@
+"""Where voxels lie in the patient."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import SimpleITK as sitk
+from numpy.typing import NDArray
+
+Triple = tuple[float, float, float]
+Shape = tuple[int, int, int]
+
+_NO_TURN = 1e-12
+
+
+@dataclass(frozen=True)
+class Grid:
+    """
+    Where the voxels of an image lie in the patient.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        Number of voxels along the array axes (k, j, i).
+    spacing_mm : tuple of float
+        Voxel size along the array axes (k, j, i) [mm].
+    origin_mm : tuple of float
+        Patient position (x, y, z) of the centre of voxel (0, 0, 0) [mm], LPS as in DICOM and ITK.
+    direction : tuple of nine float
+        ITK direction cosines, row by row; its columns are the directions of i, j and k.
+    """
+
+    shape: tuple[int, int, int]
+    spacing_mm: Triple
+    origin_mm: Triple
+    direction: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        # what rounding leaves of a zero, down to 1e-320, is more than ITK's inversion can take
+        cleared = tuple(0.0 if abs(d) < _NO_TURN else float(d) for d in self.direction)
+        object.__setattr__(self, "direction", cleared)
+
+    @classmethod
+    def axial(
+        cls, shape: tuple[int, int, int], spacing_mm: Triple, centre_mm: Triple = (0.0, 0.0, 0.0)
+    ) -> "Grid":
+        """A grid along the patient axes about a centre (x, y, z)."""
+        extent = [(n - 1) * s for n, s in zip(shape[::-1], spacing_mm[::-1], strict=True)]
+        origin = tuple(c - 0.5 * e for c, e in zip(centre_mm, extent, strict=True))
+        return cls(shape, spacing_mm, origin, (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0))  # type: ignore[arg-type]
+
+    @classmethod
+    def of(cls, image: sitk.Image) -> "Grid":
+        """The grid of a SimpleITK image."""
+        return cls(
+            image.GetSize()[::-1], image.GetSpacing()[::-1], image.GetOrigin(), image.GetDirection()
+        )
+
+    @property
+    def voxel_volume_mL(self) -> float:
+        """Volume of a voxel [mL]."""
+        return float(np.prod(self.spacing_mm)) * 1e-3
+
+    @property
+    def voxel_cm(self) -> Triple:
+        """Voxel size along (k, j, i) [cm]."""
+        k, j, i = self.spacing_mm
+        return (k * 0.1, j * 0.1, i * 0.1)
+
+    def same_as(self, other: "Grid", tolerance_mm: float = 1e-2) -> bool:
+        """Whether every voxel of both lies at the same place, within a tolerance [mm]."""
+        if self.shape != other.shape:
+            return False
+        corners = np.array(np.meshgrid(*[(0, n - 1) for n in self.shape[::-1]])).reshape(3, -1)
+        apart = self.positions(corners) - other.positions(corners)
+        return bool(np.abs(apart).max() <= tolerance_mm)
+
+    def positions(
+        self, index_ijk: NDArray[np.floating] | NDArray[np.integer]
+    ) -> NDArray[np.float64]:
+        """Patient positions (x, y, z) [mm], shape (3, n), of voxel indices (i, j, k), shape (3, n)."""
+        scaled = np.asarray(index_ijk, float) * np.array(self.spacing_mm[::-1])[:, None]
+        rotated = np.array(self.direction).reshape(3, 3) @ scaled
+        return np.asarray(rotated + np.array(self.origin_mm)[:, None])
+
+    def indices(self, positions_mm: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Voxel indices (i, j, k), not rounded, shape (3, n), of patient positions (x, y, z) [mm]."""
+        apart = np.asarray(positions_mm, float) - np.array(self.origin_mm)[:, None]
+        scaled = np.linalg.solve(np.array(self.direction).reshape(3, 3), apart)
+        return np.asarray(scaled / np.array(self.spacing_mm[::-1])[:, None])
+
+    def box_around(self, other: "Grid") -> tuple[slice, slice, slice]:
+        """Array slices (k, j, i) of the voxels that another grid can touch; empty if none."""
+        edges = [(-0.5, n - 0.5) for n in other.shape[::-1]]
+        corners = np.array(np.meshgrid(*edges)).reshape(3, -1)
+        at = self.indices(other.positions(corners))
+        # a voxel reaches half a voxel to both sides of its index; touching is not enough
+        first = np.floor(at.min(axis=1) + 0.5 + 1e-6).astype(int)[::-1]
+        last = np.ceil(at.max(axis=1) - 0.5 - 1e-6).astype(int)[::-1]
+        k, j, i = (
+            slice(max(0, int(a)), min(n, int(b) + 1))
+            for a, b, n in zip(first, last, self.shape, strict=True)
+        )
+        return (k, j, i)
+
+    def covered_by(self, other: "Grid") -> NDArray[np.bool_]:
+        """Which voxels have their centre within the voxels of another grid, shape `shape`."""
+        steps = np.eye(4)[:3]  # no step, and one along each of i, j, k
+        at = other.indices(self.positions(np.roll(steps, 1, axis=1)))
+        start, moved = at[:, 0], at[:, 1:] - at[:, :1]
+        covered = np.ones(self.shape, bool)
+        i, j, k = (np.arange(n) for n in self.shape[::-1])
+        for axis, n in enumerate(other.shape[::-1]):
+            a, b, c = moved[axis]
+            index = (start[axis] + c * k)[:, None, None] + (b * j)[:, None] + a * i
+            covered &= (index >= -0.5 - 1e-6) & (index <= n - 0.5 + 1e-6)
+        return covered
+
+    def crop(self, box: tuple[slice, slice, slice]) -> "Grid":
+        """The part of the grid within array slices (k, j, i) with explicit starts and stops."""
+        starts = np.array([[s.start] for s in box[::-1]])
+        shape = tuple(s.stop - s.start for s in box)
+        origin = tuple(float(x) for x in self.positions(starts)[:, 0])
+        return Grid(shape, self.spacing_mm, origin, self.direction)  # type: ignore[arg-type]
+
+    def refined(self, factors: tuple[int, int, int]) -> "Grid":
+        """The grid with each voxel cut into ``factors`` (k, j, i) parts."""
+        spacing = tuple(s / f for s, f in zip(self.spacing_mm, factors, strict=True))
+        shape = tuple(n * f for n, f in zip(self.shape, factors, strict=True))
+        first = np.array([[0.5 / f - 0.5] for f in factors[::-1]])
+        origin = tuple(float(x) for x in self.positions(first)[:, 0])
+        return Grid(shape, spacing, origin, self.direction)  # type: ignore[arg-type]

@@ -1,0 +1,135 @@
+"""The images of a case, brought onto the reference's grid and checked against each other."""
+
+import numpy as np
+
+from .activity.calibration import activity_concentration, check_administered
+from .case import Case
+from .errors import InvalidInput
+from .image import Array, Grid, Volume, average_onto, read_volume
+from .nuclide import Nuclide
+from .segmentation import Mask
+from .tissue import AIR_DENSITY_G_CM3, check_hounsfield, density_of, patient_mask
+
+OUTSIDE_REFUSED = 0.05
+"""Part of the activity that may lie where the CT, or a scan of another time, does not reach."""
+
+_STRAY = 0.01
+"""Part of the activity outside the patient that calls for a warning."""
+_WITHOUT_DOSE = 0.1
+"""Part of a volume of interest without dose that calls for a warning."""
+_DENSEST_PATIENT_G_CM3 = 1.5
+"""Median beyond which a CT is hardly in HU."""
+
+
+def read_activity(case: Case, nuclide: Nuclide, warnings: list[str]) -> tuple[Grid, list[Array]]:
+    """Activity concentration [Bq/mL] of every scan on the grid of the reference."""
+    scans = []
+    for point in case.time_points:
+        spect = read_volume(point.spect, f"SPECT at {point.hours:g} h")
+        scan = activity_concentration(spect, point, warnings)
+        if case.administered_activity_MBq is not None:
+            given = (case.administered_activity_MBq, nuclide.decay_constant_per_h)
+            check_administered(scan, point.hours, *given, warnings)
+        scans.append(scan)
+    reference = scans[case.reference_time_point]
+    activity = [
+        _onto_reference(scan, reference, f"SPECT at {point.hours:g} h", warnings)
+        for scan, point in zip(scans, case.time_points, strict=True)
+    ]
+    return reference.grid, activity
+
+
+def _onto_reference(scan: Volume, reference: Volume, what: str, warnings: list[str]) -> Array:
+    grid = reference.grid
+    if scan.grid.same_as(grid):
+        return scan.values
+    beyond = ~grid.covered_by(scan.grid)
+    of_reference = float(reference.values.sum(dtype=np.float64))
+    missed = float(reference.values[beyond].sum(dtype=np.float64)) / max(of_reference, 1e-300)
+    if missed > OUTSIDE_REFUSED:
+        raise InvalidInput(
+            f"{what} does not cover the reference: {100 * missed:.1f} % of the reference's activity lies where it does not "
+            f"reach; allowed: {100 * OUTSIDE_REFUSED:g} %: choose another reference_time_point or leave the scan out."
+        )
+    values = average_onto(scan, grid, 0.0)
+    held = float(scan.values.sum(dtype=np.float64)) * scan.grid.voxel_volume_mL
+    kept = float(values.sum(dtype=np.float64)) * grid.voxel_volume_mL
+    lost = max(0.0, 1.0 - kept / held) if held > 0.0 else 0.0
+    warnings.append(
+        f"{what} lies on another grid than the reference and was resampled by position; {100 * lost:.2g} % of its "
+        f"activity lies beyond the reference's field of view, and {100 * missed:.2g} % of the reference's beyond its own."
+    )
+    return values
+
+
+def read_density(case: Case, grid: Grid) -> tuple[Array, Mask]:
+    """Mass density [g/cm3] on the grid, air outside the CT, and where the CT reaches."""
+    ct = read_volume(case.ct, "CT")
+    check_hounsfield(ct.values, f"CT: {case.ct}")
+    covered = grid.covered_by(ct.grid)
+    if not covered.any():
+        raise InvalidInput(
+            f"CT: {case.ct} and the SPECT do not overlap anywhere; check that they belong together."
+        )
+    density = average_onto(Volume(density_of(ct.values), ct.grid), grid, AIR_DENSITY_G_CM3)
+    return density, covered
+
+
+def patient_on(density: Array, covered: Mask, grid: Grid, warnings: list[str]) -> Mask:
+    """The voxels that are the patient."""
+    patient = patient_mask(np.where(covered, density, np.float32(0.0)), grid)
+    if not patient.any():
+        raise InvalidInput(
+            "the CT shows no patient on the SPECT grid: no voxel is denser than 0.15 g/cm3; check that CT and SPECT "
+            "belong together."
+        )
+    typical = float(np.median(density[patient]))
+    if typical > _DENSEST_PATIENT_G_CM3:
+        warnings.append(
+            f"half of the patient is denser than {typical:.2f} g/cm3; check that the CT is in HU."
+        )
+    return patient
+
+
+def check_vois(vois: dict[str, Mask], reported: Mask, warnings: list[str]) -> None:
+    """Refuse volumes of interest without any voxel that has a dose; warn of those with few."""
+    for name, voi in vois.items():
+        part = float(reported[voi].mean())
+        if part == 0.0:
+            raise InvalidInput(
+                f"segmentation: {name!r} has no mass: all of its {int(voi.sum())} voxels are air or lie outside the "
+                "patient on the CT; a dose needs tissue (check the segmentation and the CT)."
+            )
+        if part < 1.0 - _WITHOUT_DOSE:
+            warnings.append(
+                f"{100 * (1.0 - part):.0f} % of {name!r} is air or lies outside the patient on the CT and has no dose."
+            )
+
+
+def check_tia(tia: Array, covered: Mask, patient: Mask, warnings: list[str]) -> None:
+    """Refuse activity that is none, without bound, or outside the CT; warn of what is astray."""
+    total = float(tia.sum(dtype=np.float64))
+    if not np.isfinite(total):
+        raise InvalidInput(
+            "the scans hold more activity than can be; check the SPECT files, their unit and their calibration."
+        )
+    if total == 0.0:
+        raise InvalidInput(
+            "the scans have no activity at all; check the SPECT files and their unit."
+        )
+    outside = float(tia[~covered].sum(dtype=np.float64)) / total
+    if outside > OUTSIDE_REFUSED:
+        raise InvalidInput(
+            f"the CT does not cover the SPECT: {100 * outside:.1f} % of the time-integrated activity lies outside it; "
+            f"allowed: {100 * OUTSIDE_REFUSED:g} %."
+        )
+    if not covered.all():
+        warnings.append(
+            f"the CT covers {100 * covered.mean():.0f} % of the SPECT's field of view; beyond it ({100 * outside:.2g} % of the "
+            "activity) no dose is given."
+        )
+    stray = float(tia[~patient].sum(dtype=np.float64)) / total
+    if stray > _STRAY:
+        warnings.append(
+            f"{100 * stray:.1f} % of the time-integrated activity lies outside the patient's body on the CT."
+        )

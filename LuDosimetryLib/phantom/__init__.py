@@ -1,0 +1,1 @@
+"""Virtual patients: the sample case and phantoms by seed."""

@@ -1,0 +1,48 @@
+"""Random fields: smooth unevenness of organs, and the noise of a CT."""
+
+from math import ceil, sqrt
+
+import numpy as np
+from scipy import ndimage
+
+from ..image import Array, Grid
+
+_KNOTS_PER_LENGTH = 1.5
+
+
+def smooth_field(grid: Grid, length_mm: float, rng: np.random.Generator) -> Array:
+    """
+    A random field that varies smoothly, of zero mean and unit variance at every voxel.
+
+    A sum of Gaussian bumps of random height on coarse knots; as the bumps are products along the
+    axes, the sum takes three small matrix products whatever the number of voxels.
+
+    Parameters
+    ----------
+    grid : Grid
+    length_mm : float
+        Over which the field changes: standard deviation of a bump.
+    rng : numpy Generator
+
+    Returns
+    -------
+    ndarray of float32, shape ``grid.shape``
+    """
+    bases = []
+    for count, spacing in zip(grid.shape, grid.spacing_mm, strict=True):
+        pitch = length_mm / _KNOTS_PER_LENGTH
+        knots = np.arange(-4, ceil(count * spacing / pitch) + 5) * pitch
+        basis = np.exp(-0.5 * ((np.arange(count)[:, None] * spacing - knots) / length_mm) ** 2)
+        basis /= np.sqrt((basis**2).sum(axis=1, keepdims=True))
+        bases.append(basis.astype(np.float32))
+    heights = rng.standard_normal([basis.shape[1] for basis in bases], np.float32)
+    k, j, i = bases
+    return np.asarray(np.einsum("ka,jb,ic,abc->kji", k, j, i, heights, optimize=True), np.float32)
+
+
+def grain(shape: tuple[int, int, int], sigma_voxels: float, rng: np.random.Generator) -> Array:
+    """Noise of unit variance, correlated between neighbouring voxels; float32, axes (k, j, i)."""
+    noise = ndimage.gaussian_filter(
+        rng.standard_normal(shape, np.float32), sigma_voxels, mode="wrap"
+    )
+    return np.asarray(noise / np.float32(sqrt(float((noise**2).mean()))), np.float32)

@@ -1,0 +1,1 @@
+"""The report a person reads: figures, pictures in patient orientation, and one HTML file."""

@@ -1,0 +1,219 @@
+"""A self-contained HTML page: text that is always escaped, tables, pictures, one style sheet."""
+
+import base64
+import math
+from collections.abc import Iterable, Sequence
+from html import escape
+from typing import NewType
+
+from .palette import ACCENT, INK, MUTED, RULE
+
+Html = NewType("Html", str)
+"""Markup that is safe as it stands; everything else is `str` and is escaped."""
+
+RESEARCH_USE = "For research use only; not a medical device."
+
+_STYLE = f"""
+:root {{ color-scheme: light; }}
+* {{ box-sizing: border-box; }}
+body {{ margin: 0; background: #f3f5f7; color: {INK};
+  font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; }}
+main {{ max-width: 62rem; margin: 0 auto; padding: 2rem 2.2rem; background: #fff;
+  border: 1px solid {RULE}; border-width: 0 1px; }}
+h1 {{ margin: 0; font-size: 1.6rem; font-weight: 600; overflow-wrap: anywhere; }}
+h2 {{ margin: 2.2rem 0 .6rem; padding-bottom: .25rem; border-bottom: 1px solid {RULE};
+  font-size: 1.12rem; font-weight: 600; color: {ACCENT}; }}
+p {{ margin: .4rem 0; max-width: 52rem; }}
+.kind {{ color: {MUTED}; font-size: .85rem; letter-spacing: .06em; text-transform: uppercase; }}
+.note {{ color: {MUTED}; font-size: .88rem; }}
+dl.facts {{ display: grid; grid-template-columns: repeat(auto-fill, minmax(9rem, 1fr)); gap: .8rem 1.2rem;
+  margin: 1.2rem 0 0; padding: .9rem 0; border: 1px solid {RULE}; border-width: 1px 0; }}
+section dl.facts {{ margin: .4rem 0; padding: 0; border: 0; }}
+dl.facts div {{ min-width: 0; }}
+dt {{ color: {MUTED}; font-size: .8rem; }}
+dd {{ margin: 0; font-weight: 600; overflow-wrap: anywhere; }}
+.warnings {{ margin: 1.2rem 0; padding: .7rem 1rem; background: #fff7e0; border: 1px solid #e3bd4d;
+  border-left: 6px solid #d99a00; border-radius: 3px; }}
+.warnings h2 {{ margin: 0 0 .3rem; padding: 0; border: 0; color: #7a5600; font-size: 1rem; }}
+.warnings ul {{ margin: 0; padding-left: 1.2rem; }}
+.warnings li {{ overflow-wrap: anywhere; }}
+.wide {{ overflow-x: auto; margin: .6rem 0; }}
+table {{ border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }}
+th, td {{ padding: .32rem .6rem; text-align: right; white-space: nowrap; border-bottom: 1px solid #e8ecf0; }}
+th {{ vertical-align: bottom; font-weight: 600; border-bottom: 1.5px solid {MUTED}; }}
+th small {{ display: block; color: {MUTED}; font-weight: 400; }}
+th:first-child, td:first-child {{ position: sticky; left: 0; background: #fff; text-align: left; padding-left: 0; }}
+td:first-child {{ min-width: 7rem; white-space: normal; overflow-wrap: anywhere; }}
+td.main {{ font-weight: 700; }}
+table.text td, table.text th {{ text-align: left; white-space: normal; overflow-wrap: anywhere; vertical-align: top; }}
+td code {{ font-size: .85em; overflow-wrap: anywhere; }}
+.swatch {{ display: inline-block; width: .7em; height: .7em; margin-right: .5em; border-radius: 2px; }}
+figure {{ margin: 1rem 0; }}
+figure .wide {{ margin: 0; }}
+img {{ display: block; max-width: 100%; height: auto; }}
+figcaption {{ margin-top: .35rem; color: {MUTED}; font-size: .88rem; max-width: 52rem; }}
+footer {{ margin-top: 2.5rem; padding-top: .8rem; border-top: 1px solid {RULE}; color: {MUTED}; font-size: .88rem; }}
+footer strong {{ color: {INK}; }}
+@media (max-width: 40rem) {{
+  main {{ padding: 1.1rem .9rem; border: 0; }}
+  figure img {{ max-width: none; width: 40rem; }}
+}}
+@page {{ size: A4; margin: 14mm 13mm; }}
+@media print {{
+  body {{ background: #fff; font-size: 9.5pt; }}
+  main {{ max-width: none; margin: 0; padding: 0; border: 0; }}
+  h2 {{ break-after: avoid; margin-top: 1.4rem; }}
+  figure, tr, .warnings {{ break-inside: avoid; }}
+  thead {{ display: table-header-group; }}
+  .wide {{ overflow: visible; }}
+  table {{ font-size: 8pt; }}
+  th, td {{ padding: .2rem .38rem; }}
+  figure img {{ width: auto; max-width: 100%; }}
+  .warnings, .swatch {{ print-color-adjust: exact; -webkit-print-color-adjust: exact; }}
+}}
+"""
+
+
+def text(value: object) -> Html:
+    """Anything as text: escaped."""
+    return Html(escape(str(value)))
+
+
+def joined(parts: Iterable[Html]) -> Html:
+    """Several pieces of markup, one after the other."""
+    return Html("\n".join(parts))
+
+
+def number(value: float | None) -> Html:
+    """A quantity with three or so significant digits; an en dash where there is none."""
+    if value is None or not math.isfinite(value):
+        return Html("–")
+    size = abs(value)
+    if size == 0.0:
+        return Html("0")
+    if size < 1e-3 or size >= 1e7:
+        mantissa, exponent = f"{value:.2e}".split("e")
+        return Html(f"{mantissa}·10<sup>{int(exponent)}</sup>".replace("-", "−"))
+    decimals = max(0, 2 - math.floor(math.log10(size)))
+    return Html(f"{value:,.{decimals}f}".replace(",", "\u202f").replace("-", "−"))
+
+
+def percent(value: float | None, decimals: int = 1) -> Html:
+    """A signed difference [%]; an en dash where there is none."""
+    if value is None or not math.isfinite(value):
+        return Html("–")
+    rounded = round(value, decimals)
+    sign = "+" if rounded else ""  # neither +0 nor -0
+    return Html(f"{rounded or 0.0:{sign}.{decimals}f}".replace("-", "−"))
+
+
+def heading(label: str, unit: str = "") -> Html:
+    """A column heading, its unit below it."""
+    return Html(f"{text(label)}<small>{text(unit)}</small>" if unit else text(label))
+
+
+def swatch(colour: str, label: str) -> Html:
+    """A name with its colour in the pictures."""
+    return Html(f'<span class="swatch" style="background:{escape(colour)}"></span>{text(label)}')
+
+
+def table(
+    headings: Sequence[Html],
+    rows: Iterable[Sequence[Html]],
+    *,
+    main_column: int | None = None,
+    of_text: bool = False,
+) -> Html:
+    """
+    A table whose first column names the row.
+
+    Parameters
+    ----------
+    headings : sequence of Html
+    rows : iterable of sequence of Html
+    main_column : int, optional
+        Column to be set in bold.
+    of_text : bool
+        Whether cells are text to be wrapped and set flush left, not numbers.
+    """
+    head = "".join(f'<th scope="col">{cell}</th>' for cell in headings)
+    lines = []
+    for row in rows:
+        cells = (
+            f'<td class="main">{cell}</td>' if n == main_column else f"<td>{cell}</td>"
+            for n, cell in enumerate(row)
+        )
+        lines.append(f"<tr>{''.join(cells)}</tr>")
+    kind = ' class="text"' if of_text else ""
+    body = "\n".join(lines)
+    return Html(
+        f'<div class="wide"><table{kind}><thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>'
+    )
+
+
+def picture(png: bytes, caption: str) -> Html:
+    """A PNG inside the page, with its caption."""
+    data = base64.b64encode(png).decode("ascii")
+    described = escape(caption, quote=True)
+    return Html(
+        f'<figure><div class="wide"><img alt="{described}" src="data:image/png;base64,{data}"></div>'
+        f"<figcaption>{text(caption)}</figcaption></figure>"
+    )
+
+
+def facts(pairs: Iterable[tuple[str, Html]]) -> Html:
+    """Short facts side by side."""
+    entries = "\n".join(f"<div><dt>{text(k)}</dt><dd>{v}</dd></div>" for k, v in pairs)
+    return Html(f'<dl class="facts">\n{entries}\n</dl>')
+
+
+def warning_box(warnings: Sequence[str]) -> Html:
+    """Warnings that cannot be overlooked; nothing without any."""
+    if not warnings:
+        return Html("")
+    title = "Warning" if len(warnings) == 1 else f"{len(warnings)} warnings"
+    entries = "".join(f"<li>{text(w[:1].upper() + w[1:])}</li>" for w in warnings)
+    return Html(f'<section class="warnings"><h2>{title}</h2><ul>{entries}</ul></section>')
+
+
+def paragraph(sentence: str, quiet: bool = False) -> Html:
+    """A paragraph of text."""
+    kind = ' class="note"' if quiet else ""
+    return Html(f"<p{kind}>{text(sentence)}</p>")
+
+
+def section(title: str, *content: Html) -> Html:
+    """A section under its heading; nothing if it is empty."""
+    inside = joined(part for part in content if part)
+    return Html(f"<section><h2>{text(title)}</h2>\n{inside}\n</section>") if inside else Html("")
+
+
+def page(kind: str, title: str, content: Iterable[Html]) -> str:
+    """
+    The whole page.
+
+    Parameters
+    ----------
+    kind : str
+        What the page is, above the title.
+    title : str
+    content : iterable of Html
+    """
+    return f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{text(title)} · {text(kind)}</title>
+<style>{_STYLE}</style>
+</head>
+<body>
+<main>
+<header><div class="kind">{text(kind)}</div><h1>{text(title)}</h1>
+<p class="note">{RESEARCH_USE}</p></header>
+{joined(part for part in content if part)}
+<footer><strong>{RESEARCH_USE}</strong></footer>
+</main>
+</body>
+</html>
+"""

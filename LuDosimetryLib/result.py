@@ -1,0 +1,252 @@
+"""What comes out: a result in memory, and its folder."""
+
+import csv
+import io
+import json
+import re
+import time
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .comparison.error_map import relative_error_percent
+from .dose.problem import Progress
+from .errors import InvalidInput
+from .image import Array, Grid, Volume, read_volume, write_volume
+from .organs import DoseVolumeHistograms, OrganDose
+from .segmentation import Mask
+from .storage import LAST, staged
+
+__all__ = ["SCHEMA", "Result", "check_inputs_kept", "no_progress", "read_result", "staged"]
+
+SCHEMA = "ludosimetry-result/1"
+_REPORT_ROOM_BYTES = 8_000_000
+_BESIDE_VOLUMES = (LAST, "organs.csv", "dvh.csv", "report.html", "dose.dcm")
+_VOLUME = re.compile(r"(tia|density|dose|(dose|error|relative_error)_[\w-]+)\.nrrd")
+
+
+def no_progress(fraction: float, message: str) -> None:
+    """Ignore progress."""
+
+
+@dataclass
+class Result:
+    """
+    A finished calculation, everything on one grid.
+
+    Attributes
+    ----------
+    case : dict
+        The case as asked, in the form of case.json.
+    dose_method : str
+        The method of `dose`; another than asked only with a warning that says so.
+    grid : Grid
+        Of the reference SPECT.
+    tia : ndarray, shape (k, j, i)
+        Time-integrated activity [MBq h/mL].
+    density : ndarray
+        [g/cm3].
+    reported : ndarray of bool
+        Voxels that have a dose; 0 elsewhere.
+    doses : dict of str to ndarray
+        Absorbed dose [Gy] by method; the chosen one comes first.
+    vois : dict of str to ndarray of bool
+    organs : list of OrganDose
+    dvh : DoseVolumeHistograms
+    timing_s : dict of str to float
+    provenance : dict
+    warnings : list of str
+    inputs : tuple of Path
+        Files and folders that `write` must leave alone.
+    """
+
+    case: dict[str, Any]
+    dose_method: str
+    grid: Grid
+    tia: Array
+    density: Array
+    reported: Mask
+    doses: dict[str, Array]
+    vois: dict[str, Mask]
+    organs: list[OrganDose]
+    dvh: DoseVolumeHistograms
+    timing_s: dict[str, float]
+    provenance: dict[str, Any]
+    warnings: list[str] = field(default_factory=list)
+    inputs: tuple[Path, ...] = ()
+
+    @property
+    def dose(self) -> Array:
+        """Absorbed dose by the chosen method [Gy]."""
+        return self.doses[self.dose_method]
+
+    def volumes(self) -> dict[str, tuple[str, str, Array]]:
+        """File name, unit and values of every volume of the result folder, by key."""
+        volumes = {
+            "tia": ("tia.nrrd", "MBq.h/mL", self.tia),
+            "density": ("density.nrrd", "g/cm3", self.density),
+            "dose": ("dose.nrrd", "Gy", self.dose),
+        }
+        for name, dose in self.doses.items():
+            if name == self.dose_method:
+                continue
+            volumes[f"dose_{name}"] = (f"dose_{name}.nrrd", "Gy", dose)
+            volumes[f"error_{name}"] = (f"error_{name}.nrrd", "Gy", dose - self.dose)
+            volumes[f"relative_error_{name}"] = (
+                f"relative_error_{name}.nrrd",
+                "%",
+                relative_error_percent(dose, self.dose),
+            )
+        return volumes
+
+    def write(self, folder: Path, progress: Progress = no_progress) -> None:
+        """
+        Write the result folder: all of it, or nothing.
+
+        Files are made in a folder within it and moved in at the end, ``result.json`` last. The
+        files of an earlier result go; all others stay.
+
+        Parameters
+        ----------
+        folder : Path
+            Made if need be.
+        progress : callable
+            ``(fraction, message)``; raising `Cancelled` from it leaves the folder as it was.
+
+        Raises
+        ------
+        InvalidInput
+            If the folder cannot be written, the disk is full, or an input would be overwritten.
+        """
+        started = time.perf_counter()
+        check_inputs_kept(folder, self.inputs)
+        with staged(folder, self._bytes(), _names_of_earlier_result(folder)) as stage:
+            progress(0.95, "writing the volumes")
+            volumes = self.volumes()
+            for name, unit, values in volumes.values():
+                write_volume(
+                    stage / name, Volume(values.astype(np.float32, copy=False), self.grid), unit
+                )
+            (stage / "organs.csv").write_text(self._organ_table(), encoding="utf-8")
+            (stage / "dvh.csv").write_text(self._dvh_table(), encoding="utf-8")
+            self._time_writing(started)
+            progress(0.97, "writing the report")
+            from .report.report import write_report
+
+            write_report(self, stage / "report.html")
+            self._time_writing(started)
+            text = json.dumps(self.summary(), indent=1, allow_nan=False) + "\n"
+            (stage / LAST).write_text(text, encoding="utf-8")
+            progress(0.99, "written")
+
+    def _time_writing(self, started: float) -> None:
+        self.timing_s["write"] = time.perf_counter() - started
+        self.timing_s["total"] = sum(v for k, v in self.timing_s.items() if k != "total")
+
+    def summary(self) -> dict[str, Any]:
+        """The content of ``result.json``."""
+        return {
+            "schema": SCHEMA,
+            "status": "completed",
+            "dose_method": self.dose_method,
+            "volumes": {key: name for key, (name, *_) in self.volumes().items()},
+            "organs": [asdict(organ) for organ in self.organs],
+            "timing_s": self.timing_s,
+            "provenance": self.provenance,
+            "warnings": self.warnings,
+            "case": self.case,
+        }
+
+    def _bytes(self) -> int:
+        return self.dose.size * 4 * (3 * len(self.doses)) + _REPORT_ROOM_BYTES
+
+    def _organ_table(self) -> str:
+        text = io.StringIO()
+        columns = [f.name for f in fields(OrganDose) if f.name != "dose_by_method_Gy"]
+        methods = list(self.doses)
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(columns + [f"mean_dose_Gy {method}" for method in methods])
+        for organ in self.organs:
+            values = [getattr(organ, column) for column in columns]
+            values += [organ.dose_by_method_Gy[method] for method in methods]
+            writer.writerow([f"{v:.6g}" if isinstance(v, float) else v for v in values])
+        return text.getvalue()
+
+    def _dvh_table(self) -> str:
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(
+            ["dose_Gy", *(f"{name} volume_percent" for name in self.dvh.volume_percent)]
+        )
+        columns = [self.dvh.dose_Gy, *self.dvh.volume_percent.values()]
+        writer.writerows([f"{v:.6g}" for v in row] for row in zip(*columns, strict=True))
+        return text.getvalue()
+
+
+def read_result(folder: Path) -> tuple[dict[str, Any], dict[str, Volume]]:
+    """
+    Read a result folder back.
+
+    Returns
+    -------
+    dict, dict of str to Volume
+        The content of ``result.json``, and the volumes by key.
+
+    Raises
+    ------
+    InvalidInput
+        If the folder holds no finished result.
+    """
+    path = folder / LAST
+    summary = _read_summary(path)
+    volumes = {key: read_volume(folder / name, key) for key, name in summary["volumes"].items()}
+    return summary, volumes
+
+
+def check_inputs_kept(folder: Path, inputs: Iterable[Path]) -> None:
+    """
+    Refuse an output folder where a result would take the place of an input.
+
+    Raises
+    ------
+    InvalidInput
+        If an input lies in the folder under a name of a result's files, or the folder lies
+        within an input, which is then a folder of DICOM files.
+    """
+    output = folder.resolve()
+    for path in inputs:
+        if path.is_dir() and output.is_relative_to(path.resolve()):
+            raise InvalidInput(
+                f"the output folder {folder} lies in the input {path}, which must not change; choose another."
+            )
+        lies_there = path.parent.resolve() == output
+        if lies_there and (path.name in _BESIDE_VOLUMES or _VOLUME.fullmatch(path.name)):
+            raise InvalidInput(
+                f"the input {path} has the name of a result's file and would be overwritten; choose another "
+                "output folder."
+            )
+
+
+def _names_of_earlier_result(folder: Path) -> set[str]:
+    """The files of a finished result in a folder; none if there is no such."""
+    try:
+        volumes = _read_summary(folder / LAST)["volumes"].values()
+    except InvalidInput:
+        return set()
+    return {*_BESIDE_VOLUMES, *(name for name in volumes if _VOLUME.fullmatch(str(name)))}
+
+
+def _read_summary(path: Path) -> dict[str, Any]:
+    try:
+        summary: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InvalidInput(f"{path.parent} holds no finished result ({error}).") from None
+    schema = summary.get("schema") if isinstance(summary, dict) else None
+    if schema != SCHEMA:
+        raise InvalidInput(f"{path}: schema is {schema!r}; expected {SCHEMA!r}.")
+    if not isinstance(summary.get("volumes"), dict):
+        raise InvalidInput(f"{path} names no volumes; calculate the case again.")
+    return summary

@@ -1,0 +1,65 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from LuDosimetryLib import InvalidInput
+from LuDosimetryLib.activity.calibration import activity_concentration, check_administered
+from LuDosimetryLib.case import Calibration, TimePoint
+from LuDosimetryLib.image import Grid, Volume
+
+GRID = Grid.axial((3, 4, 5), (4.0, 5.0, 6.0))  # voxels of 0.12 mL
+
+
+def of(values, unit="Bq/mL", calibration=None):
+    warnings: list[str] = []
+    point = TimePoint(24.0, Path("spect.nrrd"), unit=unit, calibration=calibration)
+    volume = Volume(np.broadcast_to(np.float32(values), GRID.shape).copy(), GRID)
+    return activity_concentration(volume, point, warnings).values, warnings
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "calibration"),
+    [
+        (1000.0, "Bq/mL", None),
+        (120.0, "Bq", None),
+        (60.0, "counts", Calibration(Bq_per_count=2.0)),
+        (60.0, "counts", Calibration(cps_per_MBq=10.0, duration_s=50_000.0)),
+    ],
+)
+def test_units(value, unit, calibration):
+    activity, warnings = of(value, unit, calibration)
+    np.testing.assert_allclose(activity, 1000.0, rtol=1e-6)
+    assert warnings == []
+
+
+def test_few_negative_voxels_become_zero_with_a_warning():
+    values = np.full(GRID.shape, 10.0)
+    values[0, 0, 0] = -3.0
+    activity, warnings = of(values)
+    assert activity.min() == 0.0
+    assert activity.sum() == pytest.approx(590.0)
+    assert warnings == ["SPECT at 24 h: negative voxels, 0.51 % of the activity, were set to zero."]
+
+
+def test_many_negative_voxels_are_an_error():
+    values = np.full(GRID.shape, 10.0)
+    values[0, 0, 0] = -7.0
+    with pytest.raises(InvalidInput, match=r"1 negative voxels \(least -7 Bq/mL\).*allowed: 1 %"):
+        of(values)
+
+
+def test_an_empty_scan_is_worth_a_warning():
+    activity, warnings = of(0.0)
+    assert not activity.any()
+    assert "no activity at all" in warnings[0]
+
+
+def test_more_activity_than_was_given_is_worth_a_warning():
+    warnings: list[str] = []
+    activity = Volume(np.full(GRID.shape, 1e6, np.float32), GRID)  # 7.2 MBq
+    check_administered(activity, 24.0, 8.0, 0.00434, warnings)
+    assert warnings == []
+    check_administered(activity, 24.0, 7.0, 0.00434, warnings)
+    assert "it holds 7.2 MBq" in warnings[0]
+    assert "check unit and calibration" in warnings[0]
