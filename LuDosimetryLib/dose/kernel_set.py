@@ -91,21 +91,33 @@ def short_range_kernels(
         return float((np.abs(approximate - exact).sum(axis=1) / exact.sum(axis=1)).max())
 
     expand, reduce = few_for_many(flat, error, SHORT_TOLERANCE)
-    return _kernel_set(convolver, np.tensordot(reduce, kernels, axes=1), expand)
+    few = np.tensordot(reduce, kernels, axes=1)
+    spectra = [convolver.kernel_spectrum(kernel) for kernel in few]
+    return KernelSet(convolver, spectra, _table(convolver, expand))
 
 
 def long_range_kernels(
     deposits: list[RadialDeposit], voxel_cm: Triple, shape: Shape, device: str
 ) -> KernelSet:
     """Kernels of what photons leave at any distance within maps of a shape (k, j, i)."""
-    convolver = Convolver(shape, shape, device)
+    convolver = convolver_for(shape, device)
     diagonal = float(np.linalg.norm(np.multiply(shape, voxel_cm)))
     expand, few = combine(deposits, min(voxel_cm), diagonal, LONG_TOLERANCE)
-    return _kernel_set(convolver, energy_kernels(few, voxel_cm, convolver.kernel_shape), expand)
+    return KernelSet(convolver, kernel_spectra(convolver, few, voxel_cm), _table(convolver, expand))
 
 
-def _kernel_set(
-    convolver: Convolver, kernels: NDArray[np.float64], expand: NDArray[np.float64]
-) -> KernelSet:
-    spectra = [convolver.kernel_spectrum(kernel) for kernel in kernels]
-    return KernelSet(convolver, spectra, convolver.to_device(expand.astype(np.float32)))
+def convolver_for(shape: Shape, device: str) -> Convolver:
+    """A convolver for kernels that reach from end to end of maps of a shape (k, j, i)."""
+    return Convolver(shape, shape, device)
+
+
+def kernel_spectra(
+    convolver: Convolver, deposits: list[RadialDeposit], voxel_cm: Triple
+) -> list[Any]:
+    """Spectra of the kernels of point kernels over [cm]."""
+    kernels = energy_kernels(deposits, voxel_cm, convolver.kernel_shape)
+    return [convolver.kernel_spectrum(kernel) for kernel in kernels]
+
+
+def _table(convolver: Convolver, expand: NDArray[np.float64]) -> Any:
+    return convolver.to_device(expand.astype(np.float32))

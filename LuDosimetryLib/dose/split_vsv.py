@@ -3,24 +3,28 @@
 import numpy as np
 
 from ..image import Array
-from ..kernels.media import electron_reach_cm, long_range_in_soft_tissue, short_range
-from .kernel_set import long_range_kernels, short_range_kernels
+from ..kernels.media import electron_reach_cm, short_range
+from ..kernels.photon_scatter import absorption_ratio, photon_steps
+from ..kernels.point import RadialDeposit
+from .kernel_set import convolver_for, kernel_spectra, short_range_kernels
 from .media_map import MediaMap
 from .problem import GY_G_PER_KEV_MBQ_H, DoseProblem, Progress
+from .single_vsv import SOFT_TISSUE
 
 
 def split_vsv_dose(problem: DoseProblem, progress: Progress) -> Array:
     """
-    Absorbed dose [Gy] with electrons by the source's medium and photons by the target's.
+    Absorbed dose [Gy] with electrons by the source's medium and photons in two steps.
 
     Beyond the multiple voxel S values of the paper, where the target's medium alone chooses one
     kernel for both radiations:
 
     - how far electrons get is decided where they start, so each source voxel spreads its
       electron energy by the kernel of its own medium; every electron's energy is deposited once;
-    - photons travel centimetres, mostly through soft tissue, so they spread by the kernel of soft
-      tissue at the patient's median density, and each target voxel absorbs them as its own
-      composition does, by a ratio that grows with distance as scatter softens the spectrum.
+    - photons travel centimetres to their first collision, by the kernel of soft tissue at the mean
+      density where the activity is. How much scatters there goes with the density there: none in
+      the air about the patient, little in lung. Scattered energy spreads by a kernel of its own;
+    - each target absorbs both as its composition does relative to soft tissue.
     """
     media = MediaMap.of(problem)
     where = (media.voxel_cm, media.shape, problem.device)
@@ -31,15 +35,36 @@ def split_vsv_dose(problem: DoseProblem, progress: Progress) -> Array:
     source = to_device(np.ascontiguousarray(problem.tia_MBq_h_mL[media.box]))
     index = to_device(media.index)
     electrons = short.from_sources(source, index, lambda: progress(0.2, "split VSV: electrons"))
-    progress(0.4, "split VSV: photons")
-    between = float(np.median(problem.density_g_cm3[problem.reported]))
-    long = long_range_kernels(
-        [long_range_in_soft_tissue(m.composition, between, reach) for m in media.media], *where
+
+    progress(0.3, "split VSV: photons")
+    reported = problem.reported[media.box]
+    density = np.where(reported, problem.density_g_cm3[media.box], 0.0).astype(np.float32)
+    active = problem.tia_MBq_h_mL[media.box] * reported
+    between = SOFT_TISSUE.density_g_cm3
+    if active.any():
+        between = float(np.average(density, weights=active))
+    steps = photon_steps()
+    convolver = convolver_for(media.shape, problem.device)
+    primary, scattered, absorption = kernel_spectra(
+        convolver,
+        [
+            RadialDeposit(step.radius / between, step.within)
+            for step in (steps.primary, steps.scattered, steps.absorption_of_scattered)
+        ],
+        media.voxel_cm,
     )
-    spectrum = long.convolver.spectrum(source)
-    photons = long.at_targets(spectrum, index, lambda: progress(0.8, "split VSV: photons"))
-    dose = long.convolver.to_numpy(electrons) * media.per_own_density
-    per_density = np.where(media.per_own_density > 0.0, np.float32(1.0 / between), np.float32(0.0))
-    dose += long.convolver.to_numpy(photons) * per_density
+    spectrum = convolver.spectrum(source)
+    first = convolver.inverse(convolver.product(spectrum, primary))
+    progress(0.6, "split VSV: scattered photons")
+    origin = convolver.inverse(convolver.product(spectrum, scattered))
+    origin = origin * to_device(density / np.float32(between))
+    progress(0.8, "split VSV: scattered photons")
+    later = convolver.inverse(convolver.product(convolver.spectrum(origin), absorption))
+
+    ratios = np.array([absorption_ratio(m.composition) for m in media.media], np.float32)
+    photons = convolver.to_numpy(first) * ratios[:, 0][media.index]
+    photons += convolver.to_numpy(later) * ratios[:, 1][media.index]
+    dose = convolver.to_numpy(electrons) * media.per_own_density
+    dose += photons * np.where(reported, np.float32(1.0 / between), np.float32(0.0))
     dose *= np.float32(GY_G_PER_KEV_MBQ_H)
     return media.whole(np.maximum(dose, 0.0))

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..tissue import Medium
-from .point import PointKernel, RadialDeposit, read_point_kernels
+from .point import RadialDeposit, read_point_kernels
 
 ELECTRON_REACH_G_CM2 = 0.2
 """Electrons of 177Lu stop within this; what their bremsstrahlung deposits beyond is long-range."""
@@ -42,29 +42,15 @@ def long_range(medium: Medium, reach_cm: float) -> RadialDeposit:
     With `short_range` of the same distance this makes up the whole point kernel of a medium.
     """
     kernel = read_point_kernels()[medium.composition]
-    return _with_bremsstrahlung(kernel, kernel.photons, medium.density_g_cm3, reach_cm)
+    radius = kernel.photons.radius / medium.density_g_cm3
+    beyond = kernel.electrons(np.maximum(radius, reach_cm) * medium.density_g_cm3)
+    return RadialDeposit(radius, kernel.photons.within + beyond - beyond[0])
 
 
 def whole_kernel(medium: Medium) -> list[RadialDeposit]:
     """`short_range` and `long_range` of one medium."""
     reach = electron_reach_cm([medium])
     return [short_range(medium, reach), long_range(medium, reach)]
-
-
-def long_range_in_soft_tissue(
-    composition: str, density_g_cm3: float, reach_cm: float
-) -> RadialDeposit:
-    """As `long_range`, but for photons that reach a tissue through soft tissue of a density."""
-    kernel = read_point_kernels()[composition]
-    return _with_bremsstrahlung(kernel, kernel.photons_in_soft_tissue, density_g_cm3, reach_cm)
-
-
-def _with_bremsstrahlung(
-    kernel: PointKernel, photons: RadialDeposit, density_g_cm3: float, reach_cm: float
-) -> RadialDeposit:
-    radius = photons.radius / density_g_cm3
-    electrons = kernel.electrons(np.maximum(radius, reach_cm) * density_g_cm3)
-    return RadialDeposit(radius, photons.within + electrons - electrons[0])
 
 
 Error = Callable[[NDArray[np.float64], NDArray[np.float64]], float]
