@@ -16,12 +16,13 @@ from .dose import METHODS
 from .dose.convolution import choose_device
 from .dose.media_map import MediaMap
 from .dose.multi_vsv import MultiVsvPlan
-from .dose.problem import DoseProblem, Progress
+from .dose.problem import DoseProblem
 from .image import Array, Grid, Volume, write_volume
 from .kernels.media import whole_kernel
 from .kernels.voxel import energy_kernels
 from .nuclide import read_nuclide
-from .pipeline import no_progress, run_case
+from .pipeline import run_case
+from .progress import Progress, no_progress
 from .tissue import NO_DOSE_BELOW_G_CM3, density_of
 
 _FIELD_OF_VIEW_MM = 495.36

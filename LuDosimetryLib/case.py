@@ -23,6 +23,8 @@ class Calibration:
     """
     From counts to activity: either `Bq_per_count`, or `cps_per_MBq` with `duration_s`.
 
+    Both for counts free of dead time; `dead_time_factor` makes those of the scan so.
+
     Attributes
     ----------
     Bq_per_count : float or None
@@ -31,15 +33,19 @@ class Calibration:
         Sensitivity of the camera [counts per second and MBq].
     duration_s : float or None
         Duration of the scan [s].
+    dead_time_factor : float or None
+        True over observed count rate, at least 1; None for 1.
     """
 
     Bq_per_count: float | None = None
     cps_per_MBq: float | None = None
     duration_s: float | None = None
+    dead_time_factor: float | None = None
 
     def __post_init__(self) -> None:
         given = {f.name: getattr(self, f.name) for f in fields(self)}
         given = {name: value for name, value in given.items() if value is not None}
+        dead_time_factor = given.pop("dead_time_factor", 1.0)
         if set(given) not in ({"Bq_per_count"}, {"cps_per_MBq", "duration_s"}):
             raise InvalidInput(
                 f"{' with '.join(given) or 'nothing'} is given; allowed: Bq_per_count alone, or "
@@ -47,15 +53,21 @@ class Calibration:
             )
         for name, value in given.items():
             check_number(name, value)
+        check_number("dead_time_factor", dead_time_factor)
+        if dead_time_factor < 1.0:
+            raise InvalidInput(
+                f"dead_time_factor is {dead_time_factor:g}; it must be at least 1: true over observed count rate."
+            )
 
     @property
     def activity_per_count_Bq(self) -> float:
-        """Activity of one count in the scan [Bq]."""
+        """Activity of one observed count in the scan [Bq]."""
+        lost = self.dead_time_factor or 1.0
         if self.Bq_per_count is not None:
-            return self.Bq_per_count
+            return lost * self.Bq_per_count
         assert self.cps_per_MBq is not None
         assert self.duration_s is not None
-        return 1e6 / (self.cps_per_MBq * self.duration_s)
+        return lost * 1e6 / (self.cps_per_MBq * self.duration_s)
 
 
 @dataclass(frozen=True)
@@ -137,6 +149,23 @@ class Segmentation:
                 )
 
 
+def check_recovery(table: tuple[tuple[float, float], ...]) -> None:
+    """Refuse a table of recovery coefficients that is not one of rising volumes and parts."""
+    for entry in table:
+        if len(entry) != 2:
+            raise InvalidInput(
+                f"recovery_coefficients has {entry!r}; expected [volume in mL, coefficient]."
+            )
+        check_number("a volume of recovery_coefficients", entry[0])
+        check_number("a coefficient of recovery_coefficients", entry[1])
+        if entry[1] > 1.5:
+            raise InvalidInput(
+                f"a coefficient of recovery_coefficients is {entry[1]:g}; allowed: up to 1.5."
+            )
+    if any(a[0] >= b[0] for a, b in pairwise(table)):
+        raise InvalidInput("recovery_coefficients is not in order of volume.")
+
+
 @dataclass(frozen=True)
 class Options:
     """
@@ -158,9 +187,18 @@ class Options:
     device : {"auto", "cpu", "cuda"}
     histories : int
         Decays followed by Monte Carlo.
+    uncertainty_percent : float or None
+        Instead of `histories`: standard error of the mean dose of every volume of interest at
+        which Monte Carlo stops; voxels above a fifth of the maximum are to have at most four
+        times as much.
     seed : int
+    scheduler : str or None
+        Address of a scheduler of dask.distributed whose workers calculate Monte Carlo batches.
     compare_with : tuple of str
         Methods whose dose is calculated beside the chosen one.
+    recovery_coefficients : tuple of (float, float)
+        Volume [mL] and the part of its activity that the scan shows, in order of volume: activity
+        in volumes of interest is divided by it. Empty: as the scan shows it.
     """
 
     registration: str = "none"
@@ -170,8 +208,11 @@ class Options:
     media: int = 20
     device: str = "auto"
     histories: int = 100_000_000
+    uncertainty_percent: float | None = None
     seed: int = 1
+    scheduler: str | None = None
     compare_with: tuple[str, ...] = ()
+    recovery_coefficients: tuple[tuple[float, float], ...] = ()
 
     def __post_init__(self) -> None:
         check_choice("registration", self.registration, REGISTRATIONS)
@@ -181,10 +222,15 @@ class Options:
         check_choice("device", self.device, DEVICES)
         check_whole("media", self.media, 1)
         check_whole("histories", self.histories, 1)
+        if self.uncertainty_percent is not None:
+            check_number("uncertainty_percent", self.uncertainty_percent)
         check_whole("seed", self.seed, 0)
+        if self.scheduler is not None:
+            check_text("scheduler", self.scheduler)
         for name in self.compare_with:
             check_choice("an entry of compare_with", name, DOSE_METHODS)
         check_unique("compare_with", self.compare_with)
+        check_recovery(self.recovery_coefficients)
 
 
 @dataclass(frozen=True)
@@ -204,6 +250,8 @@ class Case:
         The case file that was read.
     file_sha256 : str
         Of the case file that was read.
+    dicom : Path or None
+        What ``dicom-import`` remembers of the study that the case comes from.
     warnings : tuple of str
         What reading the file changed.
 
@@ -221,6 +269,7 @@ class Case:
     reference_time_point: int = 0
     segmentation: Segmentation | None = None
     options: Options = Options()
+    dicom: Path | None = None
     folder: Path = Path()
     file: Path | None = field(default=None, compare=False)
     file_sha256: str = field(default="", compare=False)
@@ -304,8 +353,8 @@ class Case:
 
     @property
     def inputs(self) -> tuple[Path, ...]:
-        """All that is read and must not change: the case file, if any, and the images."""
-        return self.images if self.file is None else (self.file, *self.images)
+        """All that is read and must not change: the case file and dicom.json, if any, and the images."""
+        return (*(path for path in (self.file, self.dicom) if path is not None), *self.images)
 
     @property
     def sha256(self) -> str:

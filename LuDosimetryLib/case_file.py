@@ -82,11 +82,13 @@ def case_from_dict(data: Any, folder: Path) -> Case:
             segmentation = _segmentation(segmentation, folder)
     with _within("options"):
         options = options_from_dict(values.pop("options", {}))
+    dicom = values.pop("dicom", None)
     return Case(
         time_points=tuple(given[n] for n in order),
         reference_time_point=order.index(reference) if given else 0,
         segmentation=segmentation,
         options=options,
+        dicom=None if dicom is None else _path(dicom, "dicom", folder),
         folder=folder,
         warnings=tuple(warnings),
         **values,
@@ -101,7 +103,22 @@ def options_from_dict(data: Any) -> Options:
         raise InvalidInput(
             f"compare_with is {shown(compare)}; it must be a list of dose methods: {', '.join(DOSE_METHODS)}."
         )
-    return Options(**{**values, "compare_with": tuple(compare)})
+    return Options(
+        **{
+            **values,
+            "compare_with": tuple(compare),
+            "recovery_coefficients": _pairs(values.get("recovery_coefficients", [])),
+        }
+    )
+
+
+def _pairs(table: Any) -> tuple[tuple[Any, ...], ...]:
+    whole = isinstance(table, list | tuple)
+    if not whole or not all(isinstance(entry, list | tuple) for entry in table):
+        raise InvalidInput(
+            f"recovery_coefficients is {shown(table)}; it must be a list of [volume in mL, coefficient]."
+        )
+    return tuple(tuple(entry) for entry in table)
 
 
 def changed_options(options: Options, changes: Mapping[str, Any]) -> Options:
@@ -134,7 +151,15 @@ def case_to_dict(case: Case, folder: Path) -> dict[str, Any]:
             "labels": dict(case.segmentation.labels),
             "differences": dict(case.segmentation.differences),
         }
-    data["options"] = {**asdict(case.options), "compare_with": list(case.options.compare_with)}
+    if case.dicom is None:
+        del data["dicom"]
+    else:
+        data["dicom"] = path(case.dicom)
+    data["options"] = {
+        **asdict(case.options),
+        "compare_with": list(case.options.compare_with),
+        "recovery_coefficients": [list(pair) for pair in case.options.recovery_coefficients],
+    }
     return data
 
 

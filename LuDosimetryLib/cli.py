@@ -62,16 +62,25 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(asked: argparse.Namespace, progress: ConsoleProgress) -> None:
     case = Case.read(asked.case)
-    changes = {"dose_method": asked.dose_method, "device": asked.device}
-    case = case.with_options(**{k: v for k, v in changes.items() if v is not None})
+    changes = {
+        "dose_method": asked.dose_method,
+        "device": asked.device,
+        "histories": asked.histories,
+        "uncertainty_percent": asked.uncertainty,
+        "scheduler": asked.scheduler,
+    }
+    changes = {key: value for key, value in changes.items() if value is not None}
+    if asked.histories is not None:
+        changes["uncertainty_percent"] = None
+    case = case.with_options(**changes)
 
     from .pipeline import run_case  # numpy, scipy and SimpleITK take a second
-    from .result import check_inputs_kept
+    from .result import check_inputs_kept, unfinished_folder
     from .storage import check_writable
 
     check_inputs_kept(asked.output, case.inputs)
     check_writable(asked.output)
-    result = run_case(case, progress)
+    result = run_case(case, progress, unfinished_folder(asked.output))
     result.write(asked.output, progress)
     with suppress(BrokenPipeError):  # the result is there whether or not anybody reads on
         progress.show(1.0, "done")
@@ -84,11 +93,14 @@ def _run(asked: argparse.Namespace, progress: ConsoleProgress) -> None:
 
 
 def _organ_lines(organs: "list[OrganDose]", method: str) -> str:
+    noisy = any(o.standard_error_Gy is not None for o in organs)
+    error = f"{'error [Gy]':>12}" if noisy else ""
     lines = [
-        f"{'volume of interest':<28}{'mass [g]':>10}{'TIA [MBq h]':>14}{'dose [Gy]':>12}   ({method})"
+        f"{'volume of interest':<28}{'mass [g]':>10}{'TIA [MBq h]':>14}{'dose [Gy]':>12}{error}   ({method})"
     ]
     lines += [
         f"{o.name:<28.28}{o.mass_g:>10.1f}{o.tia_MBq_h:>14.1f}{o.mean_dose_Gy:>12.3f}"
+        + ("" if o.standard_error_Gy is None else f"{o.standard_error_Gy:>12.2g}")
         for o in organs
     ]
     return "\n".join(lines)
@@ -104,6 +116,24 @@ def _phantom(asked: argparse.Namespace, progress: ConsoleProgress) -> None:
     from .phantom.patient import write_phantom
 
     print(write_phantom(asked.seed, asked.output, progress))
+
+
+def _dicom_import(asked: argparse.Namespace, progress: ConsoleProgress) -> None:
+    from .dicom.availability import require_pydicom
+
+    require_pydicom()
+    from .dicom.case_import import import_case
+    from .dicom.source import FILE_NAME, read_source
+    from .dicom.supplement import Supplement, read_supplement
+
+    supplement = Supplement() if asked.supply is None else read_supplement(asked.supply)
+    file = import_case(asked.folder, asked.output, supplement, asked.patient_id, progress)
+    with suppress(BrokenPipeError):
+        progress.show(1.0, "done")
+        progress.close()
+        for remark in read_source(asked.output / FILE_NAME).remarks:
+            print(f"warning: {remark}", file=sys.stderr)
+        print(file, flush=True)
 
 
 def _compare(asked: argparse.Namespace, progress: ConsoleProgress) -> None:
@@ -164,6 +194,19 @@ def _count(text: str) -> int:
     return value
 
 
+def _add_dicom_arguments(added: argparse.ArgumentParser) -> None:
+    added.add_argument("folder", type=Path, metavar="DIR")
+    added.add_argument(
+        "--supply",
+        type=Path,
+        metavar="FILE.json",
+        help="what the headers lack, with the keys of case.json",
+    )
+    added.add_argument(
+        "--patient-id", metavar="TEXT", help="how reports call the patient, instead of a pseudonym"
+    )
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="ludosimetry",
@@ -194,6 +237,21 @@ def _parser() -> argparse.ArgumentParser:
         help=f"instead of the case's own: {', '.join(DOSE_METHODS)}",
     )
     run.add_argument("--device", choices=DEVICES, help="instead of the case's own")
+    effort = run.add_mutually_exclusive_group()
+    effort.add_argument(
+        "--histories", type=_count, metavar="N", help="decays that Monte Carlo follows"
+    )
+    effort.add_argument(
+        "--uncertainty",
+        type=_positive,
+        metavar="PCT",
+        help="follow as many decays as give every organ dose this standard error [%%]",
+    )
+    run.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="of dask.distributed, whose workers calculate Monte Carlo batches",
+    )
 
     sample = verb("sample", _sample, "write the bundled sample case: a real CT, four SPECT, organs")
     output(sample, "folder of the case")
@@ -201,6 +259,10 @@ def _parser() -> argparse.ArgumentParser:
     phantom = verb("phantom", _phantom, "write a virtual patient as a case")
     phantom.add_argument("--seed", type=_whole, required=True, metavar="N")
     output(phantom, "folder of the case")
+
+    dicom = verb("dicom-import", _dicom_import, "make a case of a patient's DICOM files")
+    output(dicom, "folder of the case")
+    _add_dicom_arguments(dicom)
 
     compare = verb("compare", _compare, "compare a dose with a reference dose")
     compare.add_argument("dose", type=Path, metavar="DOSE", help="image [Gy]")

@@ -92,7 +92,10 @@ def read_image(path: Path, what: str) -> sitk.Image:
 
 
 def _read(path: Path, what: str) -> sitk.Image:
+    from .dicom.plain_image import check_plain_reading  # which needs this module
+
     if not path.is_dir():
+        check_plain_reading(path)
         if path.name.lower().endswith((".nii", ".nii.gz")):
             check_nifti_complete(path)
         with native_messages() as said:
@@ -108,6 +111,7 @@ def _read(path: Path, what: str) -> sitk.Image:
                 f"{what}: the folder {path} holds {len(series)} DICOM series; expected one."
             )
         files = sitk.ImageSeriesReader.GetGDCMSeriesFileNames(str(path), series[0])
+        check_plain_reading(Path(files[0]))
         check_evenly_spaced(files)
         return sitk.ReadImage(files)
 

@@ -20,7 +20,9 @@ class OrganDose:
 
     ``mean_dose_Gy`` is Eq. 2 of Kim et al. 2022, sum(m_i D_i) / sum(m_i). ``D98_Gy`` is the
     least dose that 98 % of the volume receive (ICRU 83). ``dose_by_method_Gy`` holds the mean
-    dose of every method calculated.
+    dose of every method calculated. ``standard_error_Gy`` is that of ``mean_dose_Gy`` if its
+    method is statistical, ``standard_error_by_method_Gy`` has those of all such methods; both
+    come from independent batches.
     """
 
     name: str
@@ -35,6 +37,8 @@ class OrganDose:
     D50_Gy: float
     D2_Gy: float
     dose_by_method_Gy: dict[str, float] = field(default_factory=dict)
+    standard_error_Gy: float | None = None
+    standard_error_by_method_Gy: dict[str, float] = field(default_factory=dict)
 
 
 def mean_dose(dose_Gy: Array, density_g_cm3: Array, voi: Mask) -> float:
@@ -51,6 +55,7 @@ def organ_doses(
     density_g_cm3: Array,
     reported: Mask,
     grid: Grid,
+    standard_errors_Gy: Mapping[str, Mapping[str, float]] | None = None,
 ) -> list[OrganDose]:
     """
     Dose of every volume of interest.
@@ -67,6 +72,8 @@ def organ_doses(
         Voxels that have a dose: of the patient, and not air. Only these count for mass and dose;
         volume and time-integrated activity are those of the whole mask.
     grid : Grid
+    standard_errors_Gy : mapping of str to mapping of str to float, optional
+        Of the mean doses of statistical methods: by method and volume of interest.
 
     Raises
     ------
@@ -85,6 +92,7 @@ def organ_doses(
         dose = doses_Gy[method][voi].astype(np.float64)
         mass = density_g_cm3[voi].astype(np.float64)
         mean = float((mass * dose).sum() / mass.sum())
+        errors = {m: of[name] for m, of in (standard_errors_Gy or {}).items()}
         d98, d50, d2 = np.percentile(dose, [2.0, 50.0, 98.0])
         organs.append(
             OrganDose(
@@ -102,6 +110,8 @@ def organ_doses(
                 dose_by_method_Gy={
                     m: mean_dose(d, density_g_cm3, voi) for m, d in doses_Gy.items()
                 },
+                standard_error_Gy=errors.get(method),
+                standard_error_by_method_Gy=errors,
             )
         )
     return organs

@@ -3,28 +3,39 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from .activity.integration import trapezoid_tia
+from .activity.recovery import recovered
 from .case import Case
-from .dose import METHODS
+from .dicom.source import read_source
+from .dose import METHODS, STATISTICAL_METHODS
 from .dose.convolution import choose_device
-from .dose.problem import DoseProblem, Progress
+from .dose.problem import DoseProblem, Effort
+from .image import Array
 from .inputs import check_tia, check_vois, patient_on, read_activity, read_density
 from .nuclide import read_nuclide
 from .organs import cumulative_dvh, organ_doses
+from .progress import Progress, no_progress
 from .provenance import provenance_of
-from .result import Result, no_progress
+from .result import Result
 from .segmentation import read_vois
 from .tissue import AIR_DENSITY_G_CM3, NO_DOSE_BELOW_G_CM3, read_media
 
-__all__ = ["FALLBACK", "no_progress", "run_case"]
+__all__ = ["FALLBACK", "run_case"]
 
 FALLBACK = "multi-vsv"
+_STATISTICAL_WEIGHT = 50.0
+"""In progress: how much longer a statistical method takes than another."""
 
 
-def run_case(case: Case, progress: Progress = no_progress) -> Result:
+def run_case(
+    case: Case, progress: Progress = no_progress, unfinished: Path | None = None
+) -> Result:
     """
     Calculate a case.
 
@@ -34,6 +45,9 @@ def run_case(case: Case, progress: Progress = no_progress) -> Result:
     progress : callable
         ``(fraction, message)`` with the fraction from 0 to 1; raising `Cancelled` from it stops
         the calculation. ``print`` will do.
+    unfinished : Path, optional
+        Folder where Monte Carlo keeps its finished batches until ``Result.write``, for a run
+        that is killed and started again; see `result.unfinished_folder`.
 
     Returns
     -------
@@ -49,6 +63,9 @@ def run_case(case: Case, progress: Progress = no_progress) -> Result:
     """
     clock = _Clock()
     warnings = list(case.warnings)
+    source = None if case.dicom is None else read_source(case.dicom)
+    if source is not None:
+        warnings += [f"DICOM: {remark}" for remark in source.remarks]
     nuclide = read_nuclide(case.nuclide)
     read_media(case.options.media)
     device = choose_device(case.options.device)
@@ -76,25 +93,29 @@ def run_case(case: Case, progress: Progress = no_progress) -> Result:
                 f"there is only one scan, at {hours[0]:g} h: activity is taken to rise evenly until then and to decay physically after."
             )
         tia = trapezoid_tia(hours, activity, nuclide.decay_constant_per_h, case.options.tail)
+        table = case.options.recovery_coefficients
+        tia = recovered(tia, vois, grid, table, warnings)
         check_tia(tia, covered, patient, warnings)
         check_vois(vois, reported, warnings)
 
     with clock("dose"):
         problem = DoseProblem(
-            grid, tia, density, reported, nuclide, case.options.media, device, warnings
+            grid,
+            tia,
+            density,
+            reported,
+            nuclide,
+            case.options.media,
+            device,
+            warnings,
+            vois,
+            _effort(case, unfinished),
         )
-        doses = {}
-        for n, method in enumerate(methods):
-            progress(0.25 + 0.6 * n / len(methods), f"dose: {method}")
-
-            def of_all(fraction: float, message: str, n: int = n) -> None:
-                progress(0.25 + 0.6 * (n + fraction) / len(methods), message)
-
-            doses[method] = METHODS[method](problem, of_all)
+        doses, errors = _doses(problem, methods, provenance, progress)
 
     with clock("organs"):
         progress(0.9, "organ doses")
-        organs = organ_doses(vois, doses, methods[0], tia, density, reported, grid)
+        organs = organ_doses(vois, doses, methods[0], tia, density, reported, grid, errors.organs)
         dvh = cumulative_dvh(doses[methods[0]], vois, reported)
     progress(0.95, "calculated")
     return Result(
@@ -112,6 +133,49 @@ def run_case(case: Case, progress: Progress = no_progress) -> Result:
         provenance=provenance,
         warnings=warnings,
         inputs=case.inputs,
+        dicom=source,
+        standard_errors=errors.voxels,
+        unfinished=unfinished,
+    )
+
+
+@dataclass
+class _StandardErrors:
+    """Of statistical methods, by method: of voxels, and of volumes of interest [Gy]."""
+
+    voxels: dict[str, Array] = field(default_factory=dict)
+    organs: dict[str, dict[str, float]] = field(default_factory=dict)
+
+
+def _doses(
+    problem: DoseProblem, methods: list[str], provenance: dict[str, Any], progress: Progress
+) -> tuple[dict[str, Array], _StandardErrors]:
+    """The dose by every method; the provenance takes up how the statistical ones were made."""
+    doses: dict[str, Array] = {}
+    errors = _StandardErrors()
+    weights = [_STATISTICAL_WEIGHT if m in STATISTICAL_METHODS else 1.0 for m in methods]
+    for n, method in enumerate(methods):
+        before, own = sum(weights[:n]) / sum(weights), weights[n] / sum(weights)
+        progress(0.25 + 0.6 * before, f"dose: {method}")
+
+        def of_all(fraction: float, message: str, before: float = before, own: float = own) -> None:
+            progress(0.25 + 0.6 * (before + own * fraction), message)
+
+        if method in METHODS:
+            doses[method] = METHODS[method](problem, of_all)
+            continue
+        found = STATISTICAL_METHODS[method](problem, of_all)
+        doses[method] = found.dose
+        errors.voxels[method] = found.standard_error
+        errors.organs[method] = found.organ_standard_error_Gy
+        provenance[method] = found.how
+    return doses, errors
+
+
+def _effort(case: Case, unfinished: Path | None) -> Effort:
+    options = case.options
+    return Effort(
+        options.histories, options.uncertainty_percent, options.seed, options.scheduler, unfinished
     )
 
 
@@ -120,7 +184,7 @@ def _available(case: Case, warnings: list[str]) -> list[str]:
     methods: list[str] = []
     for wanted in (case.options.dose_method, *case.options.compare_with):
         method = wanted
-        if wanted not in METHODS:
+        if wanted not in METHODS and wanted not in STATISTICAL_METHODS:
             method = FALLBACK
             warnings.append(
                 f"the dose method {wanted!r} is not part of this version; the dose is that of {FALLBACK!r}, uncorrected."

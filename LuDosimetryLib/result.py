@@ -4,8 +4,10 @@ import csv
 import io
 import json
 import re
+import shutil
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -13,23 +15,29 @@ from typing import Any
 import numpy as np
 
 from .comparison.error_map import relative_error_percent
-from .dose.problem import Progress
-from .errors import InvalidInput
+from .dicom.export import FILES as DICOM_FILES
+from .dicom.export import described, write_objects
+from .dicom.source import DicomSource
+from .errors import Cancelled, InvalidInput
 from .image import Array, Grid, Volume, read_volume, write_volume
 from .organs import DoseVolumeHistograms, OrganDose
+from .progress import Progress, no_progress
 from .segmentation import Mask
 from .storage import LAST, staged
 
-__all__ = ["SCHEMA", "Result", "check_inputs_kept", "no_progress", "read_result", "staged"]
+__all__ = [
+    "SCHEMA",
+    "Result",
+    "check_inputs_kept",
+    "read_result",
+    "staged",
+    "unfinished_folder",
+]
 
 SCHEMA = "ludosimetry-result/1"
 _REPORT_ROOM_BYTES = 8_000_000
-_BESIDE_VOLUMES = (LAST, "organs.csv", "dvh.csv", "report.html", "dose.dcm")
+_BESIDE_VOLUMES = (LAST, "organs.csv", "dvh.csv", "report.html", *DICOM_FILES)
 _VOLUME = re.compile(r"(tia|density|dose|(dose|error|relative_error)_[\w-]+)\.nrrd")
-
-
-def no_progress(fraction: float, message: str) -> None:
-    """Ignore progress."""
 
 
 @dataclass
@@ -61,6 +69,12 @@ class Result:
     warnings : list of str
     inputs : tuple of Path
         Files and folders that `write` must leave alone.
+    standard_errors : dict of str to ndarray
+        Standard error of the dose [Gy] of statistical methods.
+    unfinished : Path or None
+        Folder of what was finished along the way; `write` removes it.
+    dicom : DicomSource or None
+        The study that the case comes from, to which the DICOM objects are added.
     """
 
     case: dict[str, Any]
@@ -77,6 +91,9 @@ class Result:
     provenance: dict[str, Any]
     warnings: list[str] = field(default_factory=list)
     inputs: tuple[Path, ...] = ()
+    standard_errors: dict[str, Array] = field(default_factory=dict)
+    unfinished: Path | None = None
+    dicom: DicomSource | None = None
 
     @property
     def dose(self) -> Array:
@@ -100,6 +117,9 @@ class Result:
                 "%",
                 relative_error_percent(dose, self.dose),
             )
+        for name, error in self.standard_errors.items():
+            of = "dose" if name == self.dose_method else f"dose_{name}"
+            volumes[f"{of}_standard_error"] = (f"{of}_standard_error.nrrd", "Gy", error)
         return volumes
 
     def write(self, folder: Path, progress: Progress = no_progress) -> None:
@@ -123,7 +143,10 @@ class Result:
         """
         started = time.perf_counter()
         check_inputs_kept(folder, self.inputs)
-        with staged(folder, self._bytes(), _names_of_earlier_result(folder)) as stage:
+        with (
+            self._discarding_if_cancelled(),
+            staged(folder, self._bytes(), _names_of_earlier_result(folder)) as stage,
+        ):
             progress(0.95, "writing the volumes")
             volumes = self.volumes()
             for name, unit, values in volumes.values():
@@ -133,6 +156,8 @@ class Result:
             (stage / "organs.csv").write_text(self._organ_table(), encoding="utf-8")
             (stage / "dvh.csv").write_text(self._dvh_table(), encoding="utf-8")
             self._time_writing(started)
+            progress(0.96, "writing the DICOM objects")
+            write_objects(self, stage)
             progress(0.97, "writing the report")
             from .report.report import write_report
 
@@ -141,6 +166,19 @@ class Result:
             text = json.dumps(self.summary(), indent=1, allow_nan=False) + "\n"
             (stage / LAST).write_text(text, encoding="utf-8")
             progress(0.99, "written")
+        self._discard_unfinished()
+
+    @contextmanager
+    def _discarding_if_cancelled(self) -> Iterator[None]:
+        try:
+            yield
+        except Cancelled:
+            self._discard_unfinished()
+            raise
+
+    def _discard_unfinished(self) -> None:
+        if self.unfinished is not None:
+            shutil.rmtree(self.unfinished, ignore_errors=True)
 
     def _time_writing(self, started: float) -> None:
         self.timing_s["write"] = time.perf_counter() - started
@@ -158,20 +196,28 @@ class Result:
             "provenance": self.provenance,
             "warnings": self.warnings,
             "case": self.case,
+            "dicom": described(self),
         }
 
     def _bytes(self) -> int:
-        return self.dose.size * 4 * (3 * len(self.doses)) + _REPORT_ROOM_BYTES
+        return (
+            self.dose.size * 4 * (3 * len(self.doses) + len(self.standard_errors))
+            + _REPORT_ROOM_BYTES
+        )
 
     def _organ_table(self) -> str:
         text = io.StringIO()
-        columns = [f.name for f in fields(OrganDose) if f.name != "dose_by_method_Gy"]
-        methods = list(self.doses)
+        columns = [f.name for f in fields(OrganDose) if "_by_method_" not in f.name]
+        columns.remove("standard_error_Gy")  # stands beside the dose of its method
+        methods, noisy = list(self.doses), list(self.standard_errors)
         writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(columns + [f"mean_dose_Gy {method}" for method in methods])
+        headings = [f"mean_dose_Gy {method}" for method in methods]
+        headings += [f"standard_error_Gy {method}" for method in noisy]
+        writer.writerow(columns + headings)
         for organ in self.organs:
             values = [getattr(organ, column) for column in columns]
             values += [organ.dose_by_method_Gy[method] for method in methods]
+            values += [organ.standard_error_by_method_Gy[method] for method in noisy]
             writer.writerow([f"{v:.6g}" if isinstance(v, float) else v for v in values])
         return text.getvalue()
 
@@ -204,6 +250,12 @@ def read_result(folder: Path) -> tuple[dict[str, Any], dict[str, Volume]]:
     summary = _read_summary(path)
     volumes = {key: read_volume(folder / name, key) for key, name in summary["volumes"].items()}
     return summary, volumes
+
+
+def unfinished_folder(output: Path) -> Path:
+    """Beside an output folder: where a run keeps what it finished until the result is written."""
+    output = output.resolve()
+    return output.with_name(f".{output.name}.unfinished")
 
 
 def check_inputs_kept(folder: Path, inputs: Iterable[Path]) -> None:

@@ -143,7 +143,20 @@ def read_media(number: int) -> list[Medium]:
     )
     if number not in numbers:
         raise InvalidInput(f"options.media is {number}; allowed: {', '.join(map(str, numbers))}.")
-    with resource("Media", f"media_{number}.csv").open(encoding="utf-8", newline="") as file:
+    return _read_media(f"media_{number}.csv")
+
+
+def read_monte_carlo_media() -> list[Medium]:
+    """
+    The media of the patient's own Monte Carlo, ``Resources/Media/monte_carlo.csv``.
+
+    The first, air, stands for all that is not the patient.
+    """
+    return _read_media("monte_carlo.csv")
+
+
+def _read_media(file_name: str) -> list[Medium]:
+    with resource("Media", file_name).open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(line for line in file if not line.startswith("#")))
     return [
         Medium(

@@ -512,7 +512,10 @@ def test_a_result_beside_its_inputs(case_folder):
 # --- arguments
 
 
-VERBS = ("run", "sample", "phantom", "compare", "kernels", "kernels-build", "bench")
+VERBS = (
+    *("run", "sample", "phantom", "compare", "kernels", "kernels-build", "bench"),
+    "dicom-import",
+)
 
 
 @pytest.mark.parametrize("verb", VERBS)

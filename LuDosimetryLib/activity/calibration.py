@@ -12,6 +12,8 @@ TOLERATED_NEGATIVE = 0.01
 """Part of the activity that may be negative, as filters leave it; set to zero with a warning."""
 TOLERATED_EXCESS = 0.1
 """Of activity in a scan over what can be left of that administered, before a warning."""
+LEAST_HELD = 0.01
+"""Part of what can be left of the activity administered that a scan shows, before a warning."""
 
 
 def activity_concentration(spect: Volume, point: TimePoint, warnings: list[str]) -> Volume:
@@ -60,7 +62,10 @@ def check_administered(
     activity: Volume, hours: float, administered_MBq: float, decay_per_h: float, warnings: list[str]
 ) -> None:
     """
-    Warn of a scan that holds more activity than was given, as with a wrong unit or calibration.
+    Warn of a scan that holds more activity than was given, or next to none of it.
+
+    Either hints at a wrong unit or calibration. How much is excreted or lies beyond the field of
+    view is nobody's guess, so the lower bound is a wide one.
 
     Parameters
     ----------
@@ -80,4 +85,9 @@ def check_administered(
         warnings.append(
             f"SPECT at {hours:g} h: it holds {held_MBq:.4g} MBq, but of the {administered_MBq:g} MBq administered only "
             f"{left_MBq:.4g} MBq can be left; check unit and calibration."
+        )
+    elif 0.0 < held_MBq < LEAST_HELD * left_MBq:
+        warnings.append(
+            f"SPECT at {hours:g} h: it holds {held_MBq:.3g} MBq, {100 * held_MBq / left_MBq:.2g} % of what decay leaves of the "
+            f"{administered_MBq:g} MBq administered; check unit and calibration."
         )

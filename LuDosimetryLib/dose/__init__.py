@@ -1,8 +1,9 @@
 """Absorbed dose from time-integrated activity: the methods, one file each, one interface."""
 
 from .local import local_dose
+from .monte_carlo import monte_carlo_dose
 from .multi_vsv import multi_vsv_dose
-from .problem import DoseMethod
+from .problem import DoseMethod, StatisticalDoseMethod
 from .single_vsv import single_vsv_dose
 from .split_vsv import split_vsv_dose
 
@@ -13,3 +14,6 @@ METHODS: dict[str, DoseMethod] = {
     "split-vsv": split_vsv_dose,
 }
 """Dose methods by the name that case.json calls them."""
+
+STATISTICAL_METHODS: dict[str, StatisticalDoseMethod] = {"monte-carlo": monte_carlo_dose}
+"""Those whose dose has a standard error, and that take minutes and not seconds."""

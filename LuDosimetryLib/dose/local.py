@@ -3,7 +3,8 @@
 import numpy as np
 
 from ..image import Array
-from .problem import GY_G_PER_KEV_MBQ_H, DoseProblem, Progress
+from ..progress import Progress
+from .problem import GY_G_PER_KEV_MBQ_H, DoseProblem
 
 
 def local_dose(problem: DoseProblem, progress: Progress) -> Array:

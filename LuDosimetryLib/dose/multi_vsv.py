@@ -6,9 +6,10 @@ import numpy as np
 
 from ..image import Array
 from ..kernels.media import electron_reach_cm, long_range, short_range
+from ..progress import Progress
 from .kernel_set import long_range_kernels, short_range_kernels
 from .media_map import MediaMap
-from .problem import GY_G_PER_KEV_MBQ_H, DoseProblem, Progress
+from .problem import GY_G_PER_KEV_MBQ_H, DoseProblem
 
 
 def multi_vsv_dose(problem: DoseProblem, progress: Progress) -> Array:

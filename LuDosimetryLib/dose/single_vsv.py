@@ -4,10 +4,11 @@ import numpy as np
 
 from ..image import Array
 from ..kernels.media import electron_reach_cm, long_range, short_range
+from ..progress import Progress
 from ..tissue import Medium
 from .kernel_set import long_range_kernels, short_range_kernels
 from .media_map import MediaMap
-from .problem import GY_G_PER_KEV_MBQ_H, DoseProblem, Progress
+from .problem import GY_G_PER_KEV_MBQ_H, DoseProblem
 
 SOFT_TISSUE = Medium("soft", 1.04, 0.0, np.inf)
 """Density of the published voxel S values for soft tissue (Lanconelli et al. 2012)."""

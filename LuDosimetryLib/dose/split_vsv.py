@@ -6,9 +6,10 @@ from ..image import Array
 from ..kernels.media import electron_reach_cm, short_range
 from ..kernels.photon_scatter import absorption_ratio, photon_steps
 from ..kernels.point import RadialDeposit
+from ..progress import Progress
 from .kernel_set import convolver_for, kernel_spectra, short_range_kernels
 from .media_map import MediaMap
-from .problem import GY_G_PER_KEV_MBQ_H, DoseProblem, Progress
+from .problem import GY_G_PER_KEV_MBQ_H, DoseProblem
 from .single_vsv import SOFT_TISSUE
 
 

@@ -11,6 +11,8 @@ from ..nuclide import Nuclide
 CUT_OFF_MEV = 0.010
 """Kinetic energy below which the engine follows neither electrons nor photons [MeV]."""
 
+_GOLDEN_RATIO = 0.5 * (5.0**0.5 - 1.0)
+
 Radiation = Literal["electron", "photon"]
 
 
@@ -69,6 +71,22 @@ class EmissionSpectrum:
             total,
             local,
         )
+
+    @property
+    def mean_energy_MeV(self) -> float:
+        """Mean energy of a transported particle [MeV]."""
+        middle = 0.5 * (self.energy_MeV[1:] + self.energy_MeV[:-1])
+        return float((middle * np.diff(self.cumulative)).sum())
+
+    def well_spread_energies(self, n: int, rng: np.random.Generator) -> NDArray[np.float64]:
+        """
+        Draw ``n`` energies [MeV] of which every stretch covers the spectrum evenly.
+
+        Multiples of the golden ratio from a random start (a Weyl sequence): each energy is
+        distributed as the spectrum, and neighbours complement each other.
+        """
+        u = (rng.random() + _GOLDEN_RATIO * np.arange(n)) % 1.0
+        return np.asarray(np.interp(u, self.cumulative, self.energy_MeV))
 
     def sample_energies(self, n: int, rng: np.random.Generator) -> NDArray[np.float64]:
         """

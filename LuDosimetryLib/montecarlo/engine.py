@@ -3,7 +3,7 @@
 import ctypes
 import os
 import sys
-import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,12 +17,19 @@ from numpy.typing import NDArray
 from ..errors import Cancelled, InvalidInput
 from .emission import CUT_OFF_MEV, Radiation
 from .media import ELECTRON_REST_MEV, Composition, written_media
+from .nameless import Nameless
 
 _RECORD = np.dtype(
     [("type", "i1"), ("energy", "<f4"), ("position", "<f4", 3), ("uv", "<f4", 2), ("weight", "<f4")]
 )
 _C_LIBRARY = ctypes.CDLL(None if os.name == "posix" else "ucrtbase")
 _TYPE_CODE: dict[Radiation, int] = {"photon": 1, "electron": 2}
+_PARTICLES_PER_REPORT = 60_000
+"""Well under a second of work for two cores, so that a run can be stopped soon."""
+_FEWEST_REPORTS = 10
+_ABOVE_ALL_MEV = 10.0
+_ONE_RUN = threading.Lock()
+"""The engine keeps its state in global variables: one run at a time in a process."""
 
 
 @dataclass(frozen=True)
@@ -129,6 +136,8 @@ def transport_in_voxels(
     bounds_cm: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],
     seed: int,
     progress: Callable[[float], None] | None = None,
+    *,
+    range_rejection: bool = False,
 ) -> Deposit:
     """
     Follow particles through a voxel phantom.
@@ -145,11 +154,15 @@ def transport_in_voxels(
         Voxel boundaries along x, y and z, ascending.
     seed, progress
         As for `transport_in_cylinder`.
+    range_rejection : bool
+        Electrons that cannot leave their voxel any more leave their energy there at once, and
+        make no bremsstrahlung.
 
     Returns
     -------
     Deposit
-        Shape (x, y, z).
+        Shape (x, y, z). The engine reports no energy in voxels of less than 0.044 g/cm3, though
+        particles lose it there.
     """
     ompmc = load_engine()
     with written_media(compositions, Path(ompmc.data_path())) as (pegs, names):
@@ -159,7 +172,17 @@ def transport_in_voxels(
             np.asfortranarray(density_g_cm3, dtype=np.float64),
             np.asfortranarray(medium + 1, dtype=np.int32),
         )
-        return _run(ompmc, ompmc.calc_forward_phsp, geometry, particles, pegs, seed, progress)
+        reject_below = _ABOVE_ALL_MEV if range_rejection else None
+        return _run(
+            ompmc,
+            ompmc.calc_forward_phsp,
+            geometry,
+            particles,
+            pegs,
+            seed,
+            progress,
+            esave=reject_below,
+        )
 
 
 def _run(
@@ -170,6 +193,7 @@ def _run(
     pegs: Path,
     seed: int,
     progress: Callable[[float], None] | None,
+    **physics_options: float | None,
 ) -> Deposit:
     physics = ompmc.Physics(
         pegs_file=pegs,
@@ -177,27 +201,31 @@ def _run(
         global_pcut=CUT_OFF_MEV,
         n_split=1,
         seeds=_two_seeds(seed),
+        **physics_options,
     )
     stopped: list[Cancelled] = []
-
-    def report(fraction: float) -> bool:
-        try:
-            if progress is not None:
-                with console.shown():
-                    progress(fraction)
-        except Cancelled as request:
-            stopped.append(request)
-        return not stopped
-
     n = len(particles.energy_MeV)
-    with _phase_space(particles) as path, _SilentConsole() as console:
+    batches = max(_FEWEST_REPORTS, n // _PARTICLES_PER_REPORT)
+    histories = batches * -(-n // batches)  # the engine leaves out what does not fill a batch
+    with _ONE_RUN, _phase_space(particles, histories) as files, _SilentConsole() as console:
+
+        def report(fraction: float) -> bool:
+            files.forget_names()  # the engine has read them
+            try:
+                if progress is not None:
+                    with console.shown():
+                        progress(fraction)
+            except Cancelled as request:
+                stopped.append(request)
+            return not stopped
+
         try:
             deposit, relative_error, summary = calculation(
                 geometry,
-                ompmc.PhaseSpaceSource(path),
+                ompmc.PhaseSpaceSource(files.base),
                 physics=physics,
-                n_histories=n,
-                n_batches=min(n, 10),
+                n_histories=histories,
+                n_batches=batches,
                 output_dose=False,
                 progress=report,
             )
@@ -205,11 +233,11 @@ def _run(
             raise stopped[0] if stopped else Cancelled() from None
     if stopped:
         raise stopped[0]
-    if summary.n_started != n:
+    if summary.n_started != histories:
         raise RuntimeError(
-            f"ompmc started {summary.n_started} of {n} particles: some begin outside the phantom"
+            f"ompmc started {summary.n_started} of {histories} particles: some begin outside the phantom"
         )
-    return Deposit(np.asarray(deposit), np.asarray(relative_error))
+    return Deposit(np.asarray(deposit) * (histories / n), np.asarray(relative_error))
 
 
 class _SilentConsole:
@@ -254,36 +282,29 @@ def _two_seeds(seed: int) -> tuple[int, int]:
 
 
 @contextmanager
-def _phase_space(particles: Particles) -> Iterator[Path]:
-    """Write the particles as an IAEA phase space (memory-backed where possible); gone afterwards."""
+def _phase_space(particles: Particles, records: int) -> Iterator[Nameless]:
+    """
+    The particles as an IAEA phase space; gone afterwards, however the process ends.
+
+    Filled up to a number of records with copies of the first particle that weigh nothing.
+    """
     n = len(particles.energy_MeV)
-    record = np.zeros(n, _RECORD)
+    record = np.zeros(records, _RECORD)
     sign_w = np.where(particles.direction[:, 2] < 0.0, -1, 1)
-    record["type"] = _TYPE_CODE[particles.radiation] * sign_w
-    record["energy"] = -particles.energy_MeV  # negative marks a new history
-    record["position"] = particles.position_cm
-    record["uv"] = particles.direction[:, :2]
-    record["weight"] = particles.weight
-    photons = n if particles.radiation == "photon" else 0
+    record["type"][:n] = _TYPE_CODE[particles.radiation] * sign_w
+    record["energy"][:n] = -particles.energy_MeV  # negative marks a new history
+    record["position"][:n] = particles.position_cm
+    record["uv"][:n] = particles.direction[:, :2]
+    record["weight"][:n] = particles.weight
+    record[n:] = record[:1]
+    record["weight"][n:] = 0.0
+    photons = records if particles.radiation == "photon" else 0
     header = (
         f"$FILE_TYPE:\n0\n$CHECKSUM:\n{record.nbytes}\n"
         "$RECORD_CONTENTS:\n1\n1\n1\n1\n1\n1\n1\n0\n0\n"
-        f"$RECORD_LENGTH:\n{_RECORD.itemsize}\n$BYTE_ORDER:\n1234\n"
-        f"$ORIG_HISTORIES:\n{n}\n$PARTICLES:\n{n}\n$PHOTONS:\n{photons}\n$ELECTRONS:\n{n - photons}\n"
+        f"$RECORD_LENGTH:\n{_RECORD.itemsize}\n$BYTE_ORDER:\n1234\n$ORIG_HISTORIES:\n{records}\n"
+        f"$PARTICLES:\n{records}\n$PHOTONS:\n{photons}\n$ELECTRONS:\n{records - photons}\n"
     )
-    with tempfile.TemporaryDirectory(
-        prefix="ludosimetry-", dir=_memory_folder(record.nbytes)
-    ) as folder:
-        base = Path(folder) / "source"
-        base.with_suffix(".IAEAheader").write_text(header, encoding="ascii")
-        record.tofile(base.with_suffix(".IAEAphsp"))
-        yield base
-
-
-def _memory_folder(nbytes: int) -> str | None:
-    """A memory-backed folder with room to spare, or None for the usual temporary folder."""
-    folder = "/dev/shm"
-    if not Path(folder).is_dir():
-        return None
-    room = os.statvfs(folder)
-    return folder if room.f_bavail * room.f_frsize > 2 * nbytes else None
+    contents = {".IAEAheader": header.encode("ascii"), ".IAEAphsp": record.tobytes()}
+    with Nameless.holding(contents) as files:
+        yield files

@@ -1,7 +1,6 @@
 """Elemental compositions, and the engine's media made of them."""
 
 import csv
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from ..errors import InvalidInput
 from ..resources import resource
+from .nameless import Nameless
 
 ELECTRON_REST_MEV = 0.511
 
@@ -107,10 +107,9 @@ def written_media(
         calcium = composition.mass_fractions.get("Ca", 0.0)
         donor = "ICRPBONE521ICRU" if calcium >= _BONE_DONOR_CALCIUM else "ICRUTISSUE521ICRU"
         added.append(_derived_medium(text, donor, names[-1], composition))
-    with tempfile.TemporaryDirectory(prefix="ludosimetry-") as folder:
-        path = Path(folder) / "tissues.pegs4dat"
-        path.write_text(text + "".join(added), encoding="ascii")
-        yield path, names
+    content = (text + "".join(added)).encode("ascii")
+    with Nameless.holding({".pegs4dat": content}) as files:
+        yield files.base.with_suffix(".pegs4dat"), names
 
 
 def _derived_medium(pegs: str, donor: str, name: str, composition: Composition) -> str:

@@ -1,16 +1,23 @@
 """A patient for the Monte Carlo engine: voxels, media, and decays where the activity is."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..image import Array, Triple
+from ..image import Array, Shape, Triple
 from ..nuclide import Nuclide
 from ..tissue import Medium, classify
-from .emission import EmissionSpectrum, Radiation, isotropic_directions
-from .engine import Particles, transport_in_voxels
+from .emission import EmissionSpectrum, Radiation
+from .engine import transport_in_voxels
 from .media import read_composition
+from .sampling import EFFICIENT, Emissions, Sampling, Source, draw
+
+_FEWEST = 1000
+"""Emissions drawn at least, however few decays are asked for."""
+_CODE: dict[Radiation, int] = {"electron": 0, "photon": 1}
 
 
 @dataclass(frozen=True)
@@ -44,60 +51,129 @@ class Patient:
         """A patient whose media follow from the density."""
         return cls(voxel_cm, density_g_cm3, media, classify(density_g_cm3, media), decays)
 
+    @property
+    def shape(self) -> Shape:
+        """Number of voxels along (k, j, i)."""
+        k, j, i = self.decays.shape
+        return (k, j, i)
 
-def simulate(
-    patient: Patient, nuclide: Nuclide, radiation: Radiation, particles: int, seed: int
-) -> NDArray[np.float64]:
+    @cached_property
+    def source(self) -> Source:
+        """The voxels with activity."""
+        decays = self.decays.reshape(-1)
+        voxel = np.flatnonzero(decays)
+        share = decays[voxel].astype(np.float64)
+        density = self.density_g_cm3.reshape(-1)[voxel].astype(np.float32)
+        return Source(self.shape, self.voxel_cm, voxel, share / share.sum(), density)
+
+
+@dataclass(frozen=True)
+class Absorbed:
     """
-    Follow the electrons or the photons of some decays.
+    What a batch found.
 
-    The decays are shared among the voxels in proportion to `Patient.decays`, each voxel getting
-    its share rounded up or down at random (systematic sampling), spread evenly over the voxel.
+    Attributes
+    ----------
+    energy_keV : ndarray of float64, shape (k, j, i)
+        Absorbed in each voxel per decay in the whole patient, emissions below the engine's
+        cut-off included. An unbiased estimate: where little is emitted it may be below 0.
+    followed : dict of str to int
+        Particles by radiation.
+    """
+
+    energy_keV: NDArray[np.float64]
+    followed: dict[Radiation, int]
+
+
+def simulate_batch(
+    patient: Patient,
+    nuclide: Nuclide,
+    decays: int,
+    seed: int,
+    batch: int,
+    progress: Callable[[float], None] | None = None,
+    sampling: Sampling = EFFICIENT,
+) -> Absorbed:
+    """
+    Follow the emissions of some decays; all random numbers follow from seed and batch.
 
     Parameters
     ----------
     patient : Patient
     nuclide : Nuclide
-    radiation : {"electron", "photon"}
-    particles : int
-        To be followed, one history each.
-    seed : int
-
-    Returns
-    -------
-    ndarray, shape (k, j, i)
-        Energy absorbed in each voxel per decay in the whole patient [keV], emissions below the
-        engine's cut-off included.
+    decays : int
+        Decays whose statistics are wanted; `Sampling` says how many emissions that takes.
+    seed, batch : int
+        Batches of one seed are independent of each other.
+    progress : callable, optional
+        Called with the finished fraction at least about every second.
+    sampling : Sampling
     """
-    rng = np.random.default_rng(seed)
-    spectrum = EmissionSpectrum.of(nuclide, radiation)
-    shape = patient.decays.shape
-    share = patient.decays.astype(np.float64).ravel()
-    share /= share.sum()
-    edges = np.cumsum(share)
-    voxels = np.searchsorted(
-        edges / edges[-1], (np.arange(particles) + rng.random()) / particles, side="right"
-    )
-    index = np.stack(np.unravel_index(np.minimum(voxels, share.size - 1), shape), axis=1)
-    size = np.array(patient.voxel_cm)
-    position = (index + rng.random((particles, 3)) - 0.5 * np.array(shape)) * size
-    started = Particles(
-        radiation,
-        spectrum.sample_energies(particles, rng),
-        position[:, ::-1],
-        isotropic_directions(particles, rng),
-    )
-    bounds = [
-        (np.arange(n + 1) - 0.5 * n) * v for n, v in zip(shape, patient.voxel_cm, strict=True)
-    ]
+    energy = np.zeros(patient.shape)
+    followed: dict[Radiation, int] = {}
+    efforts: dict[Radiation, float] = {
+        "electron": sampling.electrons_per_emitted,
+        "photon": sampling.photons_per_emitted,
+    }
+    for radiation, effort in efforts.items():
+        spectrum = EmissionSpectrum.of(nuclide, radiation)
+        emitted = decays * spectrum.particles_per_decay
+        sequence = np.random.SeedSequence(seed, spawn_key=(batch, _CODE[radiation]))
+        rng = np.random.default_rng(sequence)
+        number = max(_FEWEST, round(emitted * effort))
+        emissions = draw(patient.source, spectrum, number, sampling, rng)
+        followed[radiation] = len(emissions.voxel)
+
+        def of_both(fraction: float, begun: int = len(followed) - 1) -> None:
+            if progress is not None:
+                progress(0.5 * (begun + fraction))
+
+        engine_seed = int(sequence.generate_state(1, np.uint64)[0])
+        energy += _absorbed(patient, spectrum, emissions, sampling, engine_seed, of_both)
+    return Absorbed(1e3 * energy, followed)
+
+
+def _absorbed(
+    patient: Patient,
+    spectrum: EmissionSpectrum,
+    emissions: Emissions,
+    sampling: Sampling,
+    seed: int,
+    progress: Callable[[float], None],
+) -> NDArray[np.float64]:
+    """Energy absorbed per decay [MeV], shape (k, j, i)."""
+    photons = spectrum.radiation == "photon"
     deposit = transport_in_voxels(
-        started,
+        emissions.particles,
         [read_composition(medium.composition) for medium in patient.media],
         patient.medium.T,
         patient.density_g_cm3.T,
-        (bounds[2], bounds[1], bounds[0]),
+        _bounds(patient),
         seed,
+        progress,
+        range_rejection=photons and sampling.range_rejection_of_photons_electrons,
     )
-    per_decay = deposit.energy_MeV.T * spectrum.particles_per_decay
-    per_decay += spectrum.local_MeV * share.reshape(shape)
-    return 1e3 * per_decay
+    per_emission = spectrum.particles_per_decay / emissions.drawn
+    absorbed = deposit.energy_MeV.T * (per_emission * len(emissions.voxel))
+    known = spectrum.local_MeV
+    if sampling.only_what_travels and not photons:
+        emitted = np.bincount(
+            emissions.voxel,
+            emissions.particles.energy_MeV * emissions.particles.weight,
+            absorbed.size,
+        )
+        absorbed -= per_emission * emitted.reshape(patient.shape)
+        known += spectrum.particles_per_decay * spectrum.mean_energy_MeV
+    absorbed.reshape(-1)[patient.source.voxel] += known * patient.source.share
+    return absorbed
+
+
+def _bounds(
+    patient: Patient,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Voxel boundaries along x, y and z [cm], the phantom's centre at 0."""
+    k, j, i = (
+        np.asarray((np.arange(n + 1) - 0.5 * n) * size, np.float64)
+        for n, size in zip(patient.shape, patient.voxel_cm, strict=True)
+    )
+    return i, j, k

@@ -7,6 +7,7 @@ import numpy as np
 from scipy import ndimage
 
 from ..image import Array, Grid
+from ..progress import Progress, no_progress
 from ..segmentation import Mask
 from .physique import Physique
 from .region import radius, tube_distance_mm, voxel_positions
@@ -44,7 +45,12 @@ class Anatomy:
     skeleton: Skeleton
 
 
-def build_anatomy(physique: Physique, grid: Grid, rng: np.random.Generator) -> Anatomy:
+def build_anatomy(
+    physique: Physique,
+    grid: Grid,
+    rng: np.random.Generator,
+    progress: Progress = no_progress,
+) -> Anatomy:
     """
     Draw a body from the outside in: skin, fat, muscle, cavities, organs, bone, then arms and couch.
 
@@ -54,8 +60,12 @@ def build_anatomy(physique: Physique, grid: Grid, rng: np.random.Generator) -> A
     grid : Grid
         Of the CT, along the patient axes.
     rng : numpy Generator
+    progress : callable
+        Of fraction and message, between the parts.
     """
+    progress(0.0, "drawing the trunk")
     trunk = build_trunk(physique, grid, rng)
+    progress(0.25, "drawing the skeleton")
     skeleton = build_skeleton(physique, trunk)
     bone = np.isfinite(skeleton.hu)
     hu = np.full(grid.shape, _AIR_HU, np.float32)
@@ -67,9 +77,11 @@ def build_anatomy(physique: Physique, grid: Grid, rng: np.random.Generator) -> A
     hu[inside & (trunk.at[2] > trunk.diaphragm)] = _MEDIASTINUM_HU
     gluteal = (trunk.depth > trunk.fat) & (trunk.depth < trunk.fat + iliac_depth_mm(trunk))
     hu[gluteal & (trunk.at[2] < -125.0 * physique.height) & (trunk.angle < 1.9)] = _MUSCLE_HU
+    progress(0.5, "drawing the organs")
     organs = build_viscera(physique, trunk, bone, grid, rng)
     for mask, value in organs.values():
         hu[mask] = value
+    progress(0.75, "drawing vessels, arms and couch")
     _lung_vessels(hu, organs["lungs"][0], trunk, grid, rng)
     hu[bone] = skeleton.hu[bone]
     if physique.arms_down:

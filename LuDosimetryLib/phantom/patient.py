@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from ..image import Array, Triple, Volume
+from ..progress import Progress, no_progress
 from ..segmentation import Mask
 from .anatomy import Anatomy, build_anatomy, scanned
 from .kinetics import USUAL, Uptake
@@ -15,7 +16,7 @@ from .scanner import Scanner
 from .slicer_segmentation import Segment
 from .source import Source, background, kidney_pattern
 from .texture import smooth_field
-from .virtual_case import Progress, VirtualPatient, spect_grid, write_virtual_case
+from .virtual_case import VirtualPatient, spect_grid, write_virtual_case
 
 _LEAST_VOXELS = 30
 _APART_MM = 6.0
@@ -72,8 +73,7 @@ def write_phantom(seed: int, folder: Path, progress: Progress) -> Path:
     Path
         Of case.json.
     """
-    progress(0.0, f"drawing the virtual patient of seed {seed}")
-    patient = virtual_patient(seed)
+    patient = virtual_patient(seed, progress=lambda fraction, text: progress(0.6 * fraction, text))
     return write_virtual_case(
         patient,
         folder,
@@ -84,13 +84,18 @@ def write_phantom(seed: int, folder: Path, progress: Progress) -> Path:
     )
 
 
-def virtual_patient(seed: int, ct_voxel_mm: float = 2.5) -> VirtualPatient:
+def virtual_patient(
+    seed: int, ct_voxel_mm: float = 2.5, progress: Progress = no_progress
+) -> VirtualPatient:
     """The virtual patient of a seed, with a CT of the given voxel size [mm]."""
     rng = np.random.default_rng(seed)
     physique = Physique.draw(rng)
-    anatomy = build_anatomy(physique, physique.ct_grid(ct_voxel_mm), rng)
+    grid = physique.ct_grid(ct_voxel_mm)
+    anatomy = build_anatomy(physique, grid, rng, lambda f, text: progress(0.7 * f, text))
     hu = anatomy.hu.copy()
+    progress(0.7, "drawing the tumours")
     tumours = _draw_tumours(anatomy, hu, rng)
+    progress(0.9, "distributing the activity")
     ct = Volume(scanned(anatomy, hu, rng), anatomy.grid)
     administered = float(np.round(rng.normal(7400.0, 200.0)))
     vois = _vois(anatomy, tumours)

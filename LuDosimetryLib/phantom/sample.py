@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from ..image import Array, Grid, Triple, Volume, read_volume
+from ..progress import Progress
 from ..resources import resource
 from ..segmentation import Mask
 from .kinetics import USUAL
@@ -14,7 +15,7 @@ from .scanner import Scanner
 from .slicer_segmentation import Segment
 from .source import Source, background, kidney_pattern
 from .texture import smooth_field
-from .virtual_case import Progress, VirtualPatient, spect_grid, write_virtual_case
+from .virtual_case import VirtualPatient, spect_grid, write_virtual_case
 
 PATIENT_ID = "sample-01"
 ADMINISTERED_MBQ = 7400.0

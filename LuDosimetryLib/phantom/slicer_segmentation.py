@@ -74,7 +74,7 @@ def write_segmentation(path: Path, segments: Sequence[Segment], grid: Grid) -> N
         layers[..., layer][segment.mask] = value
     header = "\n".join(_header(segments, layer_of, grid)) + "\n\n"
     with write_atomically(path) as file:
-        file.write(header.encode("ascii"))
+        file.write(header.encode("utf-8"))
         # without a time stamp the same segments make the same file
         file.write(gzip.compress(layers.tobytes(), compresslevel=6, mtime=0))
 
@@ -152,6 +152,17 @@ def _geometry(grid: Grid) -> str:
 
 def _kind(name: str) -> tuple[str, str, Colour]:
     return next((kind for word, kind in _KINDS.items() if word in name.split()), _TISSUE)
+
+
+def terminology_of(name: str) -> tuple[tuple[str, str, str], tuple[str, str, str]]:
+    """Category and type of a segment, by its name: scheme, value and meaning of each code."""
+    category, kind, _ = _kind(name)
+    return _code(category), _code(kind)
+
+
+def _code(text: str) -> tuple[str, str, str]:
+    scheme, value, meaning = text.split("^")
+    return scheme, value, meaning
 
 
 def _terminology(name: str) -> str:

@@ -1,6 +1,6 @@
 """From a CT with sources of activity to a case: scans, segmentation, true TIA, case.json."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -8,13 +8,12 @@ import numpy as np
 
 from ..case import Case, Options, Segmentation, TimePoint
 from ..image import Array, Grid, Volume, average_onto, write_volume
+from ..progress import Progress
 from ..storage import staged
 from .kinetics import NUCLIDE
 from .scanner import Scanner
 from .slicer_segmentation import Segment, write_segmentation
 from .source import Source, concentration_MBq_mL, tia_MBq_h_mL
-
-Progress = Callable[[float, str], object]
 
 SCAN_HOURS = (4.0, 24.0, 48.0, 120.0)
 SPECT_VOXELS = 128

@@ -1,5 +1,6 @@
 """The report of a result: one HTML file that needs nothing else."""
 
+import math
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -112,12 +113,14 @@ def _facts(result: "Result") -> Html:
 def _organs(result: "Result") -> Html:
     if not result.organs:
         return paragraph("The case has no volumes of interest.")
+    noisy = result.dose_method in result.standard_errors
     headings = [
         heading("Organ"),
         heading("Volume", "mL"),
         heading("Mass", "g"),
         heading("TIA", "MBq h"),
         heading("Mean dose", "Gy"),
+        *([heading("Standard error", "Gy")] if noisy else []),
         *(heading(name, "Gy") for name in ("SD", "Min", "Max", "D98", "D50", "D2")),
     ]
     rows = []
@@ -127,6 +130,7 @@ def _organs(result: "Result") -> Html:
             organ.mass_g,
             organ.tia_MBq_h,
             organ.mean_dose_Gy,
+            *([organ.standard_error_Gy or 0.0] if noisy else []),
             organ.std_dose_Gy,
             organ.min_dose_Gy,
             organ.max_dose_Gy,
@@ -139,6 +143,11 @@ def _organs(result: "Result") -> Html:
         f"Dose by {_method(result.dose_method)}. Mean and SD are mass-weighted. TIA: time-integrated "
         "activity. D98, D50, D2: least dose that 98, 50, 2 % of the volume receive. Air carries no dose."
     )
+    if noisy:
+        note += (
+            " Standard error: statistical error of the mean, from independent batches. The statistical "
+            "errors of single voxels widen SD, Min, Max and the DVH."
+        )
     return Html(table(headings, rows, main_column=4) + paragraph(note, quiet=True))
 
 
@@ -153,6 +162,8 @@ def _methods(result: "Result") -> Html:
         headings.append(heading("per activity", "Gy/GBq"))
     for name in others:
         headings += [heading(name, "Gy"), heading("difference", "%")]
+        if name in result.standard_errors or chosen in result.standard_errors:
+            headings.append(heading("its error", "%"))
     rows = []
     for n, organ in enumerate(result.organs):
         row = [swatch(organ_style(n)[0], organ.name), number(organ.mean_dose_Gy)]
@@ -161,6 +172,12 @@ def _methods(result: "Result") -> Html:
         for name in others:
             dose = organ.dose_by_method_Gy[name]
             row += [number(dose), percent(_relative(dose, organ.mean_dose_Gy))]
+            known = organ.standard_error_by_method_Gy
+            errors = [known[method] for method in (name, chosen) if method in known]
+            if errors and organ.mean_dose_Gy > 0.0:
+                row.append(number(100.0 * math.hypot(*errors) / organ.mean_dose_Gy))
+            elif errors:
+                row.append(text("–"))
         rows.append(row)
     said = "Mass-weighted mean dose"
     if others:
@@ -180,6 +197,9 @@ def _agreement(result: "Result") -> Html:
         return Html("")
     reference = result.dose[result.reported]
     above = MASK_FRACTION * float(reference.max(initial=0.0))
+    error = result.standard_errors.get(result.dose_method)
+    noise = None if error is None else error[result.reported]
+    floor = None
     headings = [
         heading("Method"),
         heading("Pearson r"),
@@ -194,7 +214,8 @@ def _agreement(result: "Result") -> Html:
     for name, dose in others.items():
         values = dose[result.reported]
         r = correlation(values, reference)
-        errors = voxel_errors(values, reference, above)
+        errors = voxel_errors(values, reference, above, noise)
+        floor = errors.perfect_method_rms_percent
         organs = bland_altman(
             [_relative(o.dose_by_method_Gy[name], o.mean_dose_Gy) for o in result.organs]
         )
@@ -215,6 +236,11 @@ def _agreement(result: "Result") -> Html:
         f"above {100 * MASK_FRACTION:g} % of the greatest dose ({above:.3g} Gy); limits of agreement: "
         "bias ∓ 1.96 SD of the organ differences."
     )
+    if floor is not None:
+        note += (
+            f" Noise floor: the statistical error of {result.dose_method} alone gives a method without any "
+            f"error a root mean square voxel error of {floor:.3g} %."
+        )
     return Html(table(headings, rows) + paragraph(note, quiet=True))
 
 

@@ -25,12 +25,20 @@ def of(values, unit="Bq/mL", calibration=None):
         (120.0, "Bq", None),
         (60.0, "counts", Calibration(Bq_per_count=2.0)),
         (60.0, "counts", Calibration(cps_per_MBq=10.0, duration_s=50_000.0)),
+        (40.0, "counts", Calibration(Bq_per_count=2.0, dead_time_factor=1.5)),
+        (50.0, "counts", Calibration(cps_per_MBq=10.0, duration_s=50_000.0, dead_time_factor=1.2)),
     ],
 )
 def test_units(value, unit, calibration):
     activity, warnings = of(value, unit, calibration)
     np.testing.assert_allclose(activity, 1000.0, rtol=1e-6)
     assert warnings == []
+
+
+@pytest.mark.parametrize("factor", [0.9, 0, -1, float("nan"), "1.1"])
+def test_dead_time_factors_that_cannot_be(factor):
+    with pytest.raises(InvalidInput, match="dead_time_factor is"):
+        Calibration(Bq_per_count=2.0, dead_time_factor=factor)
 
 
 def test_few_negative_voxels_become_zero_with_a_warning():
@@ -63,3 +71,12 @@ def test_more_activity_than_was_given_is_worth_a_warning():
     check_administered(activity, 24.0, 7.0, 0.00434, warnings)
     assert "it holds 7.2 MBq" in warnings[0]
     assert "check unit and calibration" in warnings[0]
+
+
+def test_next_to_no_activity_is_worth_a_warning():
+    warnings: list[str] = []
+    activity = Volume(np.full(GRID.shape, 1e6, np.float32), GRID)  # 7.2 MBq
+    check_administered(activity, 24.0, 7.2 * 80, 0.00434, warnings)
+    assert warnings == []
+    check_administered(activity, 24.0, 7.2 * 1000, 0.00434, warnings)
+    assert "it holds 7.2 MBq, 0.11 % of what decay leaves of the 7200 MBq" in warnings[0]

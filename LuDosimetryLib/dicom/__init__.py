@@ -1,0 +1,1 @@
+"""DICOM: NM, PT, CT, SEG and RTSTRUCT in; RTDOSE, SEG, SR and parametric map out."""

@@ -1,0 +1,173 @@
+"""What was given and when: the radiopharmaceutical of a study."""
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+
+from ..errors import InvalidInput
+from .header import Header
+from .moment import Moment, date_time, time_of_day, zone_of
+
+_HALF_LIFE_S = {"Lu-177": 6.647 * 86400.0}
+_HALF_LIFE_AGREES = 0.03
+_LINES_KEV = (112.95, 208.37)
+_LEAST_MBQ, _MOST_MBQ = 50.0, 50_000.0
+_SAME_S = 120.0
+_EARLIEST_SCAN_H = 2.0
+"""A time of administration without a date puts the first scan no sooner than this after it."""
+
+
+@dataclass(frozen=True)
+class Administration:
+    """
+    What a series says of the radiopharmaceutical.
+
+    Attributes
+    ----------
+    activity_MBq : float or None
+    moment : Moment or None
+        With its date.
+    time_only : timedelta or None
+        Time of day, where the date is not told.
+    half_life_h : float or None
+        That the scanner used [h].
+    header : Header
+    """
+
+    activity_MBq: float | None
+    moment: Moment | None
+    time_only: timedelta | None
+    half_life_h: float | None
+    header: Header
+
+
+def administration_of(header: Header, assumptions: list[str]) -> Administration:
+    """Read the radiopharmaceutical of an image, and check that it is labelled with 177Lu."""
+    item = header.first_item("RadiopharmaceuticalInformationSequence")
+    if item is None:
+        check_energy_windows(header)
+        return Administration(None, None, None, None, header)
+    half_life_h = _nuclide(item, assumptions)
+    moment = date_time(item, "RadiopharmaceuticalStartDateTime", zone_of(header))
+    time = None if moment else time_of_day(item, "RadiopharmaceuticalStartTime")
+    return Administration(_activity_MBq(item, assumptions), moment, time, half_life_h, item)
+
+
+def _activity_MBq(item: Header, assumptions: list[str]) -> float | None:
+    """Told in MBq by NM and in Bq by PT, or the other way round: only one can be."""
+    dose = item.number("RadionuclideTotalDose")
+    if dose is None or dose == 0.0:
+        return None
+    for unit, factor in (("MBq", 1.0), ("Bq", 1e-6)):
+        if _LEAST_MBQ <= dose * factor <= _MOST_MBQ:
+            remark = f"RadionuclideTotalDose (0018,1074) {dose:g} was taken as {unit}."
+            if remark not in assumptions:
+                assumptions.append(remark)
+            return dose * factor
+    raise item.refused(
+        "RadionuclideTotalDose",
+        f"is {dose:g}; neither MBq nor Bq make that an activity of therapy ({_LEAST_MBQ:g} to {_MOST_MBQ:g} MBq): give "
+        '"administered_activity_MBq" with --supply FILE.json',
+    )
+
+
+def _nuclide(item: Header, assumptions: list[str]) -> float | None:
+    """The half-life told [h]; refuses what is not 177Lu."""
+    code = item.first_item("RadionuclideCodeSequence")
+    told = "" if code is None else code.text("CodeMeaning")
+    named = f"{told} {item.text('Radiopharmaceutical')}"
+    half_life_s = item.number("RadionuclideHalfLife")
+    if half_life_s:
+        part = half_life_s / _HALF_LIFE_S["Lu-177"] - 1.0
+        if abs(part) > _HALF_LIFE_AGREES:
+            raise item.refused(
+                "RadionuclideHalfLife",
+                f"is {half_life_s:g} s; that of Lu-177 is {_HALF_LIFE_S['Lu-177']:.0f} s: this is another nuclide",
+            )
+    if told and not is_lutetium_177(told):
+        raise item.refused("RadionuclideCodeSequence", f"is {told!r}; expected Lu-177")
+    if not (is_lutetium_177(named) or half_life_s):
+        check_energy_windows(item)
+        assumptions.append("No header names the nuclide; Lu-177 was taken.")
+    return half_life_s / 3600.0 if half_life_s else None
+
+
+def is_lutetium_177(text: str) -> bool:
+    """Whether a text names 177Lu: "^177^Lutetium", "Lu-177", "177Lu-DOTATATE"."""
+    return (
+        "177" in text and re.search(r"(?i)(?<![a-z])lu(?![a-z])|lutetium|lu-?177", text) is not None
+    )
+
+
+def check_energy_windows(header: Header) -> None:
+    """Refuse windows that hold no line of 177Lu; another nuclide was imaged."""
+    windows = [
+        (window.number("EnergyWindowLowerLimit"), window.number("EnergyWindowUpperLimit"))
+        for group in header.items("EnergyWindowInformationSequence")
+        for window in group.items("EnergyWindowRangeSequence")
+    ]
+    told = [(low, high) for low, high in windows if low is not None and high is not None]
+    if told and not any(low <= line <= high for low, high in told for line in _LINES_KEV):
+        raise header.refused(
+            "EnergyWindowInformationSequence",
+            f"holds neither line of Lu-177 ({_LINES_KEV[0]:g} and {_LINES_KEV[1]:g} keV)",
+        )
+
+
+def common_moment(
+    administrations: list[Administration], first_scan: Moment | None, assumptions: list[str]
+) -> Moment | None:
+    """
+    When all series say the activity was given.
+
+    Raises
+    ------
+    InvalidInput
+        If they differ, or tell a time of day that may be of the day before.
+    """
+    dated = [a for a in administrations if a.moment is not None]
+    for a in dated:
+        assert a.moment is not None
+        assert dated[0].moment is not None
+        if abs(a.moment.hours_since(dated[0].moment)) * 3600.0 > _SAME_S:
+            raise InvalidInput(
+                f"{a.header.path}: RadiopharmaceuticalStartDateTime (0018,1078) is {a.moment}, but {dated[0].moment} in "
+                f'{dated[0].header.path}; import each cycle by itself, or give "administered_at" with --supply FILE.json.'
+            )
+    if dated:
+        return dated[0].moment
+    timed = [a for a in administrations if a.time_only is not None]
+    if not timed or first_scan is None:
+        return None
+    return _latest_before(first_scan, timed, assumptions)
+
+
+def _latest_before(
+    first_scan: Moment, timed: list[Administration], assumptions: list[str]
+) -> Moment:
+    """The time of day that all tell, on the last day on which it lies before the first scan."""
+    time = timed[0].time_only
+    assert time is not None
+    for a in timed:
+        assert a.time_only is not None
+        if abs((a.time_only - time).total_seconds()) > _SAME_S:
+            raise a.header.refused(
+                "RadiopharmaceuticalStartTime",
+                f'differs from that in {timed[0].header.path}; give "administered_at" with --supply FILE.json',
+            )
+    midnight = first_scan.clock.replace(hour=0, minute=0, second=0, microsecond=0)
+    moment = Moment(midnight + time, first_scan.utc_offset)
+    if moment.clock > first_scan.clock:
+        moment = moment.later(-24.0)
+    hours = first_scan.hours_since(moment)
+    if hours < _EARLIEST_SCAN_H:
+        raise timed[0].header.refused(
+            "RadiopharmaceuticalStartTime",
+            f'has no date, and the first scan came {hours:.2g} h or a day more after it; give "administered_at", for '
+            'example "2024-01-31T09:30", with --supply FILE.json',
+        )
+    assumptions.append(
+        f"RadiopharmaceuticalStartTime (0018,1072) has no date; {moment} was taken, the last such time before the first "
+        'scan. If it was another day, give "administered_at".'
+    )
+    return moment

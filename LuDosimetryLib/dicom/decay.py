@@ -1,0 +1,91 @@
+"""Decay correction: undone or completed, so that activity is that at the start of the scan."""
+
+from dataclasses import dataclass
+from math import exp, expm1
+
+from .header import Header
+from .moment import Moment
+
+CORRECTIONS = ("NONE", "START", "ADMIN")
+
+
+@dataclass(frozen=True)
+class Decay:
+    """
+    What the values of a scan refer to, and the decay to undo or complete it.
+
+    Attributes
+    ----------
+    correction : {"NONE", "START", "ADMIN"}
+        As DecayCorrection (0054,1102): to nothing, the start of the scan, the administration.
+    per_h : float
+        Decay constant [1/h]; the scanner's own where it corrected to the administration.
+    start : Moment or None
+        Of the scan: its first bed.
+    hours : float
+        From administration to start [h].
+    """
+
+    correction: str
+    per_h: float
+    start: Moment | None
+    hours: float
+
+    def factor(self, bed: Moment | None, begun: Moment | None, duration_s: float | None) -> float:
+        """
+        By which to multiply the values of a slice.
+
+        Parameters
+        ----------
+        bed : Moment or None
+            Start of the series or file, to which START corrects.
+        begun : Moment or None
+            Start of the slice's own acquisition.
+        duration_s : float or None
+            Of that acquisition [s]; a mean over it lies below the value at its start.
+        """
+        if self.correction == "START":
+            return self._since_start(bed)
+        if self.correction == "ADMIN":
+            return exp(-self.per_h * self.hours)
+        decayed = self.per_h * (duration_s or 0.0) / 3600.0
+        mean = -expm1(-decayed) / decayed if decayed > 0.0 else 1.0
+        return self._since_start(begun) / mean
+
+    def _since_start(self, moment: Moment | None) -> float:
+        if moment is None or self.start is None:
+            return 1.0
+        return exp(self.per_h * moment.hours_since(self.start))
+
+
+def decay_correction(header: Header, given: str | None, assumptions: list[str]) -> str:
+    """
+    Which correction a series has; what PET must tell is asked for, NM without one has none.
+
+    Parameters
+    ----------
+    header : Header
+    given : str or None
+        By the user.
+    assumptions : list of str
+        Added to.
+    """
+    if given is not None:
+        return given
+    told = header.text("DecayCorrection").upper()
+    if told in CORRECTIONS:
+        return told
+    remedy = '"decay_correction" of the time point ("NONE", "START" or "ADMIN")'
+    if told:
+        raise header.refused(
+            "DecayCorrection", f"is {told!r}; give {remedy} with --supply FILE.json"
+        )
+    corrected = "DECY" in (text.upper() for text in header.texts("CorrectedImage"))
+    if header.text("Modality") == "PT" or corrected:
+        raise header.lacking("DecayCorrection", remedy)
+    remark = (
+        "DecayCorrection (0054,1102) is missing; the images were taken as not corrected for decay."
+    )
+    if remark not in assumptions:
+        assumptions.append(remark)
+    return "NONE"

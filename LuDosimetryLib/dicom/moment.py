@@ -1,0 +1,148 @@
+"""Instants of DICOM: dates, times and time zones."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from .header import Header
+
+_DATE = re.compile(r"(\d{4})[.-]?(\d{2})[.-]?(\d{2})")
+_TIME = re.compile(r"(\d{2}):?(\d{2})(?::?(\d{2})(?:\.(\d{1,6}))?)?")
+_DATE_TIME = re.compile(r"(\d{8})(\d{4}(?:\d{2}(?:\.\d{1,6})?)?)([+-]\d{4})?")
+_ZONE = re.compile(r"([+-])(\d{2})(\d{2})")
+
+
+@dataclass(frozen=True)
+class Moment:
+    """
+    A date and time as the scanner's clock shows it.
+
+    Attributes
+    ----------
+    clock : datetime
+        Without a time zone.
+    utc_offset : timedelta or None
+        Of the clock; None if not told.
+    """
+
+    clock: datetime
+    utc_offset: timedelta | None = None
+
+    def hours_since(self, earlier: "Moment") -> float:
+        """Hours between; where one of both has no zone, the clocks are taken as the same."""
+        passed = self.clock - earlier.clock
+        if self.utc_offset is not None and earlier.utc_offset is not None:
+            passed -= self.utc_offset - earlier.utc_offset
+        return passed.total_seconds() / 3600.0
+
+    def later(self, hours: float) -> "Moment":
+        """An instant some hours later by the same clock."""
+        return Moment(self.clock + timedelta(hours=hours), self.utc_offset)
+
+    def __str__(self) -> str:
+        return f"{self.clock:%Y-%m-%d %H:%M}"
+
+
+def parse_date(text: str) -> datetime:
+    """A DICOM date (DA)."""
+    match = _DATE.fullmatch(text)
+    if not match:
+        raise ValueError
+    return datetime(*(int(part) for part in match.groups()))  # type: ignore[arg-type]
+
+
+def parse_time(text: str) -> timedelta:
+    """A DICOM time of day (TM), at least to the minute."""
+    match = _TIME.fullmatch(text)
+    if not match:
+        raise ValueError
+    hour, minute, second = (int(part or 0) for part in match.groups()[:3])
+    if hour > 23 or minute > 59 or second > 60:
+        raise ValueError
+    fraction = float(f"0.{match[4]}") if match[4] else 0.0
+    return timedelta(hours=hour, minutes=minute, seconds=second + fraction)
+
+
+def parse_zone(text: str) -> timedelta:
+    """An offset from UTC, &HHMM."""
+    match = _ZONE.fullmatch(text)
+    if not match or int(match[2]) > 14 or int(match[3]) > 59:
+        raise ValueError
+    offset = timedelta(hours=int(match[2]), minutes=int(match[3]))
+    return -offset if match[1] == "-" else offset
+
+
+def zone_of(header: Header) -> timedelta | None:
+    """TimezoneOffsetFromUTC of a file, if any."""
+    text = header.text("TimezoneOffsetFromUTC")
+    try:
+        return parse_zone(text) if text else None
+    except ValueError:
+        raise header.refused("TimezoneOffsetFromUTC", "is no offset such as +0100") from None
+
+
+def date_time(header: Header, keyword: str, zone: timedelta | None) -> Moment | None:
+    """The instant of a date-time attribute (DT); None if absent or without a time of day."""
+    text = header.text(keyword)
+    match = _DATE_TIME.fullmatch(text)
+    if not match:
+        if text and not re.fullmatch(r"\d{4,8}", text):
+            raise header.refused(keyword, "is no date and time")
+        return None
+    try:
+        clock = parse_date(match[1]) + parse_time(match[2])
+        return Moment(clock, parse_zone(match[3]) if match[3] else zone)
+    except ValueError:
+        raise header.refused(keyword, "is no date and time") from None
+
+
+def time_of_day(header: Header, keyword: str) -> timedelta | None:
+    """The time of day of an attribute (TM); None if absent."""
+    text = header.text(keyword)
+    try:
+        return parse_time(text) if text else None
+    except ValueError:
+        raise header.refused(keyword, "is no time of day") from None
+
+
+def acquired(header: Header, zone: timedelta | None, assumptions: list[str]) -> Moment | None:
+    """
+    The instant at which the acquisition of an image began.
+
+    Parameters
+    ----------
+    header : Header
+    zone : timedelta or None
+    assumptions : list of str
+        Added to where the date is another's.
+    """
+    moment = date_time(header, "AcquisitionDateTime", zone)
+    time = time_of_day(header, "AcquisitionTime")
+    if time is None:
+        return moment
+    day, keyword = _date(header, ("AcquisitionDate", "SeriesDate", "StudyDate"))
+    if day is None:
+        return moment
+    if keyword == "AcquisitionDate":
+        return Moment(day + time, zone)
+    if moment is not None:
+        return moment
+    begun = time_of_day(header, keyword.replace("Date", "Time"))
+    if begun is not None and begun - time > timedelta(hours=12):
+        day += timedelta(days=1)  # begun before midnight
+    remark = f"AcquisitionDate (0008,0022) is missing; {keyword} was taken for it."
+    if remark not in assumptions:
+        assumptions.append(remark)
+    return Moment(day + time, zone)
+
+
+def _date(header: Header, keywords: Sequence[str]) -> tuple[datetime | None, str]:
+    for keyword in keywords:
+        text = header.text(keyword)
+        if text:
+            try:
+                return parse_date(text), keyword
+            except ValueError:
+                raise header.refused(keyword, "is no date") from None
+    return None, ""

@@ -1,0 +1,46 @@
+"""DICOM images that a case names directly, without an import: which of them mislead."""
+
+from pathlib import Path
+
+from .availability import missing_packages
+from .folder import read_header
+from .nuclear_medicine import SOP_CLASS, why_unusable
+
+_PREFIX_AT = 128
+
+
+def check_plain_reading(path: Path) -> None:
+    """
+    Refuse a DICOM file whose voxels are not what ITK makes of them.
+
+    ITK applies RescaleSlope and takes geometry from the detector of NM images, but knows neither
+    real-world value mappings nor decay correction.
+
+    Parameters
+    ----------
+    path : Path
+        Any image file; what is not DICOM passes.
+
+    Raises
+    ------
+    InvalidInput
+    """
+    with path.open("rb") as file:
+        file.seek(_PREFIX_AT)
+        if file.read(4) != b"DICM":
+            return
+    if missing_packages(("pydicom",)):
+        return
+    header = read_header(path, {})
+    if header is None or header.text("Modality") not in ("NM", "PT"):
+        return
+    remedy = "make a case of it by dicom-import"
+    if header.text("SOPClassUID") == SOP_CLASS and (why := why_unusable(header)):
+        raise header.refused("ImageType", f"tells that {why}")
+    if header.items("RealWorldValueMappingSequence"):
+        raise header.refused("RealWorldValueMappingSequence", f"gives the unit; {remedy}")
+    if header.text("DecayCorrection") == "ADMIN":
+        raise header.refused(
+            "DecayCorrection",
+            f"is ADMIN, so this is not the activity at the time of the scan; {remedy}",
+        )

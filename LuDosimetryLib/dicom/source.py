@@ -1,0 +1,109 @@
+"""What a case remembers of the DICOM study it comes from: dicom.json beside case.json."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..errors import InvalidInput
+from ..storage import write_atomically
+
+FILE_NAME = "dicom.json"
+SCHEMA = "ludosimetry-dicom/1"
+
+PATIENT_KEYWORDS = ("PatientName", "PatientID", "PatientBirthDate", "PatientSex")
+STUDY_KEYWORDS = (
+    *("StudyInstanceUID", "StudyDate", "StudyTime", "StudyID", "AccessionNumber"),
+    "ReferringPhysicianName",
+)
+
+
+@dataclass(frozen=True)
+class SourceSeries:
+    """
+    A series that a case was made of.
+
+    Attributes
+    ----------
+    role : str
+        "spect", "ct" or "segmentation".
+    time_point : int or None
+    study, series : str
+        Instance UIDs.
+    instances : list of [SOP class UID, SOP instance UID]
+    """
+
+    role: str
+    time_point: int | None
+    study: str
+    series: str
+    instances: list[list[str]]
+
+
+@dataclass(frozen=True)
+class DicomSource:
+    """
+    The study of a case's reference time point, to which the objects of the result belong.
+
+    Attributes
+    ----------
+    patient, study : dict of str to str
+        Attributes by keyword. They identify the patient, and go into DICOM objects only.
+    frame_of_reference : str
+        UID, that of the reference SPECT.
+    series : list of SourceSeries
+    remarks : list of str
+        What the import assumed; warnings of every result.
+    """
+
+    patient: Mapping[str, str]
+    study: Mapping[str, str]
+    frame_of_reference: str
+    series: list[SourceSeries] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+
+    def write(self, path: Path) -> None:
+        """Write the file, complete or not at all."""
+        data = {"schema": SCHEMA, **asdict(self)}
+        with write_atomically(path) as file:
+            file.write((json.dumps(data, indent=1) + "\n").encode())
+
+
+def read_source(path: Path) -> DicomSource:
+    """
+    Read what `DicomSource.write` wrote.
+
+    Raises
+    ------
+    InvalidInput
+        If the file is missing or not of this kind.
+    """
+    try:
+        data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if data.pop("schema") != SCHEMA:
+            raise ValueError(f"its schema is not {SCHEMA}")
+        series = [SourceSeries(**entry) for entry in data.pop("series")]
+        source = DicomSource(**data, series=series)
+        _check(source)
+    except OSError as error:
+        raise InvalidInput(f"dicom: {path} cannot be read: {error.strerror or error}.") from None
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise InvalidInput(
+            f"dicom: {path} is no file that dicom-import wrote ({error}); import again, or take the key 'dicom' out."
+        ) from None
+    return source
+
+
+def _check(source: DicomSource) -> None:
+    texts = [*source.patient.values(), *source.study.values(), source.frame_of_reference]
+    texts += source.remarks
+    for series in source.series:
+        texts += [series.role, series.study, series.series]
+        texts += [text for instance in series.instances for text in instance]
+        if any(len(instance) != 2 for instance in series.instances):
+            raise ValueError("an instance is no pair of UIDs")
+    if not all(isinstance(text, str) for text in texts):
+        raise ValueError("a value is no text")
+    if not source.study.get("StudyInstanceUID"):
+        raise ValueError("the study has no StudyInstanceUID")

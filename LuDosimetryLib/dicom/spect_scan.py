@@ -1,0 +1,264 @@
+"""SPECT scans of a study: NM reconstructions and PT series, sorted by time, beds joined."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import InvalidInput
+from ..image import Grid, Volume
+from .administration import Administration, administration_of
+from .decay import Decay
+from .header import Header
+from .moment import Moment, acquired, zone_of
+from .nuclear_medicine import nm_duration_s, nm_stack
+from .scale import activity_scale
+from .stack import Stack, stack_of_slices
+
+PT_SOP_CLASS = "1.2.840.10008.5.1.4.1.1.128"
+
+_SAME_SCAN_H = 2.0
+"""Beds begun within this time, and that do not cover each other, are one scan."""
+_OFF_LATTICE = 0.02
+_SAME_PLACE = 0.5
+"""Part of a bed that another may cover before both are taken for the same acquisition."""
+
+
+@dataclass(frozen=True)
+class Bed:
+    """
+    One NM file, or one PT series.
+
+    Attributes
+    ----------
+    stack : Stack
+    starts : list of Moment or None
+        For each of the stack's headers.
+    durations_s : list of float or None
+    """
+
+    stack: Stack
+    starts: list[Moment | None]
+    durations_s: list[float | None]
+
+    @property
+    def header(self) -> Header:
+        """Of the first slice."""
+        return self.stack.headers[0]
+
+    @property
+    def start(self) -> Moment | None:
+        """The earliest."""
+        known = [start for start in self.starts if start is not None]
+        return min(known, key=lambda start: start.clock) if known else None
+
+    @property
+    def frame_of_reference(self) -> str:
+        """FrameOfReferenceUID, if any."""
+        return self.header.text("FrameOfReferenceUID")
+
+
+@dataclass(frozen=True)
+class Scan:
+    """
+    One scan: one bed, or several that lie beside each other.
+
+    Attributes
+    ----------
+    beds : list of Bed
+        In order of time.
+    administration : Administration
+    remarks : list of str
+        What was assumed.
+    """
+
+    beds: list[Bed]
+    administration: Administration
+    remarks: list[str] = field(default_factory=list)
+
+    @property
+    def header(self) -> Header:
+        """Of the first bed."""
+        return self.beds[0].header
+
+    @property
+    def start(self) -> Moment | None:
+        """Of the first bed."""
+        return self.beds[0].start
+
+    @property
+    def duration_s(self) -> float | None:
+        """Of one bed [s]: what a voxel was looked at."""
+        return self.beds[0].durations_s[0]
+
+    def unit(self, given: str | None) -> str:
+        """Of the voxels; the same for all beds."""
+        units = {
+            activity_scale(header, given, self.remarks).unit
+            for bed in self.beds
+            for header in bed.stack.headers
+        }
+        if len(units) > 1:
+            raise self.header.refused("Units", f"differ between slices: {', '.join(sorted(units))}")
+        return units.pop()
+
+    def read(self, decay: Decay, unit: str | None) -> Volume:
+        """Values at the start of the scan, in its unit."""
+        volumes = []
+        for bed in self.beds:
+            factors = [
+                decay.factor(bed.start, start, duration)
+                for start, duration in zip(bed.starts, bed.durations_s, strict=True)
+            ]
+            volumes.append(
+                bed.stack.read(
+                    lambda header: activity_scale(header, unit, self.remarks), np.array(factors)
+                )
+            )
+        return joined(volumes, self.header)
+
+
+def nm_bed(header: Header, remarks: list[str]) -> Bed:
+    """A reconstructed NM image."""
+    start = acquired(header, zone_of(header), remarks)
+    return Bed(nm_stack(header), [start], [nm_duration_s(header)])
+
+
+def pt_bed(headers: list[Header], remarks: list[str]) -> Bed:
+    """A PT series; each slice has the time and duration of the bed it comes from."""
+    stack = stack_of_slices(headers, "the PT series")
+    starts, durations = [], []
+    for header in stack.headers:
+        starts.append(acquired(header, zone_of(header), remarks))
+        frame_ms = header.number("ActualFrameDuration")
+        durations.append(None if frame_ms is None else 1e-3 * frame_ms)
+    return Bed(stack, starts, durations)
+
+
+def scans_of(beds: list[Bed], remarks: list[str]) -> list[Scan]:
+    """
+    Sort beds into scans, in order of time; those without a time come last.
+
+    Raises
+    ------
+    InvalidInput
+        If two images show the same scan and nothing says which to take.
+    """
+    beds = sorted(beds, key=_time_key)
+    groups: list[list[Bed]] = []
+    for bed in beds:
+        group = next((g for g in groups if _one_scan(g, bed)), None)
+        if group is None:
+            groups.append([bed])
+        else:
+            group.append(bed)
+    scans = []
+    for group in groups:
+        own: list[str] = list(remarks)
+        chosen = _without_alternatives(group, own)
+        scans.append(Scan(chosen, administration_of(chosen[0].header, own), own))
+    return scans
+
+
+def _time_key(bed: Bed) -> tuple[bool, float, str]:
+    start = bed.start
+    if start is None:
+        return (True, 0.0, str(bed.header.path))
+    clock = start.clock if start.utc_offset is None else start.clock - start.utc_offset
+    return (False, (clock - clock.min).total_seconds(), str(bed.header.path))
+
+
+def _one_scan(group: list[Bed], bed: Bed) -> bool:
+    """Whether a bed belongs to those of a scan: same frame of reference, soon after."""
+    first = group[0]
+    if first.start is None or bed.start is None:
+        return False
+    same = first.frame_of_reference == bed.frame_of_reference
+    return same and abs(bed.start.hours_since(first.start)) < _SAME_SCAN_H
+
+
+def _without_alternatives(group: list[Bed], remarks: list[str]) -> list[Bed]:
+    """Beds beside each other; of images of the same place the calibrated, corrected one."""
+    kept: list[Bed] = []
+    for bed in group:
+        rival = next((b for b in kept if _same_place(b.stack.grid, bed.stack.grid)), None)
+        if rival is None:
+            kept.append(bed)
+            continue
+        ranks = _rank(rival), _rank(bed)
+        if ranks[0] == ranks[1]:
+            raise InvalidInput(
+                f"{rival.header.path} and {bed.header.path} are images of the same scan, and nothing says which to take; name the "
+                'series to leave out by SeriesDescription, SeriesNumber or SeriesInstanceUID (0020,000E): {"leave_out": [...]} with '
+                "--supply FILE.json."
+            )
+        best = bed if ranks[1] > ranks[0] else rival
+        kept[kept.index(rival)] = best
+        remarks.append(
+            "There is more than one reconstruction of this scan; the one in units of activity, or corrected for attenuation, "
+            "was taken."
+        )
+    return kept
+
+
+def _rank(bed: Bed) -> tuple[bool, bool]:
+    corrected = {text.upper() for text in bed.header.texts("CorrectedImage")}
+    try:
+        unit = activity_scale(bed.header, None, []).unit
+    except InvalidInput:
+        unit = "counts"
+    return (unit != "counts", "ATTN" in corrected)
+
+
+def _same_place(a: Grid, b: Grid) -> bool:
+    """Whether one grid covers much of another."""
+    box = a.box_around(b)
+    covered = np.prod([max(0, s.stop - s.start) for s in box]) / np.prod(a.shape)
+    return bool(covered > _SAME_PLACE)
+
+
+def joined(volumes: Sequence[Volume], header: Header) -> Volume:
+    """
+    One volume of beds on one lattice; where beds overlap, their mean.
+
+    Raises
+    ------
+    InvalidInput
+        If voxel size or orientation differ, a bed is shifted by part of a voxel, or there is a gap.
+    """
+    if len(volumes) == 1:
+        return volumes[0]
+    first = volumes[0].grid
+    starts = [_place(first, volume.grid, header) for volume in volumes]
+    low = np.min(starts, axis=0)
+    high = np.max(
+        [s + np.array(v.grid.shape) for s, v in zip(starts, volumes, strict=True)], axis=0
+    )
+    box = tuple(slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
+    grid = first.crop(box)  # type: ignore[arg-type]
+    total, seen = np.zeros(grid.shape), np.zeros(grid.shape, np.uint8)
+    for start, volume in zip(starts - low, volumes, strict=True):
+        at = tuple(
+            slice(int(s), int(s) + n) for s, n in zip(start, volume.values.shape, strict=True)
+        )
+        total[at] += volume.values
+        seen[at] += 1
+    if not seen.any(axis=(1, 2)).all():
+        raise header.refused("ImagePositionPatient", "leaves a gap between beds")
+    return Volume((total / np.maximum(seen, 1)).astype(np.float32), grid)
+
+
+def _place(first: Grid, other: Grid, header: Header) -> NDArray[np.int64]:
+    """Index (k, j, i) of another grid's first voxel on the lattice of the first."""
+    same = np.allclose(first.spacing_mm, other.spacing_mm, rtol=1e-3) and np.allclose(
+        first.direction, other.direction, atol=1e-3
+    )
+    at = first.indices(np.array(other.origin_mm)[:, None])[::-1, 0]
+    if not same or np.abs(at - np.rint(at)).max() > _OFF_LATTICE:
+        raise header.refused(
+            "ImagePositionPatient",
+            "puts the beds of a scan on different lattices (voxel size, orientation or part of a voxel apart); export the "
+            "joined volume",
+        )
+    return np.rint(at).astype(np.int64)

@@ -1,0 +1,152 @@
+"""The files of a folder, sorted into scans, CT series and segmentations."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..errors import InvalidInput
+from . import computed_tomography, contours, nuclear_medicine, segments, spect_scan
+from .computed_tomography import CtSeries, ct_series, is_localizer
+from .folder import dicom_files, series_of
+from .header import Header
+from .spect_scan import Bed, nm_bed, pt_bed
+from .supplement import Supplement
+
+_FEWEST_SLICES = 5
+"""A CT of fewer is no volume of the patient: monitoring, or a test of the contrast."""
+
+
+@dataclass
+class Study:
+    """
+    The usable objects of a folder.
+
+    Attributes
+    ----------
+    beds : list of Bed
+    cts : list of CtSeries
+    regions : list of Header
+        Of SEG and RTSTRUCT objects.
+    remarks : list of str
+        What was assumed or left out.
+    unusable : list of str
+        Why objects that could have been SPECT or CT are none.
+    left : Counter
+        Other files by modality.
+    """
+
+    beds: list[Bed] = field(default_factory=list)
+    cts: list[CtSeries] = field(default_factory=list)
+    regions: list[Header] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    unusable: list[str] = field(default_factory=list)
+    left: Counter[str] = field(default_factory=Counter)
+
+    def add(self, series: list[Header]) -> None:
+        """Take the files of a series for what they are."""
+        first = series[0]
+        kind = first.text("SOPClassUID")
+        if kind == nuclear_medicine.SOP_CLASS:
+            self._add_nm(series)
+        elif kind == spect_scan.PT_SOP_CLASS:
+            if "GATED" in first.text("SeriesType"):
+                self._cannot_use(first, "SeriesType (0054,1000) is gated")
+            else:
+                self.beds.append(pt_bed(series, self.remarks))
+        elif kind == computed_tomography.SOP_CLASS:
+            self._add_ct([header for header in series if not is_localizer(header)])
+        elif kind in (*segments.SOP_CLASSES, contours.SOP_CLASS):
+            self.regions += series
+        elif kind == computed_tomography.ENHANCED:
+            why = "it is an enhanced CT (SOPClassUID (0008,0016)); export it as classic CT"
+            self._cannot_use(first, why)
+        else:
+            self.left[first.text("Modality") or kind or "unknown"] += len(series)
+
+    def _add_nm(self, series: list[Header]) -> None:
+        for header in series:
+            if why := nuclear_medicine.why_unusable(header):
+                self._cannot_use(header, why)
+            else:
+                self.beds.append(nm_bed(header, self.remarks))
+
+    def _add_ct(self, images: list[Header]) -> None:
+        if len(images) >= _FEWEST_SLICES:
+            self.cts.append(ct_series(images, self.remarks))
+        elif images:
+            self.remarks.append(f"A CT of {len(images)} slices was left out.")
+
+    def _cannot_use(self, header: Header, why: str) -> None:
+        self.unusable.append(f"{header.path} cannot be used: {why}.")
+
+
+def read_study(folder: Path, supplement: Supplement, progress: Callable[[float], object]) -> Study:
+    """
+    Sort the files of a folder, with all that lies below it.
+
+    Raises
+    ------
+    InvalidInput
+        If there is no SPECT, a file is damaged, or the files are of two patients.
+    """
+    study = Study()
+    headers = dicom_files(folder, supplement.header, study.remarks, progress)
+    headers = _once(headers, study.remarks)
+    _check_one_patient(headers)
+    for series in series_of(headers):
+        if not _is_left_out(series[0], supplement):
+            study.add(series)
+    if not study.beds and study.unusable:
+        raise InvalidInput(study.unusable[0])
+    if not study.beds:
+        raise InvalidInput(
+            f"the folder {folder} holds no SPECT: neither an NM reconstruction nor a PT series (SOPClassUID (0008,0016)); "
+            f"it has {dict(study.left) or 'CT and segmentations'}."
+        )
+    study.remarks += [why.replace(f"{folder}/", "") for why in study.unusable]
+    if study.left:
+        kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(study.left.items()))
+        study.remarks.append(
+            f"Files that are neither SPECT, CT nor segmentation were left out: {kinds}."
+        )
+    return study
+
+
+def _once(headers: list[Header], remarks: list[str]) -> list[Header]:
+    """Each object once, however many copies lie about."""
+    seen: dict[str, Header] = {}
+    kept = []
+    for header in headers:
+        uid = header.text("SOPInstanceUID")
+        if uid and uid in seen:
+            other = seen[uid]
+            if header.path.read_bytes() != other.path.read_bytes():
+                raise header.refused(
+                    "SOPInstanceUID", f"is that of {other.path}, but the files differ"
+                )
+            remark = "Copies of files were left out."
+            if remark not in remarks:
+                remarks.append(remark)
+            continue
+        seen[uid] = header
+        kept.append(header)
+    return kept
+
+
+def _check_one_patient(headers: list[Header]) -> None:
+    """Refuse two patients in a folder; without saying who they are."""
+    first = None
+    for header in headers:
+        if not header.text("PatientID"):
+            continue
+        first = first or header
+        if header.text("PatientID") != first.text("PatientID"):
+            raise header.refused(
+                "PatientID", f"differs from that in {first.path}; import each patient by itself"
+            )
+
+
+def _is_left_out(header: Header, supplement: Supplement) -> bool:
+    own = {header.text(k) for k in ("SeriesDescription", "SeriesNumber", "SeriesInstanceUID") if k}
+    return bool(own & set(supplement.leave_out) - {""})

@@ -1,0 +1,103 @@
+"""The volumes of interest of a study: SEG and RTSTRUCT objects, on one grid."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..errors import InvalidInput
+from ..image import Grid, Volume, resample
+from ..segmentation import Mask
+from .contours import SOP_CLASS as RTSTRUCT
+from .contours import contours_of
+from .folder import read_header
+from .header import Header
+from .segments import segments_of
+
+_MOST = 255
+
+
+def frame_of_reference(header: Header) -> str:
+    """FrameOfReferenceUID of a SEG, or the one that an RTSTRUCT refers to."""
+    item = header.first_item("ReferencedFrameOfReferenceSequence")
+    within = "" if item is None else item.text("FrameOfReferenceUID")
+    return within or header.text("FrameOfReferenceUID")
+
+
+def contoured_series(header: Header) -> set[str]:
+    """SeriesInstanceUIDs of the images that an RTSTRUCT was drawn on."""
+    return {
+        series.text("SeriesInstanceUID")
+        for frame in header.items("ReferencedFrameOfReferenceSequence")
+        for study in frame.items("RTReferencedStudySequence")
+        for series in study.items("RTReferencedSeriesSequence")
+    }
+
+
+def volumes_of_interest(
+    headers: Sequence[Header],
+    reference: Grid,
+    grid_by_series: dict[str, Grid],
+    remarks: list[str],
+) -> tuple[dict[str, Mask], Grid]:
+    """
+    Masks of every segment and structure.
+
+    Parameters
+    ----------
+    headers : sequence of Header
+        Of SEG and RTSTRUCT objects, without pixels.
+    reference : Grid
+        On which several objects are brought together, and contours drawn on an unknown image.
+    grid_by_series : dict of str to Grid
+        Of the images, by SeriesInstanceUID.
+    remarks : list of str
+        Added to.
+    """
+    found: list[tuple[dict[str, Mask], Grid]] = []
+    for header in headers:
+        if header.text("SOPClassUID") == RTSTRUCT:
+            drawn_on = [
+                grid for uid, grid in grid_by_series.items() if uid in contoured_series(header)
+            ]
+            grid = drawn_on[0] if drawn_on else reference
+            found.append((contours_of(header, grid, remarks), grid))
+        else:
+            whole = read_header(header.path, header.given, pixels=True)
+            assert whole is not None
+            found.append(segments_of(whole))
+    common = found[0][1] if len(found) == 1 else reference
+    masks: dict[str, Mask] = {}
+    for header, (own, grid) in zip(headers, found, strict=True):
+        for told, mask in own.items():
+            name = _clean(told, header)
+            if name in masks:
+                raise InvalidInput(
+                    f"{header.path} has a volume of interest {name!r}, and another file too; leave one of the series out with "
+                    '{"leave_out": [...]} by --supply FILE.json.'
+                )
+            moved = _onto(mask, grid, common)
+            if moved.any():
+                masks[name] = moved
+            else:
+                remarks.append(f"The segment {name!r} is empty and was left out.")
+    if len(masks) > _MOST:
+        raise InvalidInput(
+            f"{headers[0].path}: SegmentSequence (0062,0002) or StructureSetROISequence (3006,0020) has {len(masks)} volumes of "
+            f"interest; allowed: {_MOST}."
+        )
+    return masks, common
+
+
+def _onto(mask: Mask, grid: Grid, common: Grid) -> Mask:
+    if grid.same_as(common):
+        return mask
+    volume = Volume(mask.astype(np.uint8), grid)
+    return resample(volume, common, 0, "nearest") > 0
+
+
+def _clean(name: str, header: Header) -> str:
+    """A name without line breaks and the like."""
+    clean = " ".join("".join(c if c.isprintable() else " " for c in name).split())
+    if not clean:
+        raise header.refused("SegmentLabel", "is not readable")
+    return clean

@@ -1,0 +1,111 @@
+"""Batches on several processes or machines, by a scheduler of dask.distributed."""
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from typing import Any
+
+from ..errors import InvalidInput
+from .engine import engine_version
+from .patient import Absorbed
+from .run import Task
+
+_PATIENCE_S = 30
+_LOOK_EVERY_S = 0.1
+_AHEAD = 2
+"""Batches under way for each worker, so that none waits for the next."""
+
+
+class Cluster:
+    """
+    The workers of a scheduler.
+
+    Batches are the same wherever they are calculated and are handed on in their order, so the
+    numbers do not depend on how many workers there are.
+
+    Parameters
+    ----------
+    address : str
+        Of the scheduler, for example ``tcp://host:8786``.
+
+    Raises
+    ------
+    InvalidInput
+        If dask.distributed is missing, nobody answers, or there is no worker.
+    """
+
+    def __init__(self, address: str) -> None:
+        try:
+            distributed = import_module("distributed")
+        except ImportError:
+            raise InvalidInput(
+                "a scheduler is given, but dask.distributed is not installed: run 'pip install distributed' "
+                "(in Slicer: slicer.packaging.pip_install)."
+            ) from None
+        self._address = address
+        try:
+            self._client: Any = distributed.Client(
+                address, timeout=_PATIENCE_S, set_as_default=False
+            )
+        except (OSError, TimeoutError, ValueError) as error:
+            raise InvalidInput(
+                f"the scheduler {address!r} does not answer ({error}); start one with 'dask scheduler', or leave "
+                "the scheduler out."
+            ) from None
+        try:
+            self._client.wait_for_workers(1, timeout=_PATIENCE_S)
+        except TimeoutError:
+            self.close()
+            raise InvalidInput(
+                f"the scheduler {address!r} has no workers; start some with 'dask worker {address} --nthreads 1'."
+            ) from None
+
+    def batches(
+        self, task: Task, first: int, last: int | None, working: Callable[[float], None]
+    ) -> Iterator[Absorbed]:
+        """See `Workers`."""
+        under_way: deque[Any] = deque()
+        number = first
+        try:
+            shared = self._client.scatter(task, broadcast=True, hash=False)
+            while True:
+                room = _AHEAD * max(1, len(self._client.nthreads()))
+                while len(under_way) < room and (last is None or number <= last):
+                    under_way.append(self._client.submit(_one_batch, shared, number, pure=False))
+                    number += 1
+                if not under_way:
+                    return
+                yield self._received(under_way[0], working)
+                under_way.popleft()
+        finally:
+            self._client.cancel(list(under_way))
+            self.close()
+
+    def close(self) -> None:
+        """Leave the scheduler; it and its workers go on."""
+        self._client.close()
+
+    def _received(self, future: Any, working: Callable[[float], None]) -> Absorbed:
+        while not future.done():
+            working(0.0)
+            time.sleep(_LOOK_EVERY_S)
+        try:
+            engine, absorbed = future.result()
+        except InvalidInput:
+            raise
+        except Exception as error:
+            raise InvalidInput(
+                f"a worker of the scheduler {self._address!r} failed ({type(error).__name__}: {error}); it needs "
+                "the same LuDosimetry, ompmc and room in memory as here."
+            ) from None
+        if engine != engine_version():
+            raise InvalidInput(
+                f"a worker of the scheduler {self._address!r} has {engine}, but here is {engine_version()}; "
+                "install the same version."
+            )
+        return absorbed  # type: ignore[no-any-return]
+
+
+def _one_batch(task: Task, number: int) -> tuple[str, Absorbed]:
+    return engine_version(), task.batch(number)

@@ -1,0 +1,88 @@
+"""Mean and standard error of independent batches."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..image import Shape
+from .emission import Radiation
+from .patient import Absorbed
+
+Mask = NDArray[np.bool_]
+
+
+@dataclass
+class BatchStatistics:
+    """
+    What the batches found so far, summed in their order in double precision.
+
+    Attributes
+    ----------
+    total, squares : ndarray of float64, shape (k, j, i)
+        Sum over the batches of the energy absorbed in a voxel per decay [keV], and of its square.
+    regions : dict of str to list of float
+        Energy absorbed per decay [keV] in each region, batch by batch. The error of a region's
+        mean comes from these: what is absorbed in neighbouring voxels is correlated.
+    followed : dict of str to int
+        Particles by radiation.
+    batches : int
+    """
+
+    total: NDArray[np.float64]
+    squares: NDArray[np.float64]
+    regions: dict[str, list[float]]
+    followed: dict[Radiation, int] = field(default_factory=lambda: {"electron": 0, "photon": 0})
+    batches: int = 0
+
+    @classmethod
+    def none_of(cls, shape: Shape, regions: Mapping[str, Mask]) -> "BatchStatistics":
+        """Before the first batch."""
+        return cls(np.zeros(shape), np.zeros(shape), {name: [] for name in regions})
+
+    def add(self, batch: Absorbed, regions: Mapping[str, Mask]) -> None:
+        """
+        Take in the next batch.
+
+        Parameters
+        ----------
+        batch : Absorbed
+        regions : mapping of str to ndarray of bool, shape (k, j, i)
+        """
+        energy = batch.energy_keV
+        self.total += energy
+        self.squares += energy * energy
+        for name, region in regions.items():
+            self.regions[name].append(float(energy[region].sum()))
+        for radiation, number in batch.followed.items():
+            self.followed[radiation] += number
+        self.batches += 1
+
+    @property
+    def mean(self) -> NDArray[np.float64]:
+        """Energy absorbed in each voxel per decay [keV]."""
+        return self.total / max(self.batches, 1)
+
+    def standard_error(self, voxels: Mask | None = None) -> NDArray[np.float64]:
+        """Of `mean` [keV], everywhere or in some voxels; needs two batches."""
+        total, squares = self.total, self.squares
+        if voxels is not None:
+            total, squares = total[voxels], squares[voxels]
+        n = self.batches
+        mean = total / n
+        return np.asarray(np.sqrt((squares / n - mean * mean).clip(0.0) / (n - 1)))
+
+    def region_standard_errors(self) -> dict[str, float]:
+        """Standard error of the mean energy absorbed in each region [keV]; needs two batches."""
+        return {
+            name: float(np.std(values, ddof=1) / np.sqrt(len(values)))
+            for name, values in self.regions.items()
+        }
+
+    def relative_region_error(self, name: str) -> float:
+        """Standard error of a region's mean, as part of the mean; infinite for a mean of 0."""
+        values = self.regions[name]
+        mean = float(np.mean(values))
+        error = float(np.std(values, ddof=1) / np.sqrt(len(values)))
+        return error / mean if mean > 0.0 else float("inf")
