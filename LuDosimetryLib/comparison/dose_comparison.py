@@ -26,6 +26,7 @@ from .agreement import (
 from .error_map import MASK_FRACTION, relative_error_percent
 from .inputs import read_comparison_inputs
 from .organ_difference import OrganDifference, organ_differences
+from .result_folder import beside
 
 SCHEMA = "ludosimetry-comparison/1"
 
@@ -85,6 +86,7 @@ class Comparison:
         density: Array | None = None,
         included: Mask | None = None,
         standard_error: Array | None = None,
+        organ_noise_percent: Mapping[str, float] | None = None,
         mask_fraction: float = MASK_FRACTION,
         inputs: Mapping[str, dict[str, str]] | None = None,
         warnings: list[str] | None = None,
@@ -104,6 +106,8 @@ class Comparison:
             Voxels that count; all if not given.
         standard_error : ndarray, shape (k, j, i), optional
             One standard deviation of each voxel of the reference [Gy].
+        organ_noise_percent : mapping of str to float, optional
+            Relative standard error of the reference's organ means, where known.
         mask_fraction : float
             Voxel errors count above this fraction of the reference's maximum.
         inputs, warnings
@@ -130,6 +134,7 @@ class Comparison:
             counts,
             density_g_cm3=density,
             standard_error_Gy=standard_error,
+            known_noise_percent=organ_noise_percent,
         )
         noise = None if standard_error is None else standard_error[counts]
         return cls(
@@ -219,9 +224,11 @@ def compare_files(
     output : Path
         Folder; made if need be.
     density : Path, optional
-        [g/cm3]. Without it organ means are weighted by volume.
+        [g/cm3]. If not given, that of the reference's result folder; without any, organ means are
+        weighted by volume.
     reference_standard_error : Path, optional
-        One standard deviation of each voxel of the reference [Gy].
+        One standard deviation of each voxel of the reference [Gy]. If not given, that of the
+        reference's result folder, which also knows the standard errors of organ means.
 
     Returns
     -------
@@ -238,16 +245,17 @@ def compare_files(
     from ..report.comparison_report import write_comparison_report
     from ..result import staged
 
+    known = beside(reference)
     paths = {
         "dose": dose,
         "reference": reference,
         "segmentation": segmentation,
-        "density": density,
-        "reference_standard_error": reference_standard_error,
+        "density": density or known.density,
+        "reference_standard_error": reference_standard_error or known.standard_error,
     }
     given = {what: path for what, path in paths.items() if path is not None}
     _check_output(given, output)
-    comparison = _comparison_of(given)
+    comparison = _comparison_of(given, known.organ_standard_error_percent)
     with staged(output, comparison.dose.size * 8 + _REPORT_ROOM_BYTES) as stage:
         for name, values, unit in (
             ("error.nrrd", comparison.error, "Gy"),
@@ -275,7 +283,9 @@ def _check_output(inputs: Mapping[str, Path], output: Path) -> None:
             )
 
 
-def _comparison_of(paths: Mapping[str, Path]) -> Comparison:
+def _comparison_of(
+    paths: Mapping[str, Path], organ_noise_percent: Mapping[str, float]
+) -> Comparison:
     read = read_comparison_inputs(paths)
     comparison = Comparison.of(
         read.dose,
@@ -285,6 +295,7 @@ def _comparison_of(paths: Mapping[str, Path]) -> Comparison:
         density=read.density,
         included=read.reached,
         standard_error=read.standard_error,
+        organ_noise_percent=organ_noise_percent,
         inputs=read.files,
         warnings=read.warnings,
     )

@@ -16,8 +16,9 @@ class OrganDifference:
     Mean dose of one volume of interest beside that of the reference.
 
     ``mass_g`` is None, and the means are weighted by volume, where no density is known.
-    ``reference_noise_percent`` is the standard error of the reference's mean, if that of its
-    voxels is known and they are independent. ``difference_percent`` is NaN for a reference of 0.
+    ``reference_noise_percent`` is the standard error of the reference's mean: that of its batches
+    if known, else that of its voxels taken as independent. ``difference_percent`` is NaN for a
+    reference of 0.
     """
 
     name: str
@@ -39,6 +40,7 @@ def organ_differences(
     *,
     density_g_cm3: Array | None = None,
     standard_error_Gy: Array | None = None,
+    known_noise_percent: Mapping[str, float] | None = None,
 ) -> list[OrganDifference]:
     """
     Relative difference of mean doses, mass-weighted (Kim et al. 2022, Eq. 2) if density is known.
@@ -52,6 +54,8 @@ def organ_differences(
         Voxels that count.
     density_g_cm3, standard_error_Gy : ndarray, shape (k, j, i), optional
         The standard error is one standard deviation of the reference.
+    known_noise_percent : mapping of str to float, optional
+        Relative standard error of the reference's organ means, where known.
 
     Raises
     ------
@@ -70,8 +74,8 @@ def organ_differences(
         )
         mean = float((weight * dose_Gy[voi]).sum() / weight.sum())
         reference = float((weight * reference_Gy[voi]).sum() / weight.sum())
-        noise = None
-        if standard_error_Gy is not None and reference > 0.0:
+        noise = (known_noise_percent or {}).get(name)
+        if noise is None and standard_error_Gy is not None and reference > 0.0:
             spread = np.sqrt(((weight * standard_error_Gy[voi]) ** 2).sum()) / weight.sum()
             noise = float(100.0 * spread / reference)
         differences.append(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from .computed_tomography import CtSeries
 from .spect_scan import Scan
 
-_SAME_SESSION_H = 24.0
+_SAME_VISIT_H = 24.0
 _AS_MUCH = 0.02
 """Part of the field of view by which one CT must cover more than another to be preferred."""
 
@@ -24,15 +24,15 @@ def ct_of_scan(scan: Scan, cts: Sequence[CtSeries], remarks: list[str]) -> CtSer
     Returns
     -------
     CtSeries or None
-        None where no CT is of the scan's session; another scan's CT then serves.
+        None where no CT is of the same visit; another scan's CT then serves.
     """
     frame = scan.beds[0].frame_of_reference
     own = [ct for ct in cts if frame and ct.header.text("FrameOfReferenceUID") == frame]
     if not own:
-        own = [ct for ct in cts if _same_session(scan, ct)]
+        own = [ct for ct in cts if _same_visit(scan, ct)]
         if own:
             remarks.append(
-                f"The scan of {scan.start or 'unknown time'} has no CT in its frame of reference; that of the same session was "
+                f"The scan of {scan.start or 'unknown time'} has no CT in its frame of reference; that of the same visit was "
                 "taken as aligned with it."
             )
     if not own:
@@ -57,10 +57,10 @@ def _only(scan: Scan, remarks: list[str]) -> bool:
     return True
 
 
-def _same_session(scan: Scan, ct: CtSeries) -> bool:
+def _same_visit(scan: Scan, ct: CtSeries) -> bool:
     study = scan.header.text("StudyInstanceUID")
     if study and study == ct.header.text("StudyInstanceUID"):
-        return _apart_h(scan, ct) < _SAME_SESSION_H or scan.start is None or ct.start is None
+        return _apart_h(scan, ct) < _SAME_VISIT_H or scan.start is None or ct.start is None
     return False
 
 
