@@ -52,7 +52,7 @@ def test_result_folder(case_folder, tmp_path, capfd):
         summary["organs"][0]["standard_error_Gy"], rel=1e-5
     )
     report = (output / "report.html").read_text()
-    assert "Standard error" in report
+    assert "Error: standard error of the mean" in report
     assert "Noise floor" in report
     assert left_in(tmp_path) == {"case", "result"}
 

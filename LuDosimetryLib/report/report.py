@@ -1,6 +1,5 @@
 """The report of a result: one HTML file that needs nothing else."""
 
-import math
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -26,6 +25,7 @@ from .page import (
 from .palette import organ_style
 
 if TYPE_CHECKING:
+    from ..organs import OrganDose
     from ..result import Result
 
 NO_PICTURES = (
@@ -120,33 +120,30 @@ def _organs(result: "Result") -> Html:
         heading("Mass", "g"),
         heading("TIA", "MBq h"),
         heading("Mean dose", "Gy"),
-        *([heading("Standard error", "Gy")] if noisy else []),
+        *([heading("Error", "± %")] if noisy else []),
         *(heading(name, "Gy") for name in ("SD", "Min", "Max", "D98", "D50", "D2")),
     ]
     rows = []
     for n, organ in enumerate(result.organs):
-        values = (
-            organ.volume_mL,
-            organ.mass_g,
-            organ.tia_MBq_h,
-            organ.mean_dose_Gy,
-            *([organ.standard_error_Gy or 0.0] if noisy else []),
-            organ.std_dose_Gy,
-            organ.min_dose_Gy,
-            organ.max_dose_Gy,
-            organ.D98_Gy,
-            organ.D50_Gy,
-            organ.D2_Gy,
+        amounts = (organ.volume_mL, organ.mass_g, organ.tia_MBq_h, organ.mean_dose_Gy)
+        spread = (organ.std_dose_Gy, organ.min_dose_Gy, organ.max_dose_Gy)
+        volume_doses = (organ.D98_Gy, organ.D50_Gy, organ.D2_Gy)
+        rows.append(
+            [
+                swatch(organ_style(n)[0], organ.name),
+                *map(number, amounts),
+                *([_error(organ, result.dose_method)] if noisy else []),
+                *map(number, (*spread, *volume_doses)),
+            ]
         )
-        rows.append([swatch(organ_style(n)[0], organ.name), *map(number, values)])
     note = (
         f"Dose by {_method(result.dose_method)}. Mean and SD are mass-weighted. TIA: time-integrated "
         "activity. D98, D50, D2: least dose that 98, 50, 2 % of the volume receive. Air carries no dose."
     )
     if noisy:
         note += (
-            " Standard error: statistical error of the mean, from independent batches. The statistical "
-            "errors of single voxels widen SD, Min, Max and the DVH."
+            " Error: standard error of the mean in per cent of it, from independent batches. The "
+            "statistical errors of single voxels widen SD, Min, Max and the DVH."
         )
     return Html(table(headings, rows, main_column=4) + paragraph(note, quiet=True))
 
@@ -162,8 +159,8 @@ def _methods(result: "Result") -> Html:
         headings.append(heading("per activity", "Gy/GBq"))
     for name in others:
         headings += [heading(name, "Gy"), heading("difference", "%")]
-        if name in result.standard_errors or chosen in result.standard_errors:
-            headings.append(heading("its error", "%"))
+        if name in result.standard_errors:
+            headings.append(heading("error", "± %"))
     rows = []
     for n, organ in enumerate(result.organs):
         row = [swatch(organ_style(n)[0], organ.name), number(organ.mean_dose_Gy)]
@@ -172,12 +169,8 @@ def _methods(result: "Result") -> Html:
         for name in others:
             dose = organ.dose_by_method_Gy[name]
             row += [number(dose), percent(_relative(dose, organ.mean_dose_Gy))]
-            known = organ.standard_error_by_method_Gy
-            errors = [known[method] for method in (name, chosen) if method in known]
-            if errors and organ.mean_dose_Gy > 0.0:
-                row.append(number(100.0 * math.hypot(*errors) / organ.mean_dose_Gy))
-            elif errors:
-                row.append(text("–"))
+            if name in result.standard_errors:
+                row.append(_error(organ, name))
         rows.append(row)
     said = "Mass-weighted mean dose"
     if others:
@@ -185,6 +178,13 @@ def _methods(result: "Result") -> Html:
     if activity_MBq:
         said += "; per activity: dose by the chosen method over administered activity"
     return Html(table(headings, rows, main_column=1) + paragraph(f"{said}.", quiet=True))
+
+
+def _error(organ: "OrganDose", method: str) -> Html:
+    """Standard error of an organ's mean by a statistical method, in per cent of it."""
+    mean = organ.dose_by_method_Gy[method]
+    error = organ.standard_error_by_method_Gy.get(method)
+    return text("–") if error is None or mean <= 0.0 else text(f"{100.0 * error / mean:.2g}")
 
 
 def _relative(dose: float, reference: float) -> float:
