@@ -62,8 +62,10 @@ def monte_carlo_dose(problem: DoseProblem, progress: Progress) -> StatisticalDos
         name: float(density[r].sum(dtype=np.float64)) * voxel_mL for name, r in regions.items()
     }
     errors = done.region_standard_errors()
+    dose = whole(done.mean)
+    _warn_of_noise(dose, problem)
     return StatisticalDose(
-        dose=whole(done.mean),
+        dose=dose,
         standard_error=whole(done.standard_error()),
         organ_standard_error_Gy={
             name: gy_g * error / mass_g[name] if mass_g[name] else 0.0
@@ -71,6 +73,16 @@ def monte_carlo_dose(problem: DoseProblem, progress: Progress) -> StatisticalDos
         },
         how=_how(task, done, run.resumed_batches),
     )
+
+
+def _warn_of_noise(dose_Gy: Array, problem: DoseProblem) -> None:
+    negative = int((dose_Gy < 0.0).sum())
+    if negative:
+        part = 100.0 * negative / int(problem.reported.sum())
+        problem.warnings.append(
+            f"Monte Carlo: statistical noise makes the dose of {negative} voxels ({part:.2g} %) negative; organ means "
+            "are not biased by it, but voxel doses and the DVH need more decays."
+        )
 
 
 def _how(task: Task, done: BatchStatistics, resumed: int) -> dict[str, object]:

@@ -58,6 +58,13 @@ class TestWithEngine:
             assert 0.0 < error < 0.03 * dose
             assert dose == pytest.approx(mean_of(split, problem, name), rel=0.05)
         assert found.how["decays"] == 100_000
+
+    def test_noise_that_makes_doses_negative_is_told(self, problem):
+        few = replace(problem, effort=Effort(histories=2_000), warnings=[])
+        found = monte_carlo_dose(few, quiet)
+        negative = int((found.dose < 0.0).sum())
+        assert negative > 0
+        assert any(f"the dose of {negative} voxels" in warning for warning in few.warnings)
         assert found.how["engine"].startswith("ompmc ")
 
     def test_twice_the_activity_twice_the_dose(self, problem):
