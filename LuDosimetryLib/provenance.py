@@ -1,6 +1,5 @@
 """How a result was made: versions, and the SHA-256 of everything that was read."""
 
-import hashlib
 import platform
 from importlib import metadata
 from pathlib import Path
@@ -11,6 +10,7 @@ from .kernels.point import FILE as KERNEL_FILE
 from .kernels.point import point_kernel_provenance
 from .nuclide import Nuclide
 from .resources import resource
+from .storage import file_sha256
 
 
 def provenance_of(case: Case, nuclide: Nuclide, device: str) -> dict[str, Any]:
@@ -23,7 +23,7 @@ def provenance_of(case: Case, nuclide: Nuclide, device: str) -> dict[str, Any]:
         "version": __version__,
         "case_sha256": case.sha256,
         "inputs_sha256": _inputs_sha256(case),
-        "kernels": f"{kernels.name} sha256 {_sha256(kernels)}; {made['engine']}, {made['date']}",
+        "kernels": f"{kernels.name} sha256 {file_sha256(kernels)}; {made['engine']}, {made['date']}",
         "model": "",
         "nuclide_data": nuclide.source,
         "device": device,
@@ -39,13 +39,8 @@ def _inputs_sha256(case: Case) -> dict[str, str]:
     files = []
     for image in case.images:
         files += sorted(image.iterdir()) if image.is_dir() else [image]
-    return {_relative(f, case.folder): _sha256(f) for f in files if f.is_file()}
+    return {_relative(f, case.folder): file_sha256(f) for f in files if f.is_file()}
 
 
 def _relative(path: Path, folder: Path) -> str:
     return (path.relative_to(folder) if path.is_relative_to(folder) else path).as_posix()
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

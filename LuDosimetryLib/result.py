@@ -30,7 +30,6 @@ __all__ = [
     "Result",
     "check_inputs_kept",
     "read_result",
-    "staged",
     "unfinished_folder",
 ]
 

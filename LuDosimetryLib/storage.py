@@ -1,5 +1,6 @@
 """Files and folders that are either complete or not there."""
 
+import hashlib
 import os
 import secrets
 import shutil
@@ -16,6 +17,12 @@ LAST = "result.json"
 
 _PARTIAL = ".ludosimetry-partial-"
 _UNTOUCHED_S = 86400.0
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file, as hexadecimal digits."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 @contextmanager

@@ -14,6 +14,7 @@ import numpy as np
 from ..errors import InvalidInput
 from ..image import Array, Grid, Volume, write_volume
 from ..segmentation import Mask
+from ..storage import staged
 from ..tissue import NO_DOSE_BELOW_G_CM3
 from .agreement import (
     BlandAltman,
@@ -241,9 +242,8 @@ def compare_files(
         For a file that cannot be used, doses that do not overlap, and an output folder that
         cannot be written, holds a result, or holds one of the inputs under a name to be written.
     """
-    # result.py needs this file for its error maps, and the report both
+    # the report needs this file
     from ..report.comparison_report import write_comparison_report
-    from ..result import staged
 
     known = beside(reference)
     paths = {

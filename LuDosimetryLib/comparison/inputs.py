@@ -12,6 +12,7 @@ from ..case import Segmentation
 from ..errors import InvalidInput
 from ..image import Array, Grid, Volume, read_volume, resample
 from ..segmentation import Mask, read_vois
+from ..storage import file_sha256
 
 _DENSEST_G_CM3 = 25.0
 
@@ -149,7 +150,9 @@ def _spelled(what: str) -> str:
 
 def _sha256(path: Path) -> str:
     """SHA-256 of a file, or of the files of a folder in order of name."""
+    if path.is_file():
+        return file_sha256(path)
     digest = hashlib.sha256()
-    for file in sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]:
+    for file in sorted(p for p in path.rglob("*") if p.is_file()):
         digest.update(file.read_bytes())
     return digest.hexdigest()

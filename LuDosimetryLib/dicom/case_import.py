@@ -1,7 +1,6 @@
 """A folder of DICOM files to a case: time points, CT, volumes of interest, case.json."""
 
 import hashlib
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from ..errors import InvalidInput
 from ..image import Grid, write_volume
 from ..nuclide import read_nuclide
 from ..phantom.slicer_segmentation import Segment, write_segmentation
+from ..progress import Progress, no_progress
 from ..result import check_inputs_kept
 from ..storage import check_writable, staged
 from .computed_tomography import CtSeries
@@ -25,8 +25,6 @@ from .supplement import Supplement
 from .timing import Timing, timing_of
 from .volumes_of_interest import contoured_series, frame_of_reference, volumes_of_interest
 
-Progress = Callable[[float, str], object]
-
 _NUCLIDE = "Lu-177"
 
 
@@ -35,7 +33,7 @@ def import_case(
     output: Path,
     supplement: Supplement,
     patient_id: str | None = None,
-    progress: Progress = lambda fraction, message: None,
+    progress: Progress = no_progress,
 ) -> Path:
     """
     Write the case of a patient's DICOM files; all of it, or nothing.

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ..errors import Cancelled
 from ..nuclide import Nuclide
+from ..segmentation import Mask
 from .engine import engine_version
 from .media import read_composition
 from .patient import Absorbed, Patient, simulate_batch
@@ -30,8 +31,6 @@ VOXEL_TARGET = 4.0
 
 _HOT_FRACTION = 0.2
 _SMALLEST_ORGAN_ML = 1.0
-
-Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..image import Shape
+from ..segmentation import Mask
 from .emission import Radiation
 from .patient import Absorbed
-
-Mask = NDArray[np.bool_]
 
 
 @dataclass
