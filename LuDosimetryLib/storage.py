@@ -80,7 +80,7 @@ def staged(folder: Path, expected_bytes: int = 0, obsolete: Collection[str] = ()
             )
         stage = folder / f"{_PARTIAL}{secrets.token_hex(4)}"
         stage.mkdir()
-        with _lock(stage):
+        with lock(stage):
             yield stage
             _move(stage, folder, obsolete)
         finished = True
@@ -133,13 +133,13 @@ def _move(stage: Path, folder: Path, obsolete: Collection[str]) -> None:
 def _remove_abandoned(folder: Path) -> None:
     """Remove what runs that were killed left behind; what a living one uses stays."""
     for path in folder.glob(f"{_PARTIAL}*"):
-        with _lock(path) as free:
+        with lock(path) as free:
             if free:
                 shutil.rmtree(path, ignore_errors=True)
 
 
 @contextmanager
-def _lock(stage: Path) -> Iterator[bool]:
+def lock(folder: Path) -> Iterator[bool]:
     """
     Hold a folder as long as the block runs; whether it was free.
 
@@ -149,9 +149,9 @@ def _lock(stage: Path) -> Iterator[bool]:
     try:
         import fcntl
 
-        descriptor = os.open(stage, os.O_RDONLY)
+        descriptor = os.open(folder, os.O_RDONLY)
     except (ImportError, OSError):
-        yield _untouched(stage)
+        yield _untouched(folder)
         return
     try:
         try:
@@ -160,7 +160,7 @@ def _lock(stage: Path) -> Iterator[bool]:
         except BlockingIOError:
             free = False
         except OSError:
-            free = _untouched(stage)
+            free = _untouched(folder)
         yield free
     finally:
         os.close(descriptor)

@@ -64,6 +64,8 @@ class DoseProblem:
         Of which a statistical method gives the standard error.
     effort : Effort
         Of a statistical method.
+    how : dict of str to dict
+        A method adds, under its name, what the provenance is to say of it.
     """
 
     grid: Grid
@@ -76,6 +78,7 @@ class DoseProblem:
     warnings: list[str] = field(default_factory=list)
     vois: Mapping[str, Mask] = field(default_factory=dict)
     effort: Effort = Effort()
+    how: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 DoseMethod = Callable[[DoseProblem, Progress], Array]

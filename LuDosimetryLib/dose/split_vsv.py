@@ -1,5 +1,7 @@
 """Electrons and photons apart: each with the voxel S values that its physics asks for."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from ..image import Array
@@ -13,9 +15,34 @@ from .problem import GY_G_PER_KEV_MBQ_H, DoseProblem
 from .single_vsv import SOFT_TISSUE
 
 
-def split_vsv_dose(problem: DoseProblem, progress: Progress) -> Array:
+@dataclass(frozen=True)
+class SplitDose:
     """
-    Absorbed dose [Gy] with electrons by the source's medium and photons in two steps.
+    Absorbed dose by what carried the energy; all float32 of shape (k, j, i) [Gy].
+
+    Attributes
+    ----------
+    electrons : ndarray
+    primary_photons : ndarray
+        Absorbed at a photon's first collision.
+    scattered_photons : ndarray
+        Absorbed later.
+    """
+
+    electrons: Array
+    primary_photons: Array
+    scattered_photons: Array
+
+
+def split_vsv_dose(problem: DoseProblem, progress: Progress) -> Array:
+    """Absorbed dose [Gy] with electrons by the source's medium and photons in two steps."""
+    parts = split_dose(problem, progress)
+    return parts.electrons + parts.primary_photons + parts.scattered_photons
+
+
+def split_dose(problem: DoseProblem, progress: Progress) -> SplitDose:
+    """
+    The parts of the absorbed dose.
 
     Beyond the multiple voxel S values of the paper, where the target's medium alone chooses one
     kernel for both radiations:
@@ -63,9 +90,13 @@ def split_vsv_dose(problem: DoseProblem, progress: Progress) -> Array:
     later = convolver.inverse(convolver.product(convolver.spectrum(origin), absorption))
 
     ratios = np.array([absorption_ratio(m.composition) for m in media.media], np.float32)
-    photons = convolver.to_numpy(first) * ratios[:, 0][media.index]
-    photons += convolver.to_numpy(later) * ratios[:, 1][media.index]
-    dose = convolver.to_numpy(electrons) * media.per_own_density
-    dose += photons * np.where(reported, np.float32(1.0 / between), np.float32(0.0))
-    dose *= np.float32(GY_G_PER_KEV_MBQ_H)
-    return media.whole(np.maximum(dose, 0.0))
+    per_between = np.where(reported, np.float32(GY_G_PER_KEV_MBQ_H / between), np.float32(0.0))
+
+    def dose(energy: Array, per_mass: Array) -> Array:
+        return media.whole(np.maximum(energy * per_mass, 0.0))
+
+    return SplitDose(
+        dose(convolver.to_numpy(electrons), media.per_own_density * np.float32(GY_G_PER_KEV_MBQ_H)),
+        dose(convolver.to_numpy(first), per_between * ratios[:, 0][media.index]),
+        dose(convolver.to_numpy(later), per_between * ratios[:, 1][media.index]),
+    )

@@ -1,21 +1,21 @@
 """Virtual patients of thorax and abdomen, varied by seed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from ..image import Array, Triple, Volume
+from ..image import Array, Volume
 from ..progress import Progress, no_progress
 from ..segmentation import Mask
 from .anatomy import Anatomy, build_anatomy, scanned
 from .kinetics import USUAL, Uptake
 from .physique import Physique
-from .region import depth_mm, distance_mm, radius, voxel_positions
+from .region import depth_mm, distance_mm
 from .scanner import Scanner
 from .slicer_segmentation import Segment
 from .source import Source, background, kidney_pattern
-from .texture import smooth_field
+from .texture import blob, smooth_field
 from .virtual_case import VirtualPatient, spect_grid, write_virtual_case
 
 _LEAST_VOXELS = 30
@@ -55,7 +55,7 @@ class Tumour:
     half_life: float
 
 
-def write_phantom(seed: int, folder: Path, progress: Progress) -> Path:
+def write_phantom(seed: int, folder: Path, progress: Progress, cycle: int = 1) -> Path:
     """
     Write a virtual patient as a case.
 
@@ -63,6 +63,8 @@ def write_phantom(seed: int, folder: Path, progress: Progress) -> Path:
     ----------
     seed : int
         Of everything: body, organs, tumours, kinetics, noise. The same seed gives the same case.
+    cycle : int
+        Later cycles have other uptake, kinetics and noise in the same body.
     folder : Path
         See `write_virtual_case` for the files.
     progress : callable
@@ -73,21 +75,23 @@ def write_phantom(seed: int, folder: Path, progress: Progress) -> Path:
     Path
         Of case.json.
     """
-    patient = virtual_patient(seed, progress=lambda fraction, text: progress(0.6 * fraction, text))
+    patient = virtual_patient(
+        seed, progress=lambda fraction, text: progress(0.6 * fraction, text), cycle=cycle
+    )
     return write_virtual_case(
         patient,
         folder,
         lambda fraction, text: progress(0.6 + 0.4 * fraction, text),
         grid=spect_grid(patient.ct.grid),
         scanner=Scanner(),
-        seed=seed,
+        seed=seed if cycle == 1 else 1000 * cycle + seed,
     )
 
 
 def virtual_patient(
-    seed: int, ct_voxel_mm: float = 2.5, progress: Progress = no_progress
+    seed: int, ct_voxel_mm: float = 2.5, progress: Progress = no_progress, cycle: int = 1
 ) -> VirtualPatient:
-    """The virtual patient of a seed, with a CT of the given voxel size [mm]."""
+    """The virtual patient of a seed at a treatment cycle, with a CT of the given voxel size [mm]."""
     rng = np.random.default_rng(seed)
     physique = Physique.draw(rng)
     grid = physique.ct_grid(ct_voxel_mm)
@@ -97,6 +101,9 @@ def virtual_patient(
     tumours = _draw_tumours(anatomy, hu, rng)
     progress(0.9, "distributing the activity")
     ct = Volume(scanned(anatomy, hu, rng), anatomy.grid)
+    if cycle > 1:
+        rng = np.random.default_rng((seed, cycle))
+        tumours = [_responding(tumour, cycle, rng) for tumour in tumours]
     administered = float(np.round(rng.normal(7400.0, 200.0)))
     vois = _vois(anatomy, tumours)
     liver_tumours = [t.name for t in tumours if t.name.startswith("liver")]
@@ -107,7 +114,14 @@ def virtual_patient(
         segments=[Segment(name, mask) for name, mask in vois.items()],
         differences={"liver without tumours": ["liver", *liver_tumours]} if liver_tumours else {},
         administered_MBq=administered,
+        cycle=cycle,
     )
+
+
+def _responding(tumour: Tumour, cycle: int, rng: np.random.Generator) -> Tumour:
+    """A tumour takes up less from cycle to cycle, some hardly."""
+    kept = float(rng.uniform(0.65, 1.05)) ** (cycle - 1)
+    return replace(tumour, dose_Gy=kept * tumour.dose_Gy)
 
 
 def _vois(anatomy: Anatomy, tumours: list[Tumour]) -> dict[str, Mask]:
@@ -145,7 +159,7 @@ def _draw_tumours(anatomy: Anatomy, hu: Array, rng: np.random.Generator) -> list
         half_life = float(rng.uniform(0.8, 1.25))
         if not len(places):
             continue
-        mask = _blob(anatomy, tuple(places[rng.integers(len(places))]), axes, rng) & tissue  # type: ignore[arg-type]
+        mask = blob(anatomy.grid, tuple(places[rng.integers(len(places))]), axes, rng) & tissue  # type: ignore[arg-type]
         if np.count_nonzero(mask) < _LEAST_VOXELS:
             continue
         number = 1 + sum(t.name.startswith(site) for t in tumours)
@@ -174,16 +188,6 @@ def _site(
         return ~taken, fat & (beside > 0.7 * radius_mm) & np.isfinite(beside), _NODE_HU
     border = depth_mm(organs["lungs"], grid)
     return organs["lungs"], (border > 1.0) & (border < 0.8 * radius_mm), _LUNG_TUMOUR_HU
-
-
-def _blob(
-    anatomy: Anatomy, centre: tuple[int, int, int], axes: Triple, rng: np.random.Generator
-) -> Mask:
-    at = voxel_positions(anatomy.grid)
-    x, y, z = (float(position[centre]) for position in at)
-    return np.asarray(
-        radius(at, (x, y, z), axes) < 1.0 + 0.08 * smooth_field(anatomy.grid, 9.0, rng)
-    )
 
 
 def _sources(

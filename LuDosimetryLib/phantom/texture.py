@@ -1,11 +1,13 @@
-"""Random fields: smooth unevenness of organs, and the noise of a CT."""
+"""Random fields and shapes: unevenness of organs, uneven lumps, and the noise of a CT."""
 
 from math import ceil, sqrt
 
 import numpy as np
 from scipy import ndimage
 
-from ..image import Array, Grid
+from ..image import Array, Grid, Triple
+from ..segmentation import Mask
+from .region import radius, voxel_positions
 
 _KNOTS_PER_LENGTH = 1.5
 
@@ -46,3 +48,13 @@ def grain(shape: tuple[int, int, int], sigma_voxels: float, rng: np.random.Gener
         rng.standard_normal(shape, np.float32), sigma_voxels, mode="wrap"
     )
     return np.asarray(noise / np.float32(sqrt(float((noise**2).mean()))), np.float32)
+
+
+def blob(
+    grid: Grid, centre: tuple[int, int, int], semi_axes_mm: Triple, rng: np.random.Generator
+) -> Mask:
+    """An ellipsoid with an uneven surface about a voxel (k, j, i); semi-axes along x, y, z [mm]."""
+    at = voxel_positions(grid)
+    x, y, z = (float(position[centre]) for position in at)
+    uneven = 1.0 + 0.08 * smooth_field(grid, 9.0, rng)
+    return np.asarray(radius(at, (x, y, z), semi_axes_mm) < uneven)

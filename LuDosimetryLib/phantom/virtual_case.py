@@ -42,6 +42,7 @@ class VirtualPatient:
     differences : dict of str to list of str
         As in `Segmentation`.
     administered_MBq : float
+    cycle : int
     """
 
     name: str
@@ -50,6 +51,7 @@ class VirtualPatient:
     segments: Sequence[Segment]
     differences: dict[str, list[str]] = field(default_factory=dict)
     administered_MBq: float = 7400.0
+    cycle: int = 1
 
 
 def spect_grid(ct: Grid, voxels: int = SPECT_VOXELS, voxel_mm: float = SPECT_VOXEL_MM) -> Grid:
@@ -123,6 +125,7 @@ def _case(patient: VirtualPatient, folder: Path, points: list[TimePoint]) -> Cas
     return Case(
         time_points=tuple(points),
         patient_id=patient.name,
+        cycle=patient.cycle,
         nuclide=NUCLIDE,
         administered_activity_MBq=patient.administered_MBq,
         segmentation=Segmentation(

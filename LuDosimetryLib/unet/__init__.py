@@ -1,0 +1,1 @@
+"""The residual network: its data, training, validation and use."""

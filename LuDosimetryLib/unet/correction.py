@@ -1,0 +1,190 @@
+"""The dose by multiple VSV, corrected by the network's residual, within bounds."""
+
+from dataclasses import dataclass, replace
+from math import log2
+from typing import Any
+
+import numpy as np
+
+from ..dose.problem import DoseProblem
+from ..image import Array, Grid, Volume, average_onto
+from ..progress import Progress
+from .channels import MULTI_VSV, Channels
+from .model import Model
+
+_SAME_VOXEL = 0.03
+"""Relative difference of the voxel size that is none to the network."""
+_TRAINED_VOXELS = (0.7, 1.5)
+"""Voxel sizes, relative to the training's, up to which resampling was checked."""
+_METAL_G_CM3 = 2.3
+_METAL_ML = 0.5
+
+
+@dataclass(frozen=True)
+class CorrectedDose:
+    """
+    A corrected dose and what was done to get it.
+
+    Attributes
+    ----------
+    dose, multi_vsv, split_vsv : ndarray of float32, shape (k, j, i)
+        Corrected, and the doses that bound the correction [Gy].
+    bounded : float
+        Part of the voxels with a dose where the bounds cut the correction.
+    how : str
+        Device, and tiles if the device's memory asked for them.
+    """
+
+    dose: Array
+    multi_vsv: Array
+    split_vsv: Array
+    bounded: float
+    how: str
+
+
+def corrected_dose(problem: DoseProblem, model: Model, progress: Progress) -> CorrectedDose:
+    """
+    Correct the multiple-VSV dose of a case.
+
+    Parameters
+    ----------
+    problem : DoseProblem
+        Its warnings take up what lies outside the network's training.
+    model : Model
+    progress : callable
+    """
+    warn_of_domain(problem, model)
+    channels = Channels.of(problem, lambda f, text: progress(0.5 * f, text))
+    progress(0.5, "residual network")
+    grid = trained_grid(problem.grid, model.card.voxel_mm)
+    if grid is None:
+        residual, how = residual_map(model, channels, problem, progress)
+    else:
+        other = resampled(problem, grid)
+        other_channels = Channels.of(other, lambda f, text: progress(0.5 + 0.2 * f, text))
+        found, how = residual_map(model, other_channels, other, progress)
+        residual = average_onto(Volume(found, grid), problem.grid, 0.0)
+        how += f", residual from a grid of {model.card.voxel_mm:g} mm"
+    multi, split = channels.multi_vsv, channels.split_vsv
+    low, high = model.card.bounds
+    least = np.float32(low) * np.minimum(multi, split)
+    most = np.float32(high) * np.maximum(multi, split)
+    dose = multi + residual
+    cut = problem.reported & ((dose < least) | (dose > most))
+    dose = np.clip(dose, least, most) * problem.reported
+    progress(1.0, "residual network")
+    return CorrectedDose(
+        dose.astype(np.float32, copy=False),
+        multi,
+        split,
+        float(cut.sum()) / max(1, int(problem.reported.sum())),
+        how,
+    )
+
+
+def residual_map(
+    model: Model, channels: Channels, problem: DoseProblem, progress: Progress
+) -> tuple[Array, str]:
+    """
+    The network's residual [Gy] and how it was had.
+
+    The whole volume at once on the problem's device; where its memory does not suffice, in tiles,
+    and then on the CPU. All ways give the same numbers.
+    """
+    import torch
+
+    from .inference import residual_of, tiled_residual_of
+
+    tissue = torch.from_numpy(channels.tissue)[None]
+    # of order one, whatever the unit; a power of two leaves every digit as it is
+    scale = 2.0 ** round(log2(float(channels.linear[MULTI_VSV].max()) or 1.0))
+    linear = torch.from_numpy(channels.linear * np.float32(1.0 / scale))[None]
+    shape = problem.grid.shape
+
+    def whole(device: str) -> Any:
+        return residual_of(model.network.to(device), tissue, linear, device)[0, 0].numpy()
+
+    def tiled(device: str) -> Any:
+        found = np.zeros(shape, np.float32)
+        network = model.network.to(device)
+        for n, (box, part) in enumerate(tiled_residual_of(network, tissue, linear, device)):
+            found[box] = part[0, 0].numpy()
+            progress(0.8, f"residual network: tile {n + 1}")
+        return found
+
+    attempts = [(whole, problem.device, ""), (tiled, problem.device, " in tiles")]
+    if problem.device != "cpu":
+        attempts.append((tiled, "cpu", " in tiles"))
+    for n, (attempt, device, in_parts) in enumerate(attempts):
+        try:
+            residual = attempt(device)
+        except (MemoryError, RuntimeError) as error:
+            if n + 1 == len(attempts) or not _out_of_memory(error):
+                raise
+            following = attempts[n + 1]
+            problem.warnings.append(
+                f"the residual network ran out of memory on {device}{in_parts} and was calculated on "
+                f"{following[1]}{following[2]} instead; the dose is the same."
+            )
+            continue
+        finally:
+            model.network.to("cpu")
+        return np.asarray(residual * np.float32(scale), np.float32), f"{device}{in_parts}"
+    raise AssertionError("unreachable")
+
+
+def _out_of_memory(error: Exception) -> bool:
+    # torch's CPU allocator says so in a RuntimeError without a type of its own
+    return isinstance(error, MemoryError) or "memory" in str(error).lower()
+
+
+def trained_grid(grid: Grid, voxel_mm: float) -> Grid | None:
+    """A grid of the network's voxel size over the same field; None if the grid's own will do."""
+    if all(abs(s / voxel_mm - 1.0) <= _SAME_VOXEL for s in grid.spacing_mm):
+        return None
+    shape = tuple(
+        max(1, int(np.ceil(n * s / voxel_mm)))
+        for n, s in zip(grid.shape, grid.spacing_mm, strict=True)
+    )
+    columns = np.array(grid.direction).reshape(3, 3)
+    # both fields begin at the same corner
+    corner = np.array(grid.origin_mm) - columns @ (0.5 * np.array(grid.spacing_mm[::-1]))
+    origin = corner + columns @ np.full(3, 0.5 * voxel_mm)
+    x, y, z = (float(o) for o in origin)
+    return Grid(shape, (voxel_mm,) * 3, (x, y, z), grid.direction)  # type: ignore[arg-type]
+
+
+def resampled(problem: DoseProblem, grid: Grid) -> DoseProblem:
+    """The problem on another grid: mass and activity are averaged."""
+
+    def onto(values: Array) -> Array:
+        return average_onto(Volume(values, problem.grid), grid, 0.0)
+
+    reported = onto(problem.reported.astype(np.float32)) >= 0.5
+    return replace(
+        problem,
+        grid=grid,
+        tia_MBq_h_mL=onto(problem.tia_MBq_h_mL),
+        density_g_cm3=onto(problem.density_g_cm3),
+        reported=reported,
+        vois={},
+    )
+
+
+def warn_of_domain(problem: DoseProblem, model: Model) -> None:
+    """Say what lies outside the network's training."""
+    ratios = [s / model.card.voxel_mm for s in problem.grid.spacing_mm]
+    low, high = _TRAINED_VOXELS
+    if not all(low <= ratio <= high for ratio in ratios):
+        sizes = " x ".join(f"{s:.3g}" for s in reversed(problem.grid.spacing_mm))
+        problem.warnings.append(
+            f"residual network: voxels of {sizes} mm are far from the {model.card.voxel_mm:g} mm it was trained with "
+            f"({low * model.card.voxel_mm:.2g} to {high * model.card.voxel_mm:.2g} mm were checked); compare with Monte Carlo."
+        )
+    dense_mL = float((problem.density_g_cm3[problem.reported] > _METAL_G_CM3).sum())
+    dense_mL *= problem.grid.voxel_volume_mL
+    if dense_mL > _METAL_ML:
+        problem.warnings.append(
+            f"residual network: {dense_mL:.2g} mL of the patient are denser than {_METAL_G_CM3:g} g/cm3, as metal or "
+            "dense contrast; it was not trained with such; compare with Monte Carlo there."
+        )
