@@ -19,7 +19,9 @@ from .case import (
 )
 from .checks import check_known, check_number, check_text, shown
 from .errors import InvalidInput
+from .radiobiology import TissueResponse
 from .storage import write_atomically
+from .uncertainty.inputs import UncertaintyInputs
 
 SCHEMA = "ludosimetry-case/1"
 FILE_NAME = "case.json"
@@ -103,6 +105,13 @@ def options_from_dict(data: Any) -> Options:
         raise InvalidInput(
             f"compare_with is {shown(compare)}; it must be a list of dose methods: {', '.join(DOSE_METHODS)}."
         )
+    if "uncertainty" in values:
+        with _within("uncertainty"):
+            values["uncertainty"] = UncertaintyInputs(
+                **_entries(values["uncertainty"], UncertaintyInputs)
+            )
+    if "radiobiology" in values:
+        values["radiobiology"] = _responses(values["radiobiology"])
     return Options(
         **{
             **values,
@@ -110,6 +119,19 @@ def options_from_dict(data: Any) -> Options:
             "recovery_coefficients": _pairs(values.get("recovery_coefficients", [])),
         }
     )
+
+
+def _responses(data: Any) -> dict[str, TissueResponse]:
+    if not isinstance(data, Mapping):
+        raise InvalidInput(
+            f"radiobiology is {shown(data)}; it must be a JSON object, for example "
+            '{"kidney": {"alpha_beta_Gy": 2.6, "repair_half_time_h": 2.8}}.'
+        )
+    responses = {}
+    for name, of in data.items():
+        with _within(f"radiobiology[{shown(name)}]"):
+            responses[name] = TissueResponse(**_entries(of, TissueResponse))
+    return responses
 
 
 def _pairs(table: Any) -> tuple[tuple[Any, ...], ...]:

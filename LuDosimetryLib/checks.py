@@ -32,12 +32,25 @@ def check_number(name: str, value: Any, above: float = 0.0) -> None:
         raise InvalidInput(f"{name} is {shown(value)}; it must be a number above {above:g}.")
 
 
+def check_at_least(name: str, value: Any, least: float) -> None:
+    """Refuse all but finite numbers from a bound on."""
+    check_number(name, value, above=-math.inf)
+    if value < least:
+        raise InvalidInput(f"{name} is {shown(value)}; it must be at least {least:g}.")
+
+
 def check_whole(name: str, value: Any, least: int) -> None:
     """Refuse all but whole numbers from a bound on."""
     if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
         raise InvalidInput(
             f"{name} is {shown(value)}; it must be a whole number of at least {least}."
         )
+
+
+def check_flag(name: str, value: Any) -> None:
+    """Refuse all but true and false."""
+    if not isinstance(value, bool):
+        raise InvalidInput(f"{name} is {shown(value)}; it must be true or false.")
 
 
 def check_text(name: str, value: Any, empty: bool = False) -> None:

@@ -4,21 +4,20 @@ import argparse
 import json
 import os
 import sys
-import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import __version__
-from .case import DEVICES, DOSE_METHODS, Case
+from .case import DEVICES, DOSE_METHODS, INTEGRATIONS, REGISTRATIONS, Case
 from .console import ConsoleProgress
-from .errors import Cancelled, InvalidInput
+from .failure import CANCELLED, DONE, FAILED, INVALID, ending_of
 
 if TYPE_CHECKING:
     from .organs import OrganDose
 
-DONE, FAILED, INVALID, CANCELLED = 0, 1, 2, 3
+__all__ = ["CANCELLED", "DONE", "FAILED", "INVALID", "main"]
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -36,33 +35,21 @@ def main(arguments: list[str] | None = None) -> int:
         with ConsoleProgress(asked.json_progress) as progress:
             verb(asked, progress)
         return DONE
-    except InvalidInput as error:
-        code, said = INVALID, str(error)
-    except (Cancelled, KeyboardInterrupt):
-        code, said = CANCELLED, "cancelled; nothing was written."
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # else the last flush fails once more
-        code, said = CANCELLED, "cancelled, for nobody reads the output; nothing was written."
-    except MemoryError:
-        code, said = FAILED, "out of memory; close other programs or use a coarser grid."
-    except OSError as error:
-        code, said = FAILED, str(error)
-    except Exception as error:
-        if sys.flags.dev_mode:
+    except (Exception, KeyboardInterrupt) as error:
+        code, said = ending_of(error)
+        if isinstance(error, BrokenPipeError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # else the last flush fails once more
+        if sys.flags.dev_mode and code == FAILED and not isinstance(error, MemoryError | OSError):
             raise
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        code = FAILED
-        said = (
-            f"a defect of the program, please report it: {type(error).__name__}: {error} (line {place.lineno} of "
-            f"{Path(place.filename).name}; python -X dev shows more)."
-        )
-    print(f"ludosimetry: {' '.join(said.split())}", file=sys.stderr)
+    print(f"ludosimetry: {said}", file=sys.stderr)
     return code
 
 
 def _run(asked: argparse.Namespace, progress: ConsoleProgress) -> None:
     case = Case.read(asked.case)
     changes = {
+        "registration": asked.registration,
+        "integration": asked.integration,
         "dose_method": asked.dose_method,
         "device": asked.device,
         "histories": asked.histories,
@@ -115,7 +102,7 @@ def _sample(asked: argparse.Namespace, progress: ConsoleProgress) -> None:
 def _phantom(asked: argparse.Namespace, progress: ConsoleProgress) -> None:
     from .phantom.patient import write_phantom
 
-    print(write_phantom(asked.seed, asked.output, progress))
+    print(write_phantom(asked.seed, asked.output, progress, asked.cycle))
 
 
 def _dicom_import(asked: argparse.Namespace, progress: ConsoleProgress) -> None:
@@ -148,6 +135,17 @@ def _compare(asked: argparse.Namespace, progress: ConsoleProgress) -> None:
         reference_standard_error=asked.reference_standard_error,
     )
     print(asked.output / "comparison.html")
+
+
+def _course(asked: argparse.Namespace, progress: ConsoleProgress) -> None:
+    from .course_folder import read_course, read_limits, write_course
+
+    limits = None if asked.limits is None else read_limits(asked.limits)
+    course = read_course(asked.folder, limits)
+    report = write_course(course, asked.output)
+    for warning in course.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
+    print(report)
 
 
 def _kernels(asked: argparse.Namespace, progress: ConsoleProgress) -> None:
@@ -207,6 +205,53 @@ def _add_dicom_arguments(added: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_overrides(run: argparse.ArgumentParser) -> None:
+    """What `run` takes instead of the case's own options."""
+    run.add_argument(
+        "--registration",
+        metavar="NAME",
+        help=f"of the time points, instead of the case's own: {', '.join(REGISTRATIONS)}",
+    )
+    run.add_argument(
+        "--integration",
+        metavar="NAME",
+        help=f"of activity over time, instead of the case's own: {', '.join(INTEGRATIONS)}",
+    )
+    run.add_argument(
+        "--dose-method",
+        metavar="NAME",
+        help=f"instead of the case's own: {', '.join(DOSE_METHODS)}",
+    )
+    run.add_argument("--device", choices=DEVICES, help="instead of the case's own")
+    effort = run.add_mutually_exclusive_group()
+    effort.add_argument(
+        "--histories", type=_count, metavar="N", help="decays that Monte Carlo follows"
+    )
+    effort.add_argument(
+        "--uncertainty",
+        type=_positive,
+        metavar="PCT",
+        help="follow as many decays as give every organ dose this standard error [%%]",
+    )
+    run.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="of dask.distributed, whose workers calculate Monte Carlo batches",
+    )
+
+
+def _add_course_arguments(added: argparse.ArgumentParser) -> None:
+    added.add_argument(
+        "folder", type=Path, metavar="FOLDER", help="with the cycles' result folders"
+    )
+    added.add_argument(
+        "--limits",
+        type=Path,
+        metavar="FILE.json",
+        help='lines to draw, instead of FOLDER/limits.json: {"kidney": {"dose_Gy": 23, "BED_Gy": 40}}',
+    )
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="ludosimetry",
@@ -231,33 +276,20 @@ def _parser() -> argparse.ArgumentParser:
     run = verb("run", _run, "calculate a case")
     run.add_argument("case", type=Path, metavar="CASE.json")
     output(run, "result folder")
-    run.add_argument(
-        "--dose-method",
-        metavar="NAME",
-        help=f"instead of the case's own: {', '.join(DOSE_METHODS)}",
-    )
-    run.add_argument("--device", choices=DEVICES, help="instead of the case's own")
-    effort = run.add_mutually_exclusive_group()
-    effort.add_argument(
-        "--histories", type=_count, metavar="N", help="decays that Monte Carlo follows"
-    )
-    effort.add_argument(
-        "--uncertainty",
-        type=_positive,
-        metavar="PCT",
-        help="follow as many decays as give every organ dose this standard error [%%]",
-    )
-    run.add_argument(
-        "--scheduler",
-        metavar="ADDRESS",
-        help="of dask.distributed, whose workers calculate Monte Carlo batches",
-    )
+    _add_overrides(run)
 
     sample = verb("sample", _sample, "write the bundled sample case: a real CT, four SPECT, organs")
     output(sample, "folder of the case")
 
     phantom = verb("phantom", _phantom, "write a virtual patient as a case")
     phantom.add_argument("--seed", type=_whole, required=True, metavar="N")
+    phantom.add_argument(
+        "--cycle",
+        type=_count,
+        default=1,
+        metavar="N",
+        help="treatment cycle: same body, other uptake",
+    )
     output(phantom, "folder of the case")
 
     dicom = verb("dicom-import", _dicom_import, "make a case of a patient's DICOM files")
@@ -278,6 +310,10 @@ def _parser() -> argparse.ArgumentParser:
         help="statistical error of each voxel of a Monte Carlo reference [Gy]",
     )
     output(compare, "folder of the comparison")
+
+    course = verb("course", _course, "add up the doses of one patient's cycles")
+    output(course, "folder of the course's report")
+    _add_course_arguments(course)
 
     kernels = verb("kernels", _kernels, "voxel S values of a medium")
     kernels.add_argument(
@@ -322,4 +358,7 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="leave out the plain convolutions, which take minutes",
     )
+    from .unet.verbs import add_verbs
+
+    add_verbs(verb, _count)
     return parser

@@ -168,11 +168,19 @@ def write_volume(path: Path, volume: Volume, unit: str) -> None:
         temporary.unlink(missing_ok=True)
 
 
+_INTERPOLATORS = {
+    "linear": sitk.sitkLinear,
+    "nearest": sitk.sitkNearestNeighbor,
+    "spline": sitk.sitkBSpline3,
+}
+
+
 def resample(
     volume: Volume,
     grid: Grid,
     outside: float,
-    interpolation: Literal["linear", "nearest"] = "linear",
+    interpolation: Literal["linear", "nearest", "spline"] = "linear",
+    transform: sitk.Transform | None = None,
 ) -> Array:
     """
     Values of a volume at the voxel centres of a grid.
@@ -183,19 +191,22 @@ def resample(
     grid : Grid
     outside : float
         Value where the volume does not reach.
-    interpolation : {"linear", "nearest"}
+    interpolation : {"linear", "nearest", "spline"}
+        The last of third order, which blurs least.
+    transform : Transform, optional
+        From positions on the grid to those in the volume; the same if not given.
 
     Returns
     -------
     ndarray, shape ``grid.shape``
     """
-    if volume.grid.same_as(grid):
+    if transform is None and volume.grid.same_as(grid):
         return volume.values
     image = sitk.Resample(
         volume.to_sitk(),
         grid.shape[::-1],
-        sitk.Transform(3, sitk.sitkIdentity),
-        sitk.sitkLinear if interpolation == "linear" else sitk.sitkNearestNeighbor,
+        transform or sitk.Transform(3, sitk.sitkIdentity),
+        _INTERPOLATORS[interpolation],
         grid.origin_mm,
         grid.spacing_mm[::-1],
         grid.direction,

@@ -1,12 +1,15 @@
 """The images of a case, brought onto the reference's grid and checked against each other."""
 
 import numpy as np
+import SimpleITK as sitk
 
 from .activity.calibration import activity_concentration, check_administered
 from .case import Case
 from .errors import InvalidInput
-from .image import Array, Grid, Volume, average_onto, read_volume
+from .image import Array, Grid, Volume, average_onto, read_volume, resample
 from .nuclide import Nuclide
+from .registration.alignment import Alignment
+from .registration.transport import carried, reached
 from .segmentation import Mask
 from .tissue import AIR_DENSITY_G_CM3, check_hounsfield, density_of, patient_mask
 
@@ -15,14 +18,16 @@ OUTSIDE_REFUSED = 0.05
 
 _STRAY = 0.01
 """Part of the activity outside the patient that calls for a warning."""
+_LESS_LIKE = 0.05
+"""Loss of correlation with the reference's activity that calls for a warning."""
 _WITHOUT_DOSE = 0.1
 """Part of a volume of interest without dose that calls for a warning."""
 _DENSEST_PATIENT_G_CM3 = 1.5
 """Median beyond which a CT is hardly in HU."""
 
 
-def read_activity(case: Case, nuclide: Nuclide, warnings: list[str]) -> tuple[Grid, list[Array]]:
-    """Activity concentration [Bq/mL] of every scan on the grid of the reference."""
+def read_activity(case: Case, nuclide: Nuclide, warnings: list[str]) -> list[Volume]:
+    """Activity concentration [Bq/mL] of every scan."""
     scans = []
     for point in case.time_points:
         spect = read_volume(point.spect, f"SPECT at {point.hours:g} h")
@@ -31,19 +36,81 @@ def read_activity(case: Case, nuclide: Nuclide, warnings: list[str]) -> tuple[Gr
             given = (case.administered_activity_MBq, nuclide.decay_constant_per_h)
             check_administered(scan, point.hours, *given, warnings)
         scans.append(scan)
+    return scans
+
+
+def onto_reference(
+    case: Case, scans: list[Volume], alignments: list[Alignment], warnings: list[str]
+) -> list[Array]:
+    """
+    Activity concentration [Bq/mL] of every scan on the grid of the reference.
+
+    Parameters
+    ----------
+    case : Case
+    scans : list of Volume
+        [Bq/mL].
+    alignments : list of Alignment
+        Of all scans; empty where all are taken as aligned.
+    warnings : list of str
+        Added to.
+    """
     reference = scans[case.reference_time_point]
-    activity = [
-        _onto_reference(scan, reference, f"SPECT at {point.hours:g} h", warnings)
-        for scan, point in zip(scans, case.time_points, strict=True)
-    ]
-    return reference.grid, activity
+    transforms = [a.transform for a in alignments] or [None] * len(scans)
+    activity = []
+    for scan, point, transform in zip(scans, case.time_points, transforms, strict=True):
+        what = f"SPECT at {point.hours:g} h"
+        if transform is None:
+            activity.append(_onto_reference(scan, reference, what, warnings))
+        else:
+            activity.append(_registered(scan, reference, transform, what, warnings))
+    return activity
+
+
+def _registered(
+    scan: Volume, reference: Volume, transform: sitk.Transform, what: str, warnings: list[str]
+) -> Array:
+    grid = reference.grid
+    missed = _missed(reference, ~reached(scan.grid, grid, transform), what)
+    values = carried(scan, grid, transform)
+    lost = _lost(scan, values, grid)
+    if max(missed, lost) > _STRAY:
+        warnings.append(
+            f"{what}, registered, has {100 * lost:.2g} % of its activity beyond the reference's field of view, and "
+            f"{100 * missed:.2g} % of the reference's lies beyond its own."
+        )
+    before = _likeness(reference.values, resample(scan, grid, 0.0))
+    after = _likeness(reference.values, values)
+    if after < before - _LESS_LIKE:
+        warnings.append(
+            f"{what} resembles that of the reference less after registration than before (correlation {after:.2f} "
+            f"instead of {before:.2f}): check that it belongs to its CT and to this time."
+        )
+    return values
+
+
+def _likeness(a: Array, b: Array) -> float:
+    """Correlation of the square roots of two activities: of hot and cold tissue alike."""
+    both = np.corrcoef(np.sqrt(a).reshape(-1), np.sqrt(b).reshape(-1))[0, 1]
+    return float(both) if np.isfinite(both) else 0.0
 
 
 def _onto_reference(scan: Volume, reference: Volume, what: str, warnings: list[str]) -> Array:
     grid = reference.grid
     if scan.grid.same_as(grid):
         return scan.values
-    beyond = ~grid.covered_by(scan.grid)
+    missed = _missed(reference, ~grid.covered_by(scan.grid), what)
+    values = average_onto(scan, grid, 0.0)
+    lost = _lost(scan, values, grid)
+    warnings.append(
+        f"{what} lies on another grid than the reference and was resampled by position; {100 * lost:.2g} % of its "
+        f"activity lies beyond the reference's field of view, and {100 * missed:.2g} % of the reference's beyond its own."
+    )
+    return values
+
+
+def _missed(reference: Volume, beyond: Mask, what: str) -> float:
+    """Part of the reference's activity beyond a scan; refused if it is much."""
     of_reference = float(reference.values.sum(dtype=np.float64))
     missed = float(reference.values[beyond].sum(dtype=np.float64)) / max(of_reference, 1e-300)
     if missed > OUTSIDE_REFUSED:
@@ -51,15 +118,14 @@ def _onto_reference(scan: Volume, reference: Volume, what: str, warnings: list[s
             f"{what} does not cover the reference: {100 * missed:.1f} % of the reference's activity lies where it does not "
             f"reach; allowed: {100 * OUTSIDE_REFUSED:g} %: choose another reference_time_point or leave the scan out."
         )
-    values = average_onto(scan, grid, 0.0)
+    return missed
+
+
+def _lost(scan: Volume, values: Array, grid: Grid) -> float:
+    """Part of a scan's activity that is not on the grid."""
     held = float(scan.values.sum(dtype=np.float64)) * scan.grid.voxel_volume_mL
     kept = float(values.sum(dtype=np.float64)) * grid.voxel_volume_mL
-    lost = max(0.0, 1.0 - kept / held) if held > 0.0 else 0.0
-    warnings.append(
-        f"{what} lies on another grid than the reference and was resampled by position; {100 * lost:.2g} % of its "
-        f"activity lies beyond the reference's field of view, and {100 * missed:.2g} % of the reference's beyond its own."
-    )
-    return values
+    return max(0.0, 1.0 - kept / held) if held > 0.0 else 0.0
 
 
 def read_density(case: Case, grid: Grid) -> tuple[Array, Mask]:

@@ -23,6 +23,13 @@ class OrganDose:
     dose of every method calculated. ``standard_error_Gy`` is that of ``mean_dose_Gy`` if its
     method is statistical, ``standard_error_by_method_Gy`` has those of all such methods; both
     come from independent batches.
+
+    ``standard_uncertainty_Gy`` is the combined one of ``mean_dose_Gy`` and
+    ``uncertainty_parts_percent`` its parts, see `uncertainty.budget`; ``volume_uncertainty_percent``
+    is that of the volume itself. With a recovery correction ``recovery_coefficient`` is the part of
+    the corrected activity that the scans show, and ``mean_dose_without_recovery_Gy`` the dose as
+    they show it. ``effective_half_life_h`` is that of the last phase of the volume's time-activity
+    curve, ``BED_Gy`` the biologically effective dose where tissue parameters are given.
     """
 
     name: str
@@ -39,6 +46,14 @@ class OrganDose:
     dose_by_method_Gy: dict[str, float] = field(default_factory=dict)
     standard_error_Gy: float | None = None
     standard_error_by_method_Gy: dict[str, float] = field(default_factory=dict)
+    standard_uncertainty_Gy: float | None = None
+    volume_uncertainty_percent: float | None = None
+    uncertainty_parts_percent: dict[str, float] = field(default_factory=dict)
+    recovery_coefficient: float | None = None
+    mean_dose_without_recovery_Gy: float | None = None
+    dose_per_activity_Gy_GBq: float | None = None
+    effective_half_life_h: float | None = None
+    BED_Gy: float | None = None
 
 
 def mean_dose(dose_Gy: Array, density_g_cm3: Array, voi: Mask) -> float:

@@ -4,26 +4,39 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from .activity.integration import trapezoid_tia
 from .activity.recovery import recovered
+from .activity.single_time_point import check_effective_half_life
+from .activity.tia import HAENSCHEID, time_integrated_activity
+from .activity.time_course import check_single_time_point, check_time_course, voi_curves
+from .assessment import Assessment
 from .case import Case
 from .dicom.source import read_source
-from .dose import METHODS, STATISTICAL_METHODS
+from .dose import METHODS, STATISTICAL_METHODS, lack_of
 from .dose.convolution import choose_device
 from .dose.problem import DoseProblem, Effort
-from .image import Array
-from .inputs import check_tia, check_vois, patient_on, read_activity, read_density
+from .image import Array, Volume
+from .inputs import (
+    check_tia,
+    check_vois,
+    onto_reference,
+    patient_on,
+    read_activity,
+    read_density,
+)
 from .nuclide import read_nuclide
 from .organs import cumulative_dvh, organ_doses
 from .progress import Progress, no_progress
 from .provenance import provenance_of
+from .registration.alignment import Alignment, align, with_displacements
+from .registration.drawn_on import drawn_through
 from .result import Result
-from .segmentation import read_vois
+from .segmentation import Mask, read_vois
 from .tissue import AIR_DENSITY_G_CM3, NO_DOSE_BELOW_G_CM3, read_media
 
 __all__ = ["FALLBACK", "run_case"]
@@ -67,6 +80,7 @@ def run_case(
     if source is not None:
         warnings += [f"DICOM: {remark}" for remark in source.remarks]
     nuclide = read_nuclide(case.nuclide)
+    check_effective_half_life(case.options.effective_half_life_h, nuclide)
     read_media(case.options.media)
     device = choose_device(case.options.device)
     methods = _available(case, warnings)
@@ -74,27 +88,38 @@ def run_case(
     with clock("read"):
         progress(0.0, "reading the scans")
         provenance = provenance_of(case, nuclide, device)
-        grid, activity = read_activity(case, nuclide, warnings)
+        scans = read_activity(case, nuclide, warnings)
+        grid = scans[case.reference_time_point].grid
         progress(0.1, "reading the CT")
         density, covered = read_density(case, grid)
         patient = patient_on(density, covered, grid, warnings)
         reported = patient & (density >= NO_DOSE_BELOW_G_CM3)
-        progress(0.15, "reading the segmentation")
-        vois = {} if case.segmentation is None else read_vois(case.segmentation, grid, warnings)
 
     with clock("register"):
-        pass  # the scans are taken as aligned
+        alignments, vois = _aligned(case, scans, warnings, progress)
+        activity = onto_reference(case, scans, alignments, warnings)
 
     with clock("integrate"):
         progress(0.2, "integrating activity over time")
-        hours = [point.hours for point in case.time_points]
-        if len(hours) == 1:
-            warnings.append(
-                f"there is only one scan, at {hours[0]:g} h: activity is taken to rise evenly until then and to decay physically after."
-            )
-        tia = trapezoid_tia(hours, activity, nuclide.decay_constant_per_h, case.options.tail)
-        table = case.options.recovery_coefficients
-        tia = recovered(tia, vois, grid, table, warnings)
+        measured = ([point.hours for point in case.time_points], activity)
+        way, decay_per_h = case.options.integration, nuclide.decay_constant_per_h
+        integral = time_integrated_activity(
+            *measured,
+            vois,
+            case.options,
+            decay_per_h,
+            grid.voxel_volume_mL,
+            warnings,
+            lambda fraction, message: progress(0.2 + 0.05 * fraction, message),
+        )
+        curves = voi_curves(
+            *measured, vois, decay_per_h, case.options.tail, grid.voxel_volume_mL, way
+        )
+        check_time_course(*measured, curves, way, warnings)
+        if integral.scan_h is not None and way == HAENSCHEID:
+            check_single_time_point(integral.scan_h, curves, warnings)
+        recovery = recovered(integral.tia, vois, grid, case.options, warnings)
+        tia = integral.tia if recovery is None else recovery.tia
         check_tia(tia, covered, patient, warnings)
         check_vois(vois, reported, warnings)
 
@@ -116,6 +141,10 @@ def run_case(
     with clock("organs"):
         progress(0.9, "organ doses")
         organs = organ_doses(vois, doses, methods[0], tia, density, reported, grid, errors.organs)
+        resting_on = (case, activity, integral.tia, recovery, curves, problem, doses)
+        organs = Assessment(*resting_on, methods[0], FALLBACK).of(
+            organs, lambda fraction, message: progress(0.9 + 0.05 * fraction, message)
+        )
         dvh = cumulative_dvh(doses[methods[0]], vois, reported)
     progress(0.95, "calculated")
     return Result(
@@ -133,10 +162,34 @@ def run_case(
         provenance=provenance,
         warnings=warnings,
         inputs=case.inputs,
+        curves=curves,
+        tia_model=integral.model,
         dicom=source,
         standard_errors=errors.voxels,
         unfinished=unfinished,
+        alignments=alignments,
     )
+
+
+def _aligned(
+    case: Case, scans: list[Volume], warnings: list[str], progress: Progress
+) -> tuple[list[Alignment], dict[str, Mask]]:
+    """How every scan lies, nothing where all are taken as aligned; the volumes of interest."""
+    grid = scans[case.reference_time_point].grid
+    alignments = []
+    if case.options.registration != "none":
+        alignments = align(case, scans, warnings, partial(_within, progress, 0.12, 0.18))
+    progress(0.18, "reading the segmentation")
+    if case.segmentation is None:
+        return alignments, {}
+    drawn = drawn_through(case, alignments, warnings)
+    vois = read_vois(case.segmentation, grid, warnings, drawn)
+    return with_displacements(alignments, vois, grid, warnings), vois
+
+
+def _within(progress: Progress, start: float, end: float, fraction: float, message: str) -> None:
+    """Progress of a part of the calculation."""
+    progress(start + (end - start) * fraction, message)
 
 
 @dataclass
@@ -163,6 +216,7 @@ def _doses(
 
         if method in METHODS:
             doses[method] = METHODS[method](problem, of_all)
+            provenance |= problem.how
             continue
         found = STATISTICAL_METHODS[method](problem, of_all)
         doses[method] = found.dose
@@ -184,10 +238,10 @@ def _available(case: Case, warnings: list[str]) -> list[str]:
     methods: list[str] = []
     for wanted in (case.options.dose_method, *case.options.compare_with):
         method = wanted
-        if wanted not in METHODS and wanted not in STATISTICAL_METHODS:
+        if (lack := lack_of(wanted)) is not None:
             method = FALLBACK
             warnings.append(
-                f"the dose method {wanted!r} is not part of this version; the dose is that of {FALLBACK!r}, uncorrected."
+                f"the dose method {wanted!r} is not to be had: {lack}; the dose is that of {FALLBACK!r}, uncorrected."
             )
         if method not in methods:
             methods.append(method)

@@ -13,7 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import SimpleITK as sitk
+from numpy.typing import NDArray
 
+from .activity.curve import VoiCurve, curve_table
+from .activity.tia import MODELS
 from .comparison.error_map import relative_error_percent
 from .dicom.export import FILES as DICOM_FILES
 from .dicom.export import described, write_objects
@@ -22,6 +26,7 @@ from .errors import Cancelled, InvalidInput
 from .image import Array, Grid, Volume, read_volume, write_volume
 from .organs import DoseVolumeHistograms, OrganDose
 from .progress import Progress, no_progress
+from .registration.alignment import Alignment
 from .segmentation import Mask
 from .storage import LAST, staged
 
@@ -35,8 +40,9 @@ __all__ = [
 
 SCHEMA = "ludosimetry-result/1"
 _REPORT_ROOM_BYTES = 8_000_000
-_BESIDE_VOLUMES = (LAST, "organs.csv", "dvh.csv", "report.html", *DICOM_FILES)
-_VOLUME = re.compile(r"(tia|density|dose|(dose|error|relative_error)_[\w-]+)\.nrrd")
+_BESIDE_VOLUMES = (LAST, "organs.csv", "dvh.csv", "curves.csv", "report.html", *DICOM_FILES)
+_TRANSFORM = re.compile(r"transform_\d+\.tfm")
+_VOLUME = re.compile(r"(tia|tia_model|density|dose|(dose|error|relative_error)_[\w-]+)\.nrrd")
 
 
 @dataclass
@@ -74,6 +80,13 @@ class Result:
         Folder of what was finished along the way; `write` removes it.
     dicom : DicomSource or None
         The study that the case comes from, to which the DICOM objects are added.
+    curves : dict of str to VoiCurve
+        Time-activity curve of every volume of interest; empty for a single scan.
+    tia_model : ndarray of uint8, shape (k, j, i), or None
+        The model that gave each voxel's `tia`, by its number in `activity.tia.MODELS`; None where
+        all are trapezoids.
+    alignments : list of Alignment
+        How every scan was brought to the reference; empty where they were taken as aligned.
     """
 
     case: dict[str, Any]
@@ -93,15 +106,18 @@ class Result:
     standard_errors: dict[str, Array] = field(default_factory=dict)
     unfinished: Path | None = None
     dicom: DicomSource | None = None
+    curves: dict[str, VoiCurve] = field(default_factory=dict)
+    tia_model: NDArray[np.uint8] | None = None
+    alignments: list[Alignment] = field(default_factory=list)
 
     @property
     def dose(self) -> Array:
         """Absorbed dose by the chosen method [Gy]."""
         return self.doses[self.dose_method]
 
-    def volumes(self) -> dict[str, tuple[str, str, Array]]:
+    def volumes(self) -> dict[str, tuple[str, str, Array | NDArray[np.uint8]]]:
         """File name, unit and values of every volume of the result folder, by key."""
-        volumes = {
+        volumes: dict[str, tuple[str, str, Array | NDArray[np.uint8]]] = {
             "tia": ("tia.nrrd", "MBq.h/mL", self.tia),
             "density": ("density.nrrd", "g/cm3", self.density),
             "dose": ("dose.nrrd", "Gy", self.dose),
@@ -119,6 +135,8 @@ class Result:
         for name, error in self.standard_errors.items():
             of = "dose" if name == self.dose_method else f"dose_{name}"
             volumes[f"{of}_standard_error"] = (f"{of}_standard_error.nrrd", "Gy", error)
+        if self.tia_model is not None:
+            volumes["tia_model"] = ("tia_model.nrrd", "1", self.tia_model)
         return volumes
 
     def write(self, folder: Path, progress: Progress = no_progress) -> None:
@@ -149,11 +167,18 @@ class Result:
             progress(0.95, "writing the volumes")
             volumes = self.volumes()
             for name, unit, values in volumes.values():
+                kind = np.uint8 if values.dtype == np.uint8 else np.float32
                 write_volume(
-                    stage / name, Volume(values.astype(np.float32, copy=False), self.grid), unit
+                    stage / name, Volume(values.astype(kind, copy=False), self.grid), unit
                 )
+            for alignment in self.alignments:
+                if alignment.file_name is not None:
+                    sitk.WriteTransform(alignment.transform, str(stage / alignment.file_name))
             (stage / "organs.csv").write_text(self._organ_table(), encoding="utf-8")
             (stage / "dvh.csv").write_text(self._dvh_table(), encoding="utf-8")
+            if self.curves:
+                table = curve_table(self.curves.values())
+                (stage / "curves.csv").write_text(table, encoding="utf-8")
             self._time_writing(started)
             progress(0.96, "writing the DICOM objects")
             write_objects(self, stage)
@@ -191,8 +216,11 @@ class Result:
             "dose_method": self.dose_method,
             "volumes": {key: name for key, (name, *_) in self.volumes().items()},
             "organs": [asdict(organ) for organ in self.organs],
+            "curves": [curve.as_dict() for curve in self.curves.values()],
+            "tia_models": {} if self.tia_model is None else {str(n): m for n, m in MODELS.items()},
             "timing_s": self.timing_s,
             "provenance": self.provenance,
+            "registration": [alignment.summary() for alignment in self.alignments],
             "warnings": self.warnings,
             "case": self.case,
             "dicom": described(self),
@@ -206,17 +234,21 @@ class Result:
 
     def _organ_table(self) -> str:
         text = io.StringIO()
-        columns = [f.name for f in fields(OrganDose) if "_by_method_" not in f.name]
+        apart = ("_by_method_", "_parts_")
+        columns = [f.name for f in fields(OrganDose) if not any(a in f.name for a in apart)]
         columns.remove("standard_error_Gy")  # stands beside the dose of its method
         methods, noisy = list(self.doses), list(self.standard_errors)
         writer = csv.writer(text, lineterminator="\n")
         headings = [f"mean_dose_Gy {method}" for method in methods]
         headings += [f"standard_error_Gy {method}" for method in noisy]
+        parts = list(self.organs[0].uncertainty_parts_percent) if self.organs else []
+        headings += [f"uncertainty_percent {part}" for part in parts]
         writer.writerow(columns + headings)
         for organ in self.organs:
             values = [getattr(organ, column) for column in columns]
             values += [organ.dose_by_method_Gy[method] for method in methods]
             values += [organ.standard_error_by_method_Gy[method] for method in noisy]
+            values += [organ.uncertainty_parts_percent[part] for part in parts]
             writer.writerow([f"{v:.6g}" if isinstance(v, float) else v for v in values])
         return text.getvalue()
 
@@ -274,7 +306,10 @@ def check_inputs_kept(folder: Path, inputs: Iterable[Path]) -> None:
                 f"the output folder {folder} lies in the input {path}, which must not change; choose another."
             )
         lies_there = path.parent.resolve() == output
-        if lies_there and (path.name in _BESIDE_VOLUMES or _VOLUME.fullmatch(path.name)):
+        of_result = path.name in _BESIDE_VOLUMES or any(
+            pattern.fullmatch(path.name) for pattern in (_VOLUME, _TRANSFORM)
+        )
+        if lies_there and of_result:
             raise InvalidInput(
                 f"the input {path} has the name of a result's file and would be overwritten; choose another "
                 "output folder."
@@ -284,10 +319,13 @@ def check_inputs_kept(folder: Path, inputs: Iterable[Path]) -> None:
 def _names_of_earlier_result(folder: Path) -> set[str]:
     """The files of a finished result in a folder; none if there is no such."""
     try:
-        volumes = _read_summary(folder / LAST)["volumes"].values()
+        summary = _read_summary(folder / LAST)
     except InvalidInput:
         return set()
-    return {*_BESIDE_VOLUMES, *(name for name in volumes if _VOLUME.fullmatch(str(name)))}
+    volumes = {n for n in summary["volumes"].values() if _VOLUME.fullmatch(str(n))}
+    entries = [e for e in summary.get("registration") or [] if isinstance(e, dict)]
+    transforms = {str(entry.get("transform")) for entry in entries}
+    return {*_BESIDE_VOLUMES, *volumes, *filter(_TRANSFORM.fullmatch, transforms)}
 
 
 def _read_summary(path: Path) -> dict[str, Any]:

@@ -38,7 +38,10 @@ class Segment:
 
 
 def read_vois(
-    segmentation: Segmentation, grid: Grid, warnings: list[str] | None = None
+    segmentation: Segmentation,
+    grid: Grid,
+    warnings: list[str] | None = None,
+    transform: sitk.Transform | None = None,
 ) -> dict[str, Mask]:
     """
     Masks of all volumes of interest of a case.
@@ -52,6 +55,8 @@ def read_vois(
     grid : Grid
     warnings : list of str, optional
         Added to where the grid cuts a volume of interest off.
+    transform : Transform, optional
+        From positions on the grid to those in the file; the same if not given.
 
     Returns
     -------
@@ -75,7 +80,9 @@ def read_vois(
         segment = _find(segments, key, path)
         if segment.layer not in resampled:
             volume = Volume(layers[segment.layer], Grid.of(image))  # type: ignore[arg-type]
-            resampled[segment.layer] = resample(volume, grid, 0, "nearest")  # type: ignore[assignment]
+            resampled[segment.layer] = resample(  # type: ignore[assignment]
+                volume, grid, 0, "nearest", transform
+            )
         mask = resampled[segment.layer] == segment.value
         if not mask.any():
             raise InvalidInput(
@@ -83,7 +90,9 @@ def read_vois(
                 "check that the segmentation belongs to these scans."
             )
         masks[name] = mask
-        cut = _part_beyond(layers[segment.layer], segment.value, Grid.of(image), grid)
+        cut = 0.0
+        if transform is None:
+            cut = _part_beyond(layers[segment.layer], segment.value, Grid.of(image), grid)
         if cut > _CUT_OFF and warnings is not None:
             warnings.append(
                 f"{100 * cut:.0f} % of {name!r} lies beyond the SPECT's field of view; its dose is that of the rest."

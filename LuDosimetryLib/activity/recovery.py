@@ -1,26 +1,64 @@
 """Recovery of activity in small volumes, which a SPECT's blur spreads beyond their borders."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 
+from ..case import Options
 from ..image import Array, Grid
 from ..segmentation import Mask
+from ..uncertainty.inputs import UncertaintyInputs
+from .partial_volume import Regions, Unblurred, around, self_recovery
+
+__all__ = ["Recovery", "RecoveryModel", "ShapeRecovery", "TableRecovery", "recovered"]
+
+_UNSURE_BELOW = 0.4
+"""Recovery of a volume's own activity below which a correction is a guess."""
+_SURROUNDINGS = 2.0
+"""Thickness of what counts as around a volume, in resolutions."""
+
+
+class RecoveryModel(Protocol):
+    """Part of its activity that a scan shows of a volume of interest: its recovery coefficient."""
+
+    def coefficient(self, name: str, mask: Mask) -> float:
+        """The coefficient if a volume of interest were drawn as another mask, shape (k, j, i)."""
+
+    def uncertainty_percent(self, name: str, inputs: UncertaintyInputs) -> float:
+        """Standard uncertainty of the coefficient [%], of a volume drawn as it is."""
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """
+    Time-integrated activity corrected for recovery.
+
+    Attributes
+    ----------
+    tia : ndarray, shape (k, j, i)
+        [MBq h/mL].
+    coefficients : dict of str to float
+        Activity shown in each volume of interest, as a part of the corrected one; above 1 where
+        more comes in from around than is lost.
+    model : RecoveryModel
+    """
+
+    tia: Array
+    coefficients: dict[str, float]
+    model: RecoveryModel
 
 
 def recovered(
     tia: Array,
     vois: Mapping[str, Mask],
     grid: Grid,
-    table: Sequence[tuple[float, float]],
+    options: Options,
     warnings: list[str],
-) -> Array:
+) -> Recovery | None:
     """
-    Time-integrated activity divided by the recovery coefficient of the volume it lies in.
-
-    The coefficient is linear in the logarithm of the volume between those of the table, and that
-    of its ends beyond. A voxel of several volumes of interest takes that of the smallest. What
-    spilled out of a volume is not taken away from around it.
+    Correct a time-integrated activity for recovery as the options ask.
 
     Parameters
     ----------
@@ -28,24 +66,194 @@ def recovered(
         [MBq h/mL].
     vois : mapping of str to ndarray of bool, shape (k, j, i)
     grid : Grid
-    table : sequence of (float, float)
-        Volume [mL] and coefficient, in order of volume; empty for none.
+    options : Options
     warnings : list of str
         Added to: what was changed.
 
     Returns
     -------
-    ndarray, shape (k, j, i)
+    Recovery or None
+        None if no correction is asked for, or there is nothing to correct.
     """
-    if not table:
-        return tia
-    volumes, coefficients = np.array(table, float).T
+    if not vois:
+        return None
+    if options.recovery_coefficients:
+        return _by_table(tia, vois, grid, options.recovery_coefficients, warnings)
+    if options.spect_resolution_mm is None:
+        return None
+    return _by_shape(tia, vois, grid, options.spect_resolution_mm, options.spill_in, warnings)
+
+
+@dataclass(frozen=True)
+class TableRecovery:
+    """
+    Recovery by volume: linear in its logarithm between a table's entries, and that of its ends beyond.
+
+    Attributes
+    ----------
+    table : sequence of (float, float)
+        Volume [mL] and coefficient, in order of volume.
+    grid : Grid
+    """
+
+    table: Sequence[tuple[float, float]]
+    grid: Grid
+
+    def coefficient(self, name: str, mask: Mask) -> float:
+        """See `RecoveryModel`."""
+        volumes, coefficients = np.array(self.table, float).T
+        volume_mL = float(mask.sum()) * self.grid.voxel_volume_mL
+        return float(np.interp(np.log(volume_mL), np.log(volumes), coefficients))
+
+    def uncertainty_percent(self, name: str, inputs: UncertaintyInputs) -> float:
+        """See `RecoveryModel`."""
+        return inputs.recovery_percent
+
+
+@dataclass
+class ShapeRecovery:
+    """
+    Recovery by the shape of each volume of interest, from the resolution of the SPECT.
+
+    Attributes
+    ----------
+    tia : ndarray, shape (k, j, i)
+        As the scans show it [MBq h/mL].
+    grid : Grid
+    fwhm_mm : float
+    regions : Regions
+    whole : frozenset of str
+        Volumes of interest that are a region of their own: nothing smaller lies in them.
+    unblurred : Unblurred or None
+        With activity from around; None without.
+    coefficients : dict of str to float
+    """
+
+    tia: Array
+    grid: Grid
+    fwhm_mm: float
+    regions: Regions
+    whole: frozenset[str]
+    unblurred: Unblurred | None
+    coefficients: dict[str, float]
+    _at_other_resolution: dict[float, Unblurred] = field(default_factory=dict)
+
+    def coefficient(self, name: str, mask: Mask) -> float:
+        """See `RecoveryModel`; that of a volume with others inside is taken as unchanged."""
+        if name not in self.whole:
+            return self.coefficients[name]
+        if self.unblurred is None:
+            return self_recovery(mask.astype(np.float32), self.grid, self.fwhm_mm)
+        number = 1 + self.regions.names.index(name)
+        was = self.regions.labels == number
+        box = around(was | mask, self.grid, _SURROUNDINGS * self.fwhm_mm)
+        was, mask, shown = was[box], mask[box], self.tia[box]
+        labels = np.where(mask, number, np.where(was, 0, self.regions.labels[box]))
+        redrawn = Regions(self.regions.names, labels.astype(np.int16))
+        grid = self.grid.crop(box)
+        found = Unblurred.of(shown, redrawn, grid, self.fwhm_mm, self.unblurred, number)
+        corrected = float(found.values[mask].sum(dtype=np.float64))
+        part = float(shown[mask].sum(dtype=np.float64)) / max(corrected, 1e-300)
+        return part if corrected > 0.0 else self.coefficients[name]
+
+    def uncertainty_percent(self, name: str, inputs: UncertaintyInputs) -> float:
+        """See `RecoveryModel`; half the difference between both ends of the resolution."""
+        step = 0.01 * inputs.spect_resolution_percent
+        if step == 0.0 or name not in self.whole:
+            return 0.0
+        number = 1 + self.regions.names.index(name)
+        ends = []
+        for factor in (1.0 + step, 1.0 - step):
+            fwhm_mm = factor * self.fwhm_mm
+            if self.unblurred is None:
+                mask = (self.regions.labels == number).astype(np.float32)
+                ends.append(1.0 / self_recovery(mask, self.grid, fwhm_mm))
+                continue
+            if factor not in self._at_other_resolution:
+                self._at_other_resolution[factor] = Unblurred.of(
+                    self.tia, self.regions, self.grid, fwhm_mm, self.unblurred
+                )
+            ends.append(float(self._at_other_resolution[factor].concentration[number]))
+        total = ends[0] + ends[1]
+        return 100.0 * abs(ends[0] - ends[1]) / total if total > 0.0 else 0.0
+
+
+def _by_table(
+    tia: Array,
+    vois: Mapping[str, Mask],
+    grid: Grid,
+    table: Sequence[tuple[float, float]],
+    warnings: list[str],
+) -> Recovery:
+    """
+    Divide by the coefficient of the volume that activity lies in; in several, of the smallest.
+
+    What spilled out of a volume is not taken away from around it.
+    """
+    model = TableRecovery(table, grid)
     divisor = np.ones(grid.shape, np.float32)
-    said = []
-    for name in sorted(vois, key=lambda name: -int(vois[name].sum())):
-        volume_mL = float(vois[name].sum()) * grid.voxel_volume_mL
-        coefficient = float(np.interp(np.log(volume_mL), np.log(volumes), coefficients))
-        divisor[vois[name]] = coefficient
-        said.append(f"{name} {coefficient:.3g}")
-    warnings.append(f"activity was divided by recovery coefficients: {', '.join(said)}.")
-    return tia / divisor
+    for name in _large_first(vois):
+        divisor[vois[name]] = model.coefficient(name, vois[name])
+    return _made(tia, tia / divisor, vois, model, "a table by volume", warnings)
+
+
+def _by_shape(
+    tia: Array,
+    vois: Mapping[str, Mask],
+    grid: Grid,
+    fwhm_mm: float,
+    spill_in: bool,
+    warnings: list[str],
+) -> Recovery:
+    regions = Regions.of(vois, grid)
+    own = {}
+    for number, name in enumerate(regions.names, start=1):
+        mask = regions.labels == number
+        if mask.any():
+            own[name] = self_recovery(mask.astype(np.float32), grid, fwhm_mm)
+    sizes = regions.sizes
+    whole = frozenset(
+        name
+        for number, name in enumerate(regions.names, start=1)
+        if int(vois[name].sum()) == int(sizes[number])
+    )
+    for name, part in own.items():
+        if part < _UNSURE_BELOW:
+            warnings.append(
+                f"{name!r} is so small for a resolution of {fwhm_mm:g} mm that only {100 * part:.0f} % of its activity is seen "
+                "within it; its recovery correction is unsure."
+            )
+    unblurred = Unblurred.of(tia, regions, grid, fwhm_mm) if spill_in else None
+    if unblurred is not None:
+        corrected = unblurred.values
+    else:
+        divisor = np.array([1.0, *(own.get(name, 1.0) for name in regions.names)], np.float32)
+        corrected = tia / divisor[regions.labels]
+    model = ShapeRecovery(tia, grid, fwhm_mm, regions, whole, unblurred, {})
+    how = f"the shape of each volume at a resolution of {fwhm_mm:g} mm"
+    how += ", with activity from around" if spill_in else ", without activity from around"
+    made = _made(tia, corrected, vois, model, how, warnings)
+    model.coefficients.update(made.coefficients)
+    return made
+
+
+def _made(
+    tia: Array,
+    corrected: Array,
+    vois: Mapping[str, Mask],
+    model: RecoveryModel,
+    how: str,
+    warnings: list[str],
+) -> Recovery:
+    coefficients = {}
+    for name in _large_first(vois):
+        shown = float(tia[vois[name]].sum(dtype=np.float64))
+        true = float(corrected[vois[name]].sum(dtype=np.float64))
+        coefficients[name] = shown / true if true > 0.0 else 1.0
+    said = ", ".join(f"{name} {coefficient:.3g}" for name, coefficient in coefficients.items())
+    warnings.append(f"activity was corrected for recovery by {how}: {said}.")
+    return Recovery(corrected, coefficients, model)
+
+
+def _large_first(vois: Mapping[str, Mask]) -> list[str]:
+    return sorted(vois, key=lambda name: -int(vois[name].sum()))

@@ -12,8 +12,14 @@ METHOD = "unet"
 
 def lack_of_network() -> str | None:
     """Why the network cannot be used, with the remedy; None if it can."""
+    remedy = "(pip install torch; in 3D Slicer: the PyTorch extension)"
     if find_spec("torch") is None:
-        return "torch, which it needs, is not installed (pip install torch; in 3D Slicer: the PyTorch extension)"
+        return f"torch, which it needs, is not installed {remedy}"
+    try:
+        import torch  # noqa: F401
+    except (ImportError, OSError) as error:  # its libraries are not those of this machine
+        reason = " ".join(str(error).split())
+        return f"torch, which it needs, is installed but cannot be loaded ({reason}); install it again {remedy}"
     return None
 
 

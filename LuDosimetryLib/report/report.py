@@ -23,6 +23,9 @@ from .page import (
     warning_box,
 )
 from .palette import organ_style
+from .registration import registration_section
+from .time_activity import time_activity_section
+from .uncertainty import effect_section, uncertainty_section
 
 if TYPE_CHECKING:
     from ..organs import OrganDose
@@ -59,7 +62,11 @@ def write_report(result: "Result", path: Path) -> None:
         _facts(result),
         warning_box(result.warnings),
         section("Organ doses", _organs(result)),
+        uncertainty_section(result, has_matplotlib()),
+        effect_section(result),
         section("Mean dose by method", _methods(result)),
+        registration_section(result, has_matplotlib()),
+        time_activity_section(result, has_matplotlib()),
         *_pictures(result),
         section("Agreement of methods, voxel by voxel", _agreement(result)),
         section("Inputs", _inputs(case, result.provenance)),
@@ -103,6 +110,7 @@ def _facts(result: "Result") -> Html:
             "Administered activity",
             Html(f"{number(activity)} MBq") if activity else text("not given"),
         ),
+        ("Activity over time", text((case.get("options") or {}).get("integration", "trapezoid"))),
         ("Dose method", text(_method(result.dose_method))),
         ("Scans", text(", ".join(f"{h:g}" for h in hours) + " h") if hours else text("–")),
         ("Report written", text(f"{datetime.now():%Y-%m-%d %H:%M}")),

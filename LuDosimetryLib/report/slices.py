@@ -111,6 +111,17 @@ def error_picture(
     return panels.finish()
 
 
+def noise_picture(
+    scene: Scene, noise: Array, shown: Mask, density: Array, label: str, limit: float
+) -> bytes:
+    """A standard error from white to dark up to a limit; parameters as of `error_picture`."""
+    panels = _Panels(scene, noise)
+    panels.draw(density, "gray", *DENSITY_WINDOW_G_CM3)
+    panels.draw(noise, "Purples", 0.0, limit, shown=shown)
+    panels.colour_bar("Purples", 0.0, limit, label, "max")
+    return panels.finish()
+
+
 def error_limit(error: Array, percent: float = 95.0) -> float:
     """A round end of a symmetric colour scale that a part [%] of the errors, any shape, lie within."""
     size = float(np.percentile(np.abs(error), percent)) if error.size else 0.0

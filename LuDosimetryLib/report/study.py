@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from scipy import ndimage
 
 from ..comparison.agreement import bland_altman
 from ..comparison.error_map import relative_error_percent
@@ -14,26 +15,27 @@ from ..image import Array
 from ..storage import staged
 from ..unet.dataset import Dataset
 from ..unet.evaluation import METHODS, Evaluation
+from ..unet.release import markdown_table, tables_of
 from ..unet.study import (
     GROUPS,
     PAPER_MAE_PERCENT,
-    correlation_table,
     group_of,
-    organ_table,
-    tissue_table,
 )
 from .canvas import legend, new_figure, png, style_axes
 from .figures import bland_altman_figure, profile_figure
 from .palette import INK, MUTED, method_colour
 from .result_pictures import profile_along
 from .scene import Scene
-from .slices import error_picture
+from .slices import error_picture, noise_picture
 
 Rows = Sequence[Mapping[str, object]]
 
 _PAPER_GROUPS = ("kidneys", "lumbar marrow", "liver", "spleen", "tumours")
-_MAP_LIMIT_PERCENT = 15.0
-_SHOWN_ABOVE = 0.01
+_MAP_LIMIT_PERCENT = 7.5
+_SHOWN_ABOVE = 0.005
+_COMPARED = ("unet", "multi-vsv", "single-vsv")
+_COLOURS = {"unet": 1, "multi-vsv": 2, "single-vsv": 3, "split-vsv": 4}
+"""Of `method_colour`, as the other figures have them."""
 
 
 def write_study(
@@ -54,11 +56,7 @@ def write_study(
     folder : Path
     title : str
     """
-    tables = {
-        "organs": organ_table(evaluations),
-        "tissues": tissue_table(evaluations),
-        "correlation": correlation_table(evaluations),
-    }
+    tables = tables_of(evaluations)
     with staged(folder) as stage:
         for name, rows in tables.items():
             (stage / f"{name}.csv").write_text(_csv(rows), encoding="utf-8")
@@ -66,7 +64,9 @@ def write_study(
         (stage / "tables.json").write_text(text + "\n", encoding="utf-8")
         (stage / "tables.md").write_text(_markdown(title, tables), encoding="utf-8")
         (stage / "mean_absolute_error.png").write_bytes(error_bars(tables["organs"]))
-        (stage / "bland_altman.png").write_bytes(_bland_altman(evaluations))
+        for name, methods in (("", _COMPARED), ("_unet", _COMPARED[:1])):
+            content = _bland_altman(evaluations, methods)
+            (stage / f"bland_altman{name}.png").write_bytes(content)
         for voi, (dataset, doses) in shown.items():
             name = voi.replace(" ", "_")
             for picture, content in _pictures(dataset, doses, voi).items():
@@ -82,7 +82,7 @@ def error_bars(rows: Rows) -> bytes:
     for n, method in enumerate(methods):
         values = [float(str(row[f"{method} MAE [%]"])) for row in rows]
         at = np.arange(len(rows)) + (n - 0.5 * (len(methods) - 1)) * width
-        axes.bar(at, values, 0.9 * width, color=method_colour(len(methods) - n - 1), label=method)
+        axes.bar(at, values, 0.9 * width, color=method_colour(_COLOURS[method]), label=method)
         paper = PAPER_MAE_PERCENT.get(method)
         if paper is not None:
             groups = [str(row["volumes of interest"]) for row in rows]
@@ -92,7 +92,8 @@ def error_bars(rows: Rows) -> bytes:
                 if g in groups
             ]
             axes.plot(
-                *zip(*points, strict=True),
+                [x for x, _ in points],
+                [y for _, y in points],
                 "_",
                 color=INK,
                 markersize=9,
@@ -118,9 +119,9 @@ def error_bars(rows: Rows) -> bytes:
     return png(figure)
 
 
-def _bland_altman(evaluations: Sequence[Evaluation]) -> bytes:
+def _bland_altman(evaluations: Sequence[Evaluation], methods: Sequence[str]) -> bytes:
     organs: dict[str, dict[str, tuple[float, float]]] = {}
-    for method in ("unet", "multi-vsv", "single-vsv"):
+    for method in methods:
         organs[method] = {
             f"{n} {organ.organ}": (organ.by_method_Gy[method], organ.monte_carlo_Gy)
             for group in GROUPS
@@ -135,29 +136,47 @@ def _bland_altman(evaluations: Sequence[Evaluation]) -> bytes:
 
 
 def _pictures(dataset: Dataset, doses: dict[str, Array], voi: str) -> dict[str, bytes]:
-    """Error maps of the multiple VSV and the network, Monte Carlo's noise, and a profile."""
+    """
+    Error maps of the multiple VSV and the network, Monte Carlo's noise, and a profile.
+
+    The maps show means of 3x3x3 voxels by mass: single ones would show little but noise.
+    """
     reported, reference = dataset.reported, dataset.dose
+    mass = dataset.density * reported
+
+    def mean(values: Array) -> Array:
+        return np.asarray(ndimage.uniform_filter(values * mass, 3) / np.maximum(around, 1e-6))
+
+    around = ndimage.uniform_filter(mass, 3)
+    expected = mean(reference)
     middle = dataset.vois[voi] & reported
     scene = Scene.of(dataset.grid, np.where(middle, reference, np.float32(0.0)), reported)
-    shown = reported & (doses["multi-vsv"] > _SHOWN_ABOVE * doses["multi-vsv"].max())
-    limit = _MAP_LIMIT_PERCENT
+    known = mean(doses["multi-vsv"])
+    shown = reported & (known > _SHOWN_ABOVE * known.max())
     pictures = {
         f"error_{method}": error_picture(
             scene,
-            relative_error_percent(doses[method], reference),
+            relative_error_percent(mean(doses[method]), expected, 0.0),
             shown,
             dataset.density,
-            f"{method} − Monte Carlo [%]",
-            limit=limit,
+            f"{method} − Monte Carlo, 27 voxels [%]",
+            limit=_MAP_LIMIT_PERCENT,
         )
         for method in ("multi-vsv", "unet")
     }
+    variance = ndimage.uniform_filter((dataset.standard_error * mass) ** 2, 3) / 27.0
+    error = np.sqrt(np.maximum(variance, 0.0)) / np.maximum(around, 1e-6)
     noise = np.zeros_like(reference)
-    np.divide(100.0 * dataset.standard_error, reference, out=noise, where=shown & (reference > 0.0))
-    pictures["monte_carlo_noise"] = error_picture(
-        scene, noise, shown, dataset.density, "Monte Carlo standard error [%]", limit=limit
+    np.divide(100.0 * error, expected, out=noise, where=shown & (expected > 0.0))
+    pictures["monte_carlo_noise"] = noise_picture(
+        scene,
+        noise,
+        shown,
+        dataset.density,
+        "Monte Carlo standard error, 27 voxels [%]",
+        _MAP_LIMIT_PERCENT,
     )
-    lines = {"Monte Carlo": reference} | {m: doses[m] for m in ("unet", "multi-vsv", "single-vsv")}
+    lines = {"Monte Carlo": reference} | {m: doses[m] for m in _COMPARED}
     profile, _ = profile_along(scene, lines, dataset.density)
     pictures["profile"] = profile_figure(profile)
     return pictures
@@ -165,7 +184,7 @@ def _pictures(dataset: Dataset, doses: dict[str, Array], voi: str) -> dict[str, 
 
 def _csv(rows: Rows) -> str:
     text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer = csv.DictWriter(text, list(rows[0]) if rows else [], lineterminator="\n")
     writer.writeheader()
     writer.writerows(
         {k: f"{v:.6g}" if isinstance(v, float) else v for k, v in row.items()} for row in rows
@@ -176,10 +195,5 @@ def _csv(rows: Rows) -> str:
 def _markdown(title: str, tables: Mapping[str, Rows]) -> str:
     text = [f"# {title}\n"]
     for name, rows in tables.items():
-        heads = list(rows[0])
-        text += [f"## {name}\n", f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
-        for row in rows:
-            cells = (f"{v:.4g}" if isinstance(v, float) else str(v) for v in row.values())
-            text.append(f"| {' | '.join(cells)} |")
-        text.append("")
+        text += [f"## {name}\n", *markdown_table(rows), ""]
     return "\n".join(text)

@@ -1,5 +1,7 @@
 """The dose by multiple VSV, corrected by the network's residual, within bounds."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from math import log2
 from typing import Any
@@ -9,13 +11,14 @@ import numpy as np
 from ..dose.problem import DoseProblem
 from ..image import Array, Grid, Volume, average_onto
 from ..progress import Progress
-from .channels import MULTI_VSV, Channels
+from .channels import MULTI_VSV, Channels, box_of
 from .model import Model
 
 _SAME_VOXEL = 0.03
 """Relative difference of the voxel size that is none to the network."""
 _TRAINED_VOXELS = (0.7, 1.5)
 """Voxel sizes, relative to the training's, up to which resampling was checked."""
+_LEAST_G_CM3 = 0.05
 _METAL_G_CM3 = 2.3
 _METAL_ML = 0.5
 
@@ -63,7 +66,10 @@ def corrected_dose(problem: DoseProblem, model: Model, progress: Progress) -> Co
         other = resampled(problem, grid)
         other_channels = Channels.of(other, lambda f, text: progress(0.5 + 0.2 * f, text))
         found, how = residual_map(model, other_channels, other, progress)
-        residual = average_onto(Volume(found, grid), problem.grid, 0.0)
+        # energy is carried over, not dose: tissue borders lie elsewhere in other voxels
+        energy = average_onto(Volume(found * other.density_g_cm3, grid), problem.grid, 0.0)
+        mass = np.maximum(problem.density_g_cm3, np.float32(_LEAST_G_CM3))
+        residual = np.asarray(energy / mass, np.float32)
         how += f", residual from a grid of {model.card.voxel_mm:g} mm"
     multi, split = channels.multi_vsv, channels.split_vsv
     low, high = model.card.bounds
@@ -95,21 +101,20 @@ def residual_map(
 
     from .inference import residual_of, tiled_residual_of
 
-    tissue = torch.from_numpy(channels.tissue)[None]
+    part = (slice(None), *box_of(problem.reported))
+    tissue = torch.from_numpy(channels.tissue[part])[None]
     # of order one, whatever the unit; a power of two leaves every digit as it is
     scale = 2.0 ** round(log2(float(channels.linear[MULTI_VSV].max()) or 1.0))
-    linear = torch.from_numpy(channels.linear * np.float32(1.0 / scale))[None]
-    shape = problem.grid.shape
+    linear = torch.from_numpy(channels.linear[part] * np.float32(1.0 / scale))[None]
 
     def whole(device: str) -> Any:
         return residual_of(model.network.to(device), tissue, linear, device)[0, 0].numpy()
 
     def tiled(device: str) -> Any:
-        found = np.zeros(shape, np.float32)
+        found = np.zeros(tuple(tissue.shape[2:]), np.float32)
         network = model.network.to(device)
-        for n, (box, part) in enumerate(tiled_residual_of(network, tissue, linear, device)):
+        for box, part in tiled_residual_of(network, tissue, linear, device):
             found[box] = part[0, 0].numpy()
-            progress(0.8, f"residual network: tile {n + 1}")
         return found
 
     attempts = [(whole, problem.device, ""), (tiled, problem.device, " in tiles")]
@@ -117,7 +122,8 @@ def residual_map(
         attempts.append((tiled, "cpu", " in tiles"))
     for n, (attempt, device, in_parts) in enumerate(attempts):
         try:
-            residual = attempt(device)
+            with _each_layer(model.network, lambda: progress(0.8, "residual network")):
+                residual = attempt(device)
         except (MemoryError, RuntimeError) as error:
             if n + 1 == len(attempts) or not _out_of_memory(error):
                 raise
@@ -129,8 +135,26 @@ def residual_map(
             continue
         finally:
             model.network.to("cpu")
-        return np.asarray(residual * np.float32(scale), np.float32), f"{device}{in_parts}"
+        found = np.zeros(problem.grid.shape, np.float32)
+        found[part[1:]] = residual * np.float32(scale)
+        return found, f"{device}{in_parts}"
     raise AssertionError("unreachable")
+
+
+@contextmanager
+def _each_layer(network: Any, said: Callable[[], object]) -> Iterator[None]:
+    """Calls a function after each layer of the network, so that cancelling need not wait for all."""
+
+    def after(*_: object) -> None:
+        said()
+
+    layers = [module for module in network.modules() if not list(module.children())]
+    hooks = [layer.register_forward_hook(after) for layer in layers]
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()
 
 
 def _out_of_memory(error: Exception) -> bool:

@@ -2,15 +2,16 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ..errors import InvalidInput
 from ..progress import Progress
 from ..storage import write_atomically
 from .dataset import Dataset
 from .evaluation import Evaluation, Moments, OrganRecord, TissueError, evaluate
-from .model import ModelCard, read_model, write_model
+from .model import CARD, ModelCard, read_card, read_model, write_model
 from .patches import Sample
 from .plan import TrainingPlan
 from .training import Training
@@ -28,7 +29,7 @@ class CrossValidation:
     plan : TrainingPlan
         Of each patient's network.
     card : ModelCard
-        Form of the models; its name and weights are changed for each patient.
+        Form of the models; each takes up who was left out, and the plan.
     folder : Path
         Receives a folder for each patient left out; what is finished there is not done again.
     device : str
@@ -54,12 +55,22 @@ class CrossValidation:
         others : sequence of Dataset
             Of patients outside the study, trained with in every fold.
         progress : callable
+
+        Raises
+        ------
+        InvalidInput
+            For too few patients, and for a folder with folds of another plan.
         """
+        patients = sorted({dataset.patient for dataset in study})
+        if len(patients) < 2 or (len(patients) < 3 and not others):
+            raise InvalidInput(
+                f"the study has {len(patients)} patients; each needs another that says when to stop, and at least one "
+                "to train with."
+            )
         samples = {}
         for n, dataset in enumerate([*study, *others]):
             progress(0.1 * n / (len(study) + len(others)), f"preparing {dataset.name}")
             samples[dataset.name] = Sample.of(dataset, lambda f, text: None)
-        patients = sorted({dataset.patient for dataset in study})
         evaluations: list[Evaluation] = []
         for n, patient in enumerate(patients):
 
@@ -90,12 +101,21 @@ class CrossValidation:
     ) -> list[Evaluation]:
         folder = self.folder / f"without-{patient}"
         finished = folder / EVALUATIONS
+        card = replace(
+            self.card,
+            name=f"{self.card.name}-without-{patient}",
+            training={**self.card.training, "plan": asdict(self.plan)},
+        )
         if finished.exists():
+            if read_card(folder / CARD[-1]).training.get("plan") != card.training["plan"]:
+                raise InvalidInput(
+                    f"{folder} is of a study with another plan; choose another folder or remove it."
+                )
             return read_evaluations(finished)
         run = Training(self.plan, folder, self.device, self.start)
         network = run.run(training, validation, lambda f, text: progress(0.9 * f, text))
-        write_model(network, self.card, folder)
-        model = read_model(folder / "residual.json")
+        write_model(network, card, folder)
+        model = read_model(folder / CARD[-1])
         evaluations = []
         for dataset in left_out:
             progress(0.95, f"evaluating {dataset.name}")

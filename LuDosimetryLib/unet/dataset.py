@@ -1,6 +1,8 @@
 """One patient and cycle to learn from: what is known before, and the dose by Monte Carlo."""
 
 import json
+import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -112,17 +114,37 @@ def read_dataset(path: Path) -> Dataset:
     """
     try:
         with np.load(path, allow_pickle=False) as held:
-            said = json.loads(held["said"].tobytes())
-            if said.get("schema") != SCHEMA:
-                raise InvalidInput(
-                    f"{path}: schema is {said.get('schema')!r}; expected {SCHEMA!r}."
-                )
-            arrays = {key: held[key] for key in held.files if key != "said"}
-    except (OSError, ValueError, KeyError, EOFError) as error:
-        raise InvalidInput(
-            f"{path} is no training dataset ({error}); make it with 'training-data'."
-        ) from None
+            arrays = dict(held)
+        said = json.loads(arrays.pop("said").tobytes())
+        schema = said.get("schema")
+        if schema == SCHEMA:
+            return _dataset_of(said, arrays)
+        reason = f"its schema is {schema!r}, expected {SCHEMA!r}"
+    except _UNREADABLE as error:
+        reason = f"{type(error).__name__}: {error}"
+    raise InvalidInput(
+        f"{path} is no complete training dataset ({' '.join(reason.split())}); make it with 'training-data'."
+    )
+
+
+# what numpy, zipfile and json raise for files that are damaged or not theirs
+_UNREADABLE = (
+    OSError,
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    EOFError,
+    NotImplementedError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+
+
+def _dataset_of(said: dict[str, Any], arrays: dict[str, Any]) -> Dataset:
     shape = arrays["tia"].shape
+    if other := {a.shape for a in arrays.values()} - {shape}:
+        raise ValueError(f"arrays of shape {shape} and {', '.join(map(str, other))}")
     return Dataset(
         patient=said["patient"],
         cycle=said["cycle"],

@@ -8,8 +8,8 @@ from torch import Tensor
 
 Box = tuple[slice, slice, slice]
 
-TILE = 96
-"""Voxels along each side of what a tile is to give."""
+TILE = 64
+"""Voxels along each side of what a tile is to give; with what it must see, 96 to 128."""
 
 
 def residual_of(network: Any, tissue: Tensor, linear: Tensor, device: str) -> Tensor:

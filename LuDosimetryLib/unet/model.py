@@ -118,12 +118,14 @@ def read_card(path: Path) -> ModelCard:
     try:
         held = json.loads(path.read_text(encoding="utf-8"))
         schema = held.pop("schema", None)
-        if schema != SCHEMA:
-            raise InvalidInput(f"{path}: schema is {schema!r}; expected {SCHEMA!r}: {_REMEDY}.")
-        low, high = held.pop("bounds")
-        return ModelCard(bounds=(float(low), float(high)), **held)
+        if schema == SCHEMA:
+            low, high = held.pop("bounds")
+            path.with_name(held["weights"])  # which must be a name and no path
+            return ModelCard(bounds=(float(low), float(high)), **held)
+        reason = f"its schema is {schema!r}, expected {SCHEMA!r}"
     except (OSError, ValueError, TypeError, AttributeError, KeyError) as error:
-        raise InvalidInput(f"{path} is no model card ({error}); {_REMEDY}.") from None
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+    raise InvalidInput(f"{path} is no model card ({reason}); {_REMEDY}.")
 
 
 def read_model(path: Path | None = None) -> Model:
@@ -137,7 +139,12 @@ def read_model(path: Path | None = None) -> Model:
     ImportError
         Without torch.
     """
-    path = resource(*CARD) if path is None else path
+    try:
+        path = resource(*CARD) if path is None else path
+    except FileNotFoundError:
+        raise InvalidInput(
+            f"the network's weights, Resources/{'/'.join(CARD)}, are missing; {_REMEDY}."
+        ) from None
     card = read_card(path)
     weights = path.with_name(card.weights)
     return _read_weights(weights, card.sha256, json.dumps(asdict(card), sort_keys=True))

@@ -5,7 +5,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from .channels import LINEAR_CHANNELS, MULTI_VSV, TISSUE_CHANNELS
+from .channels import LINEAR_CHANNELS, MULTI_VSV, SPLIT_VSV, TISSUE_CHANNELS
+
+_MOMENTUM = 0.02
+"""Of batch normalisation: with one patch a batch, the statistics are to rest on some fifty of them."""
 
 
 class UNet(nn.Module):
@@ -155,7 +158,7 @@ class LinearNetwork(nn.Module):
 
 def split_less_multi(linear: Tensor) -> Tensor:
     """Difference of the two doses that the linear channels hold, shape (batch, 1, k, j, i)."""
-    return linear.sum(1, keepdim=True) - 2.0 * linear[:, MULTI_VSV : MULTI_VSV + 1]
+    return linear[:, SPLIT_VSV].sum(1, keepdim=True) - linear[:, MULTI_VSV : MULTI_VSV + 1]
 
 
 class _Steered(nn.Module):
@@ -179,10 +182,10 @@ class _Steered(nn.Module):
 def _two_convolutions(channels: int, maps: int) -> nn.Sequential:
     return nn.Sequential(
         nn.Conv3d(channels, maps, 3, padding=1, bias=False),
-        nn.BatchNorm3d(maps),
+        nn.BatchNorm3d(maps, momentum=_MOMENTUM),
         nn.ReLU(inplace=True),
         nn.Conv3d(maps, maps, 3, padding=1, bias=False),
-        nn.BatchNorm3d(maps),
+        nn.BatchNorm3d(maps, momentum=_MOMENTUM),
         nn.ReLU(inplace=True),
     )
 

@@ -8,10 +8,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ..image import Array, bounding_box
+from ..image import Array
 from ..progress import Progress
 from ..segmentation import Mask
-from .channels import MULTI_VSV, Channels
+from .channels import MULTI_VSV, Channels, box_of
 from .dataset import Dataset
 
 PATCH = 64
@@ -54,7 +54,7 @@ class Sample:
     def of(cls, dataset: Dataset, progress: Progress) -> "Sample":
         """The sample of a dataset."""
         channels = Channels.of(dataset.problem(), progress)
-        box = bounding_box(dataset.reported)
+        box = box_of(dataset.reported)
         counted = dataset.reported[box]
         linear = np.ascontiguousarray(channels.linear[(slice(None), *box)])
         scale = np.float32(1.0 / linear[MULTI_VSV][counted].mean())

@@ -9,10 +9,12 @@ import numpy as np
 from ..comparison.agreement import bland_altman, mean_absolute_error_percent
 from .evaluation import METHODS, Evaluation, OrganRecord, TissueError
 
+_FREE = " without tumours"
+
 GROUPS: dict[str, Callable[[str], bool]] = {
     "kidneys": lambda organ: organ.endswith("kidney"),
     "lumbar marrow": lambda organ: organ == "lumbar marrow",
-    "liver": lambda organ: organ == "liver without tumours",
+    "liver": lambda organ: organ in ("liver", "liver without tumours"),
     "spleen": lambda organ: organ == "spleen",
     "tumours": lambda organ: ("tumour" in organ and "without" not in organ) or "metast" in organ,
     "lungs": lambda organ: organ == "lungs",
@@ -29,9 +31,13 @@ PAPER_MAE_PERCENT = {
 
 
 def group_of(evaluations: Sequence[Evaluation], group: str) -> list[OrganRecord]:
-    """All volumes of interest of a group."""
+    """All volumes of interest of a group; not an organ as a whole beside its tumour-free part."""
     chosen = GROUPS[group]
-    return [organ for e in evaluations for organ in e.organs if chosen(organ.organ)]
+    found: list[OrganRecord] = []
+    for e in evaluations:
+        parts = {o.organ.removesuffix(_FREE) for o in e.organs if o.organ.endswith(_FREE)}
+        found += [o for o in e.organs if chosen(o.organ) and o.organ not in parts]
+    return found
 
 
 def organ_table(evaluations: Sequence[Evaluation]) -> list[dict[str, object]]:

@@ -4,6 +4,7 @@ import copy
 import csv
 import math
 import time
+from ast import literal_eval
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -67,7 +68,7 @@ class Training:
         state = _State.first(plan, self.start, self.device)
         self._resume(state)
         patches = Patches(training, state.rng)
-        while state.epoch < plan.epochs and state.epoch - state.best_epoch < plan.patience:
+        while state.epoch < plan.epochs and state.epoch - state.best_epoch <= plan.patience:
             started = time.perf_counter()
             rate, loss = self._epoch(state, patches, progress)
             found = validation_loss(state.averaged, validation, plan.loss, self.device)
@@ -120,12 +121,19 @@ class Training:
         path = self.folder / CHECKPOINT
         if not path.exists():
             return
-        held = torch.load(path, map_location=self.device, weights_only=True)
-        if held["plan"] != asdict(self.plan):
+        try:
+            held = torch.load(path, map_location=self.device, weights_only=True)
+            same = held["plan"] == asdict(self.plan)
+            if same:
+                state.take(held)
+        except Exception as error:  # torch raises many kinds for what is not its file
+            raise InvalidInput(
+                f"{path} is no checkpoint of a training ({type(error).__name__}); remove it to begin afresh."
+            ) from None
+        if not same:
             raise InvalidInput(
                 f"{path} is of a training with another plan; choose another folder or remove it."
             )
-        state.take(held)
 
 
 @dataclass
@@ -159,7 +167,7 @@ class _State:
             "network": self.network.state_dict(),
             "averaged": self.averaged.state_dict(),
             "optimiser": self.optimiser.state_dict(),
-            "rng": repr(self.rng.bit_generator.state["state"]),
+            "rng": repr(self.rng.bit_generator.state),  # integers too large for torch
             "best": self.best,
             "epoch": self.epoch,
             "best_epoch": self.best_epoch,
@@ -168,15 +176,10 @@ class _State:
         }
 
     def take(self, held: dict[str, Any]) -> None:
-        import ast
-
         self.network.load_state_dict(held["network"])
         self.averaged.load_state_dict(held["averaged"])
         self.optimiser.load_state_dict(held["optimiser"])
-        self.rng.bit_generator.state = {
-            **self.rng.bit_generator.state,
-            "state": ast.literal_eval(held["rng"]),
-        }
+        self.rng.bit_generator.state = literal_eval(held["rng"])
         self.best = held["best"]
         self.epoch, self.best_epoch = held["epoch"], held["best_epoch"]
         self.best_loss = held["best_loss"]

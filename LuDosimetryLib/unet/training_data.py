@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ..case import Case
+from ..errors import InvalidInput
 from ..image import read_volume
 from ..phantom.patient import write_phantom
 from ..phantom.random_uptake import patient_of_ct
@@ -80,14 +81,25 @@ def study_recipes() -> list[Recipe]:
 
 
 def phantom_recipes(seeds: Sequence[int]) -> list[Recipe]:
-    """A first cycle of further virtual patients."""
+    """
+    A first cycle of further virtual patients.
+
+    Raises
+    ------
+    InvalidInput
+        For a patient of the study, whom no training may see under another name.
+    """
+    if taken := STUDY_CYCLES.keys() & set(seeds):
+        raise InvalidInput(
+            f"the virtual patients {', '.join(map(str, sorted(taken)))} are those of the study; choose other seeds."
+        )
     return [Recipe(f"phantom{seed}", seed) for seed in seeds]
 
 
 def ct_recipes(cts: Sequence[Path], each: int) -> list[Recipe]:
     """Datasets of real CTs, `each` with other uptake."""
     return [
-        Recipe(f"{ct.parent.name}-{ct.name.split('.')[0]}", n, cycle + 1, ct)
+        Recipe(f"{ct.resolve().parent.name}-{ct.name.split('.')[0]}", n, cycle + 1, ct)
         for cycle in range(each)
         for n, ct in enumerate(cts)
     ]
@@ -128,13 +140,16 @@ def make_datasets(
             progress((n + fraction) / len(recipes), f"{recipe.name}: {text}")
 
         of_all(0.0, "starting")
-        if (folder / f"{recipe.name}{SUFFIX}").exists():
+        file = folder / f"{recipe.name}{SUFFIX}"
+        if file.exists():
             continue
         unfinished = folder / f".{recipe.name}.unfinished"
         unfinished.mkdir(exist_ok=True)
         with lock(unfinished) as free:
             if free:
-                _make(recipe, folder, unfinished, histories, scheduler, of_all)
+                if not file.exists():  # nor has another process finished it just now
+                    _make(recipe, folder, unfinished, histories, scheduler, of_all)
+                shutil.rmtree(unfinished, ignore_errors=True)
     return [path for r in recipes if (path := folder / f"{r.name}{SUFFIX}").exists()]
 
 
@@ -157,7 +172,6 @@ def _make(
         )
         result = run_case(case, lambda f, text: progress(0.05 + 0.95 * f, text), unfinished)
     _dataset(recipe, case, result).write(folder)
-    shutil.rmtree(unfinished, ignore_errors=True)
 
 
 def _dataset(recipe: Recipe, case: Case, result: Result) -> Dataset:

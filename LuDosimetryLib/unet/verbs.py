@@ -16,8 +16,17 @@ BOUNDS = (0.75, 1.3)
 _HISTORIES = 15_000_000
 
 
-def add_verbs(verb: Added) -> None:
-    """Add the verbs to the shell's parser by its function ``verb(name, function, text)``."""
+def add_verbs(verb: Added, count: Callable[[str], int]) -> None:
+    """
+    Add the verbs to the shell's parser.
+
+    Parameters
+    ----------
+    verb : callable
+        Of name, function and text.
+    count : callable
+        Reads a whole number above 0.
+    """
     data = verb("training-data", _training_data, "make datasets to train with, by Monte Carlo")
     data.add_argument("-o", "--output", type=Path, required=True, metavar="DIR")
     data.add_argument(
@@ -27,8 +36,8 @@ def add_verbs(verb: Added) -> None:
     data.add_argument(
         "--ct", type=Path, nargs="*", default=[], metavar="FILE", help="real CTs [HU]"
     )
-    data.add_argument("--each", type=int, default=1, metavar="N", help="datasets of each CT")
-    data.add_argument("--histories", type=int, default=_HISTORIES, metavar="N", help="decays")
+    data.add_argument("--each", type=count, default=1, metavar="N", help="datasets of each CT")
+    data.add_argument("--histories", type=count, default=_HISTORIES, metavar="N", help="decays")
     data.add_argument("--scheduler", metavar="ADDRESS", help="of dask.distributed")
 
     train = verb("train", _train, "train the residual network")
@@ -40,7 +49,7 @@ def add_verbs(verb: Added) -> None:
         metavar="PATIENT",
         help="not trained with; say when to stop",
     )
-    _add_plan(train)
+    _add_plan(train, count)
 
     cross = verb("crossvalidate", _crossvalidate, "leave-one-patient-out, with tables and figures")
     cross.add_argument(
@@ -50,21 +59,31 @@ def add_verbs(verb: Added) -> None:
         "--others", type=Path, metavar="DIR", help="datasets of others, trained with in every fold"
     )
     cross.add_argument("--report", type=Path, metavar="DIR", help="tables and figures go here too")
-    _add_plan(cross)
+    _add_plan(cross, count)
+
+    release = verb("release", _release, "complete a trained network's card, to ship it")
+    release.add_argument("card", type=Path, metavar="CARD.json")
+    release.add_argument(
+        "--study", type=Path, required=True, metavar="DIR", help="of crossvalidate"
+    )
+    release.add_argument(
+        "--external", type=Path, required=True, metavar="DIR", help="datasets of an external test"
+    )
+    release.add_argument("-o", "--output", type=Path, required=True, metavar="DIR")
 
 
-def _add_plan(added: argparse.ArgumentParser) -> None:
+def _add_plan(added: argparse.ArgumentParser, count: Callable[[str], int]) -> None:
     from .plan import TrainingPlan
 
     plan = TrainingPlan()
     added.add_argument("-o", "--output", type=Path, required=True, metavar="DIR")
     added.add_argument("--architecture", default=plan.architecture, help="linear or paper")
-    added.add_argument("--maps", type=int, default=8, help="feature maps of the first level")
+    added.add_argument("--maps", type=count, default=8, help="feature maps of the first level")
     added.add_argument("--loss", default=plan.loss, help="squared or L1")
-    added.add_argument("--epochs", type=int, default=plan.epochs)
-    added.add_argument("--patches", type=int, default=plan.patches, help="in an epoch")
+    added.add_argument("--epochs", type=count, default=plan.epochs)
+    added.add_argument("--patches", type=count, default=plan.patches, help="in an epoch")
     added.add_argument("--learning-rate", type=float, default=plan.learning_rate)
-    added.add_argument("--patience", type=int, default=plan.patience)
+    added.add_argument("--patience", type=count, default=plan.patience)
     added.add_argument("--seed", type=int, default=plan.seed)
     added.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     added.add_argument("--start", type=Path, metavar="CARD.json", help="weights to begin with")
@@ -141,11 +160,16 @@ def _train(asked: argparse.Namespace, progress: Progress) -> None:
             f"--validate names {', '.join(sorted(unknown))}; there are {', '.join(sorted(patients))}."
         )
     validating = set(asked.validate) or {max(patients)}
+    if patients == validating:
+        raise InvalidInput(
+            f"no patient is left to train with: {', '.join(sorted(patients))} say when to stop; give more datasets."
+        )
+    start = _start(asked)
     samples = {}
     for n, dataset in enumerate(datasets):
         progress(0.1 * n / len(datasets), f"preparing {dataset.name}")
         samples[dataset.name] = Sample.of(dataset, lambda f, text: None)
-    network = Training(plan, asked.output, choose_device(asked.device), _start(asked)).run(
+    network = Training(plan, asked.output, choose_device(asked.device), start).run(
         [samples[d.name] for d in datasets if d.patient not in validating],
         [samples[d.name] for d in datasets if d.patient in validating],
         lambda f, text: progress(0.1 + 0.9 * f, text),
@@ -181,3 +205,18 @@ def _crossvalidate(asked: argparse.Namespace, progress: Progress) -> None:
     for folder in {asked.output / "report", asked.report or asked.output / "report"}:
         write_study(evaluations, shown, folder, "Leave-one-patient-out study")
         print(folder / "tables.md")
+
+
+def _release(asked: argparse.Namespace, progress: Progress) -> None:
+    _require_torch()
+    from .crossvalidation import EVALUATIONS, read_evaluations
+    from .dataset import read_datasets
+    from .model import CARD, read_model
+    from .release import external_tables, tables_of, write_release
+
+    model = read_model(asked.card)
+    progress(0.0, "external test")
+    external = external_tables(model, read_datasets(asked.external))
+    study = tables_of(read_evaluations(asked.study / EVALUATIONS))
+    write_release(model, study, external, model.card.training["datasets"], asked.output)
+    print(asked.output / CARD[-1])

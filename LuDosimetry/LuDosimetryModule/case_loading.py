@@ -1,0 +1,225 @@
+"""A case file in the scene: its images as nodes, its choices in the parameters."""
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import SimpleITK as sitk
+import slicer
+from slicer.i18n import tr as _
+from vtk.util.numpy_support import numpy_to_vtk
+
+from LuDosimetryLib.case import Case, Options, Segmentation
+from LuDosimetryLib.errors import InvalidInput
+from LuDosimetryLib.grid import Grid
+from LuDosimetryLib.image import read_image
+
+from .parameters import TimePoint
+from .result_files import ijk_to_ras
+
+_SHOWN = (
+    *("registration", "integration", "tail", "dose_method", "media", "device", "seed"),
+    *("uncertainty_percent", "compare_with"),
+)
+"""Options that have a parameter of their own."""
+_UNITS = {
+    "Bq/mL": ("Bq/mL", "becquerel per millilitre"),
+    "Bq": ("Bq", "becquerel"),
+    "counts": ("{counts}", "counts"),
+}
+
+
+@dataclass(frozen=True)
+class LoadedCase:
+    """
+    The nodes of a case.
+
+    Attributes
+    ----------
+    case : Case
+    spects, cts : list of vtkMRMLScalarVolumeNode, or of None for a CT that is not there
+    segmentation : vtkMRMLSegmentationNode or None
+    """
+
+    case: Case
+    spects: list[Any]
+    cts: list[Any]
+    segmentation: Any
+
+
+def load_case(path: Path) -> LoadedCase:
+    """
+    Load the images of a case file, or of the ``case.json`` of a folder, into the scene.
+
+    Raises
+    ------
+    InvalidInput
+        If it cannot be read; the scene is then as it was.
+    """
+    case = Case.read(path)
+    made: list[Any] = []
+    volumes: dict[Path, Any] = {}
+
+    def volume(image: Path | None, name: str, unit: tuple[str, str]) -> Any:
+        if image is None:
+            return None
+        if image not in volumes:
+            volumes[image] = _volume(image, name, unit)
+            made.append(volumes[image])
+        return volumes[image]
+
+    try:
+        spects = [
+            volume(
+                point.spect, _("SPECT {hours:g} h").format(hours=point.hours), _UNITS[point.unit]
+            )
+            for point in case.time_points
+        ]
+        known = {point.ct for point in case.time_points if point.ct is not None}
+        cts = []
+        for point in case.time_points:
+            name = _("CT") if len(known) == 1 else _("CT {hours:g} h").format(hours=point.hours)
+            cts.append(volume(point.ct, name, ("[hnsf'U]", "Hounsfield unit")))
+        segmentation = None
+        if case.segmentation is not None:
+            segmentation = _segmentation(case.segmentation)
+            made.append(segmentation)
+    except InvalidInput:
+        for node in made:
+            slicer.mrmlScene.RemoveNode(node)
+        raise
+    return LoadedCase(case, spects, cts, segmentation)
+
+
+def fill_parameters(loaded: LoadedCase, parameters: Any) -> None:
+    """Take a loaded case over into a parameter node."""
+    case, options = loaded.case, loaded.case.options
+    with slicer.util.NodeModify(parameters):
+        parameters.timePoints = [
+            TimePoint(spect, ct, point.hours, point.unit, _Bq_per_count(point))
+            for point, spect, ct in zip(case.time_points, loaded.spects, loaded.cts, strict=True)
+        ]
+        parameters.referenceTimePoint = case.reference_time_point
+        parameters.administeredActivity = case.administered_activity_MBq or 0.0
+        parameters.patientID = case.patient_id
+        parameters.segmentation = loaded.segmentation
+        parameters.segmentIDs = _chosen(loaded)
+        parameters.differences = _differences(case.segmentation)
+        parameters.registration = options.registration
+        parameters.integration = options.integration
+        parameters.tail = options.tail
+        parameters.doseMethod = options.dose_method
+        parameters.device = options.device
+        parameters.media = options.media
+        parameters.uncertaintyPercent = options.uncertainty_percent or 0.0
+        parameters.furtherOptions = _further_options(case)
+        parameters.seed = options.seed
+        parameters.compareWith = list(options.compare_with)
+
+
+def _further_options(case: Case) -> str:
+    """What has no parameter of its own and is not as usual, as JSON."""
+    given = case.to_dict()["options"]
+    usual = replace(case, options=Options()).to_dict()["options"]
+    further = {
+        key: value for key, value in given.items() if key not in _SHOWN and value != usual[key]
+    }
+    return json.dumps(further) if further else ""
+
+
+def _Bq_per_count(point: Any) -> float:
+    return 0.0 if point.calibration is None else point.calibration.activity_per_count_Bq
+
+
+def _differences(segmentation: Segmentation | None) -> str:
+    if segmentation is None:
+        return ""
+    return "; ".join(
+        f"{name} = {' - '.join(parts)}" for name, parts in segmentation.differences.items()
+    )
+
+
+def _chosen(loaded: LoadedCase) -> list[str]:
+    """IDs of the segments that the case names; none if it names all."""
+    node = loaded.segmentation
+    if node is None or loaded.case.segmentation is None or not loaded.case.segmentation.labels:
+        return []
+    segmentation = node.GetSegmentation()
+    wanted = set(loaded.case.segmentation.labels.values())
+    known = [segmentation.GetNthSegmentID(n) for n in range(segmentation.GetNumberOfSegments())]
+    chosen = [i for i in known if segmentation.GetSegment(i).GetName() in wanted]
+    return [] if len(chosen) == len(known) else chosen
+
+
+def _volume(path: Path, name: str, unit: tuple[str, str]) -> Any:
+    image = read_image(path, name)
+    if image.GetNumberOfComponentsPerPixel() != 1:
+        raise InvalidInput(
+            _("{name}: {path} has several values per voxel; expected one.").format(
+                name=name, path=path
+            )
+        )
+    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", name)
+    slicer.util.updateVolumeFromArray(node, sitk.GetArrayFromImage(image))
+    node.SetIJKToRASMatrix(slicer.util.vtkMatrixFromArray(ijk_to_ras(Grid.of(image))))
+    entry = slicer.vtkCodedEntry()
+    entry.SetValueSchemeMeaning(unit[0], "UCUM", unit[1])
+    node.SetVoxelValueUnits(entry)
+    node.CreateDefaultDisplayNodes()
+    return node
+
+
+def _segmentation(given: Segmentation) -> Any:
+    """The segments of a case under the names that it gives them."""
+    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", _("Organs"))
+    node.CreateDefaultDisplayNodes()
+    try:
+        if given.file.name.lower().endswith((".seg.nrrd", ".seg.nhdr")):
+            storage = slicer.vtkMRMLSegmentationStorageNode()
+            storage.SetFileName(str(given.file))
+            if not (given.file.exists() and storage.ReadData(node)):
+                raise InvalidInput(
+                    _("segmentation: {path} cannot be read; check the path.").format(
+                        path=given.file
+                    )
+                )
+            _rename(node.GetSegmentation(), given)
+        else:
+            _add_labels(node, given)
+    except InvalidInput:
+        slicer.mrmlScene.RemoveNode(node)
+        raise
+    return node
+
+
+def _rename(segmentation: Any, given: Segmentation) -> None:
+    for n in range(segmentation.GetNumberOfSegments()):
+        identity, segment = segmentation.GetNthSegmentID(n), segmentation.GetNthSegment(n)
+        for key in (identity, segment.GetName(), str(segment.GetLabelValue())):
+            if key in given.labels:
+                segment.SetName(given.labels[key])
+                break
+
+
+def _add_labels(node: Any, given: Segmentation) -> None:
+    image = read_image(given.file, _("segmentation"))
+    values = sitk.GetArrayFromImage(image)
+    present = [int(value) for value in np.unique(values) if value != 0]
+    matrix = slicer.util.vtkMatrixFromArray(ijk_to_ras(Grid.of(image)))
+    labels = given.labels or {str(value): f"label {value}" for value in present}
+    for key, name in labels.items():
+        if not key.isdecimal() or int(key) not in present:
+            raise InvalidInput(
+                _("segmentation: label {key!r} is not in {path}; it has: {known}.").format(
+                    key=key, path=given.file, known=", ".join(map(str, present))
+                )
+            )
+        mask = slicer.vtkOrientedImageData()
+        mask.SetDimensions(*values.shape[::-1])
+        scalars = numpy_to_vtk((values == int(key)).astype(np.uint8).reshape(-1), deep=True)
+        scalars.SetName("ImageScalars")
+        mask.GetPointData().SetScalars(scalars)
+        mask.SetGeometryFromImageToWorldMatrix(matrix)
+        node.AddSegmentFromBinaryLabelmapRepresentation(mask, name)

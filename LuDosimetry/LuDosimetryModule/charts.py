@@ -1,0 +1,226 @@
+"""The plots of a result: dose-volume histogram, profile, correlation and Bland-Altman."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import slicer
+from slicer.i18n import tr as _
+
+from LuDosimetryLib.comparison.agreement import LIMITS_OF_AGREEMENT_SD, bland_altman, pearson_r
+from LuDosimetryLib.comparison.dose_line import dose_line
+from LuDosimetryLib.errors import InvalidInput
+
+from .chart_nodes import Chart, Curve
+from .choices import label
+from .result_files import ResultFiles, grid_of
+
+_POINTS = 4000
+"""Of a correlation plot; more only make it slow."""
+_PALETTE = (
+    (0.12, 0.47, 0.71),
+    (0.84, 0.15, 0.16),
+    (0.17, 0.63, 0.17),
+    (1.00, 0.50, 0.05),
+    (0.58, 0.40, 0.74),
+    (0.55, 0.34, 0.29),
+    (0.89, 0.47, 0.76),
+    (0.50, 0.50, 0.50),
+    (0.74, 0.74, 0.13),
+    (0.09, 0.75, 0.81),
+)
+
+
+def dvh_chart(
+    files: ResultFiles, colours: Mapping[str, tuple[float, float, float]]
+) -> Chart | None:
+    """
+    Cumulative dose-volume histograms; None without a volume of interest.
+
+    Parameters
+    ----------
+    files : ResultFiles
+    colours : mapping of str to (float, float, float)
+        Of segments, by name.
+    """
+    columns = dict(files.dvh)
+    dose = columns.pop("dose_Gy")
+    if not columns:
+        return None
+    curves = []
+    for n, (name, percent) in enumerate(columns.items()):
+        organ = name.removesuffix(" volume_percent")
+        curves.append(Curve(organ, dose, percent, colours.get(organ, _colour(n))))
+    title = _("Dose-volume histogram")
+    return Chart("dvh", title, _("Dose [Gy]"), _("Volume [%]"), curves)
+
+
+def correlation_chart(files: ResultFiles) -> Chart | None:
+    """Voxel doses of the compared methods over those of the chosen one; None without any."""
+    if len(files.methods) < 2:
+        return None
+    chosen = files.images["dose"].values.reshape(-1)
+    given = np.flatnonzero(chosen > 0.0)
+    if not given.size:
+        return None
+    step = max(1, given.size // _POINTS)
+    shown = given[::step]
+    x = chosen[shown]
+    curves = []
+    for n, method in enumerate(files.methods[1:]):
+        other = files.images[files.dose_key(method)].values.reshape(-1)
+        r = pearson_r(other[shown], x)
+        name = f"{label('doseMethod', method)}, r = {r:.4f}"
+        curves.append(Curve(name, x, other[shown], _colour(n), points=True))
+    curves.append(_identity(float(chosen.max())))
+    name = label("doseMethod", files.methods[0])
+    return Chart(
+        "correlation",
+        _("Correlation of voxel doses"),
+        f"{name} [Gy]",
+        _("Other method [Gy]"),
+        curves,
+    )
+
+
+def bland_altman_chart(files: ResultFiles) -> Chart | None:
+    """Relative differences of organ doses over their mean; None without a compared method."""
+    organs = files.summary["organs"]
+    if len(files.methods) < 2 or not organs:
+        return None
+    reference = np.array([organ["mean_dose_Gy"] for organ in organs])
+    curves = []
+    for n, method in enumerate(files.methods[1:]):
+        other = np.array([organ["dose_by_method_Gy"][method] for organ in organs])
+        curves += agreement_curves(label("doseMethod", method), other, reference, _colour(n))
+    return Chart(
+        "bland-altman",
+        _("Bland-Altman of organ doses"),
+        _("Mean of both methods [Gy]"),
+        _("Difference to {method} [%]").format(method=label("doseMethod", files.methods[0])),
+        curves,
+    )
+
+
+def agreement_curves(
+    name: str, other: np.ndarray, reference: np.ndarray, colour: tuple[float, float, float]
+) -> list[Curve]:
+    """Points, mean and limits of agreement of a Bland-Altman plot."""
+    given = reference > 0.0
+    other, reference = other[given], reference[given]
+    if not reference.size:
+        return []
+    difference = 100.0 * (other - reference) / reference
+    mean = 0.5 * (other + reference)
+    found = bland_altman(difference)
+    text = _("{name}: {bias:.2g} % on average").format(name=name, bias=found.bias_percent)
+    curves = [Curve(text, mean, difference, colour, points=True)]
+    ends = np.array([0.0, float(mean.max()) * 1.05])
+    line = np.full(2, found.bias_percent)
+    curves.append(Curve(_("{name}, mean").format(name=name), ends, line, colour))
+    if found.count > 1:
+        low, high = found.lower_limit_percent, found.upper_limit_percent
+        text = _("{name}, ±{sd} SD").format(name=name, sd=LIMITS_OF_AGREEMENT_SD)
+        x = np.array([*ends, np.nan, *ends])
+        y = np.array([low, low, np.nan, high, high])
+        curves.append(Curve(text, x, y, colour, dashed=True))
+    return curves
+
+
+def comparison_charts(
+    name: str, summary: Mapping[str, Any], other: np.ndarray, reference: np.ndarray
+) -> list[Chart]:
+    """
+    Correlation and Bland-Altman of a comparison with another dose volume.
+
+    Parameters
+    ----------
+    name : str
+    summary : mapping
+        Content of ``comparison.json``.
+    other, reference : ndarray, shape (n,)
+        Voxel doses on one grid [Gy].
+    """
+    given = np.flatnonzero(reference > 0.0)
+    shown = given[:: max(1, given.size // _POINTS)]
+    r = summary["pearson_correlation"]["r"]
+    told = name if r is None else f"{name}, r = {r:.4f}"
+    charts = [
+        Chart(
+            "compared-correlation",
+            _("Correlation with {name}").format(name=name),
+            _("This dose [Gy]"),
+            f"{name} [Gy]",
+            [
+                Curve(told, reference[shown], other[shown], _colour(0), points=True),
+                _identity(float(reference.max())),
+            ],
+        )
+    ]
+    organs = summary["organs"]
+    if organs:
+        charts.append(
+            Chart(
+                "compared-bland-altman",
+                _("Bland-Altman with {name}").format(name=name),
+                _("Mean of both [Gy]"),
+                _("Difference to this dose [%]"),
+                agreement_curves(
+                    name,
+                    np.array([organ["mean_dose_Gy"] for organ in organs]),
+                    np.array([organ["reference_mean_dose_Gy"] for organ in organs]),
+                    _colour(0),
+                ),
+            )
+        )
+    return charts
+
+
+def profile_chart(line: Any, volumes: Mapping[str, Any]) -> Chart:
+    """
+    Doses along a markups line.
+
+    Parameters
+    ----------
+    line : vtkMRMLMarkupsLineNode
+    volumes : mapping of str to vtkMRMLScalarVolumeNode
+        By name; on one grid.
+
+    Raises
+    ------
+    InvalidInput
+        For a line without two points.
+    """
+    if line.GetNumberOfControlPoints() < 2:
+        raise InvalidInput(
+            _("the line {name} has no two points; place them in a slice view.").format(
+                name=line.GetName()
+            )
+        )
+    ends = []
+    for n in range(2):
+        ras = [0.0, 0.0, 0.0]
+        line.GetNthControlPointPositionWorld(n, ras)
+        ends.append((-ras[0], -ras[1], ras[2]))
+    first = next(iter(volumes.values()))
+    values = {name: slicer.util.arrayFromVolume(node) for name, node in volumes.items()}
+    found = dose_line(values, grid_of(first), ends[0], ends[1])
+    curves = []
+    for n, (name, dose) in enumerate(found.values.items()):
+        inside = np.isfinite(dose)
+        curves.append(Curve(name, found.distance_mm[inside], dose[inside], _colour(n)))
+    if not any(curve.x.size for curve in curves):
+        raise InvalidInput(
+            _("the line {name} lies outside the dose; move its points.").format(name=line.GetName())
+        )
+    title = _("Dose profile along {name}").format(name=line.GetName())
+    return Chart("profile", title, _("Distance [mm]"), _("Dose [Gy]"), curves)
+
+
+def _identity(greatest: float) -> Curve:
+    ends = np.array([0.0, greatest])
+    return Curve(_("identity"), ends, ends, dashed=True)
+
+
+def _colour(n: int) -> tuple[float, float, float]:
+    return _PALETTE[n % len(_PALETTE)]

@@ -1,0 +1,140 @@
+"""The sections of the panel with method, device and options."""
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+from slicer.i18n import tr as _
+
+from LuDosimetryLib.device_probe import DeviceProbe
+from LuDosimetryLib.runner import INTERPRETER_VARIABLE
+
+from . import packages
+from .choice_widgets import ChoiceBox, MethodChecks
+from .choices import tip
+from .jobs import environment
+from .panel import Panel
+
+_BOXES = {
+    "registration": "registrationComboBox",
+    "integration": "integrationComboBox",
+    "tail": "tailComboBox",
+    "doseMethod": "methodComboBox",
+    "device": "deviceComboBox",
+}
+
+
+class MethodSection:
+    """
+    How and where it is calculated.
+
+    Parameters
+    ----------
+    panel : Panel
+    """
+
+    def __init__(self, panel: Panel) -> None:
+        self._panel = panel
+        self._probe: DeviceProbe | None = None
+        self._asked = False
+        ui = panel.ui
+        self._boxes = {
+            parameter: ChoiceBox(getattr(ui, widget), parameter, self._setter(parameter))
+            for parameter, widget in _BOXES.items()
+        }
+        self._checks = MethodChecks(ui.compareWidget, self._setter("compareWith"))
+        ui.installTorchButton.connect("clicked(bool)", self._on_install_torch)
+        ui.installMonteCarloButton.connect("clicked(bool)", self._on_install_monte_carlo)
+
+    def show(self, parameters: Any) -> None:
+        """Show what the parameters say."""
+        ui = self._panel.ui
+        for parameter, box in self._boxes.items():
+            box.show(getattr(parameters, parameter))
+        self._checks.show(parameters.compareWith, parameters.doseMethod)
+        methods = (parameters.doseMethod, *parameters.compareWith)
+        statistical = "monte-carlo" in methods
+        ui.uncertaintySpinBox.enabled = statistical
+        ui.uncertaintyLabel.enabled = statistical
+        ui.installMonteCarloButton.setVisible(not packages.installed("ompmc"))
+        ui.installTorchButton.setVisible(not packages.installed("torch"))
+        texts = [tip("doseMethod", parameters.doseMethod)]
+        if "unet" in methods and not packages.installed("torch"):
+            texts.append(
+                _(
+                    "PyTorch is not installed: the dose will be that of multiple voxel S values, uncorrected."
+                )
+            )
+        texts += [text[:1].upper() + text[1:] + "." for text in self.lacking(parameters)]
+        ui.methodHint.text = " ".join(filter(None, texts))
+
+    def lacking(self, parameters: Any) -> list[str]:
+        """What must be installed for a run."""
+        asked = "monte-carlo" in (parameters.doseMethod, *parameters.compareWith)
+        # another Python has packages of its own
+        known = os.environ.get(INTERPRETER_VARIABLE) or packages.installed("ompmc")
+        return [_("install the Monte Carlo engine (package ompmc)")] if asked and not known else []
+
+    def look_for_devices(self) -> bool:
+        """Ask once, in the background, for CUDA devices; whether `poll` has something to wait for."""
+        if self._asked:
+            return self._probe is not None
+        self._asked = True
+        if packages.installed("torch") or os.environ.get(INTERPRETER_VARIABLE):
+            self._probe = DeviceProbe(environment())
+            self._panel.ui.deviceFoundLabel.text = _("Looking for CUDA devices ...")
+        else:
+            self._show_device(None)
+        return self._probe is not None
+
+    def poll(self) -> bool:
+        """Show the answer once it is there; whether it is still awaited."""
+        if self._probe is None:
+            return False
+        if self._probe.poll():
+            self._show_device(self._probe)
+            self._probe = None
+        return self._probe is not None
+
+    def stop(self) -> None:
+        """Wait for nothing any more."""
+        if self._probe is not None:
+            self._probe.stop()
+            self._probe = None
+
+    def _show_device(self, probe: DeviceProbe | None) -> None:
+        cores = os.cpu_count() or 1
+        if probe is not None and probe.cuda:
+            text = _("Found: {gpu} (PyTorch {version}) and {cores} CPU cores.").format(
+                gpu=probe.cuda, version=probe.torch, cores=cores
+            )
+        elif probe is not None and probe.torch:
+            text = _("Found: {cores} CPU cores; PyTorch {version} finds no CUDA device.").format(
+                cores=cores, version=probe.torch
+            )
+        else:
+            text = _(
+                "Found: {cores} CPU cores. CUDA devices need PyTorch, which is not installed."
+            ).format(cores=cores)
+        self._panel.ui.deviceFoundLabel.text = text
+
+    def _setter(self, parameter: str) -> Callable[[Any], None]:
+        return lambda value: self._panel.set_parameter(parameter, value)
+
+    def _on_install_torch(self, _checked: bool = False) -> None:
+        self._install(packages.install_torch)
+        self._asked = False
+        self.look_for_devices()
+
+    def _on_install_monte_carlo(self, _checked: bool = False) -> None:
+        self._install(packages.install_monte_carlo)
+
+    def _install(self, install: Callable[[], bool]) -> None:
+        try:
+            install()
+        except Exception as error:  # whatever pip, the network or the other extension came upon
+            self._panel.report_error(
+                _("The package could not be installed: {reason}").format(reason=error)
+            )
+        if self._panel.parameters is not None:
+            self._panel.parameters.Modified()

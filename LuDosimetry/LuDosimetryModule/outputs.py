@@ -1,0 +1,63 @@
+"""The nodes that hold a result: they hang on its dose volume, and are used again by the next run."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import slicer
+
+_ROLE = "LuDosimetry."
+RESULT_ATTRIBUTE = "LuDosimetry.Result"
+"""Of a dose volume that holds a result."""
+
+
+class Outputs:
+    """
+    The nodes of one result.
+
+    Parameters
+    ----------
+    dose : vtkMRMLScalarVolumeNode
+        The dose volume, which refers to all others by role.
+    """
+
+    def __init__(self, dose: Any) -> None:
+        self.dose = dose
+
+    def __getitem__(self, role: str) -> Any:
+        """The node of a role, or None."""
+        return self.dose if role == "dose" else self.dose.GetNodeReference(_ROLE + role)
+
+    def get_or_add(self, role: str, kind: str, name: str) -> tuple[Any, bool]:
+        """
+        The node of a role, and whether it was made just now.
+
+        Parameters
+        ----------
+        role : str
+        kind : str
+            Class of the node.
+        name : str
+        """
+        node = self[role]
+        if node is not None and node.IsA(kind):
+            node.SetName(name)
+            return node, False
+        node = slicer.mrmlScene.AddNewNodeByClass(kind, name)
+        self.dose.SetNodeReferenceID(_ROLE + role, node.GetID())
+        return node, True
+
+    def roles(self, prefix: str = "") -> list[str]:
+        """Roles that have a node."""
+        names: list[str] = []
+        self.dose.GetNodeReferenceRoles(names)
+        found = [n.removeprefix(_ROLE) for n in names if n.startswith(_ROLE)]
+        return [role for role in found if role.startswith(prefix) and self[role] is not None]
+
+    def remove_all_but(self, prefix: str, keep: Iterable[str]) -> None:
+        """Remove the nodes of roles with a prefix that are no part of the result any more."""
+        kept = set(keep)
+        for role in self.roles(prefix):
+            if role not in kept:
+                node = self[role]
+                self.dose.SetNodeReferenceID(_ROLE + role, None)
+                slicer.mrmlScene.RemoveNode(node)

@@ -1,0 +1,81 @@
+"""What the user chose, kept in the scene."""
+
+from typing import Annotated
+
+from slicer import (
+    vtkMRMLMarkupsLineNode,
+    vtkMRMLScalarVolumeNode,
+    vtkMRMLSegmentationNode,
+)
+from slicer.parameterNodeWrapper import WithinRange, parameterNodeWrapper, parameterPack
+
+_MOST_MBQ = 1e6
+
+
+@parameterPack
+class TimePoint:
+    """
+    One SPECT/CT scan.
+
+    Attributes
+    ----------
+    spect : volume; None if it was removed from the scene
+    ct : volume; None where the CT of another time point serves
+    hours : after administration [h]
+    unit : of the SPECT voxels: "Bq/mL", "Bq" or "counts"
+    BqPerCount : activity of one count [Bq]; for the unit "counts" alone
+    """
+
+    spect: vtkMRMLScalarVolumeNode
+    ct: vtkMRMLScalarVolumeNode
+    hours: float = 0.0
+    unit: str = "Bq/mL"
+    BqPerCount: float = 0.0
+
+
+@parameterNodeWrapper
+class LuDosimetryParameterNode:
+    """
+    The parameters of the module.
+
+    Attributes
+    ----------
+    timePoints : in any order
+    referenceTimePoint : index in `timePoints` of the scan on whose grid everything is calculated
+    administeredActivity : [MBq]; 0 if it is not known
+    patientID : how the report calls the patient
+    segmentation : volumes of interest
+    segmentIDs : those of it that count; all if empty
+    differences : further volumes of interest, as "rest = liver - tumour 1 - tumour 2; ..."
+    registration, integration, tail, doseMethod, device : names as in a case file
+    media : number of media of the multiple voxel S values
+    uncertaintyPercent : standard error of organ doses at which Monte Carlo stops [%]; 0 for the
+        number of histories among the further options
+    seed : of Monte Carlo
+    furtherOptions : options of a case file that have no widget, as JSON
+    compareWith : methods whose dose is calculated beside the chosen one
+    dose : the volume that takes the dose; None for a new one
+    comparedDose : a dose volume of the scene to compare with
+    profileLine : markups line of the dose profile
+    """
+
+    timePoints: list[TimePoint]
+    referenceTimePoint: int = 0
+    administeredActivity: Annotated[float, WithinRange(0.0, _MOST_MBQ)] = 0.0
+    patientID: str = ""
+    segmentation: vtkMRMLSegmentationNode | None
+    segmentIDs: list[str]
+    differences: str = ""
+    registration: str = "none"
+    integration: str = "trapezoid"
+    tail: str = "physical"
+    doseMethod: str = "multi-vsv"
+    device: str = "auto"
+    media: Annotated[int, WithinRange(1, 1000)] = 20
+    uncertaintyPercent: Annotated[float, WithinRange(0.0, 20.0)] = 1.0
+    seed: Annotated[int, WithinRange(0, 2**31 - 1)] = 1
+    furtherOptions: str = ""
+    compareWith: list[str]
+    dose: vtkMRMLScalarVolumeNode | None
+    comparedDose: vtkMRMLScalarVolumeNode | None
+    profileLine: vtkMRMLMarkupsLineNode | None

@@ -1,0 +1,141 @@
+"""A result folder, read piece by piece into what the scene takes."""
+
+import csv
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import SimpleITK as sitk
+import slicer
+import vtk
+from slicer.i18n import tr as _
+from vtk.util.numpy_support import vtk_to_numpy
+
+from LuDosimetryLib.grid import Grid
+from LuDosimetryLib.image import read_volume
+
+_LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
+
+
+@dataclass(frozen=True)
+class Image:
+    """
+    A volume that is ready for a node.
+
+    Attributes
+    ----------
+    values : ndarray, shape (k, j, i)
+        The voxels of `data`.
+    data : vtkImageData
+        Without place, as volume nodes want it.
+    grid : Grid
+    unit : str
+        As the file tells it; UCUM.
+    """
+
+    values: np.ndarray
+    data: Any
+    grid: Grid
+    unit: str = ""
+
+    @property
+    def ijk_to_ras(self) -> np.ndarray:
+        """From voxel index to position in RAS [mm], shape (4, 4)."""
+        return ijk_to_ras(self.grid)
+
+
+@dataclass
+class ResultFiles:
+    """
+    What lies in a result folder.
+
+    Attributes
+    ----------
+    folder : Path
+    summary : dict
+        Content of ``result.json``.
+    images : dict of str to Image
+        By the keys of ``result.json``.
+    dvh : dict of str to ndarray
+        Columns of ``dvh.csv``: the dose [Gy], then the volume of each organ [%].
+    """
+
+    folder: Path
+    summary: dict[str, Any] = field(default_factory=dict)
+    images: dict[str, Image] = field(default_factory=dict)
+    dvh: dict[str, np.ndarray] = field(default_factory=dict)
+
+    def read(self) -> Iterator[str]:
+        """Read everything, a file between two steps; what is read stands in what the steps give."""
+        self.summary = json.loads((self.folder / "result.json").read_text(encoding="utf-8"))
+        for key, name in self.summary["volumes"].items():
+            yield _("reading {name}").format(name=name)
+            self.images[key] = read_image(self.folder / name)
+        yield _("reading {name}").format(name="dvh.csv")
+        self.dvh = _columns(self.folder / "dvh.csv")
+
+    @property
+    def methods(self) -> list[str]:
+        """Dose methods, the chosen one first."""
+        chosen = self.summary["dose_method"]
+        others = [
+            key.removeprefix("error_")
+            for key in self.summary["volumes"]
+            if key.startswith("error_")
+        ]
+        return [chosen, *others]
+
+    def dose_key(self, method: str) -> str:
+        """Key of the dose volume of a method."""
+        return "dose" if method == self.summary["dose_method"] else f"dose_{method}"
+
+
+def read_image(path: Path) -> Image:
+    """A volume as the image data of a node; its values are copied once."""
+    volume = read_volume(path, path.name)
+    data = vtk.vtkImageData()
+    data.SetDimensions(*volume.grid.shape[::-1])
+    data.AllocateScalars(vtk.VTK_FLOAT, 1)
+    values = vtk_to_numpy(data.GetPointData().GetScalars()).reshape(volume.grid.shape)
+    values[:] = volume.values
+    return Image(values, data, volume.grid, _unit(path))
+
+
+def _unit(path: Path) -> str:
+    reader = sitk.ImageFileReader()
+    reader.SetFileName(str(path))
+    reader.ReadImageInformation()
+    return str(reader.GetMetaData("unit")) if reader.HasMetaDataKey("unit") else ""
+
+
+def ijk_to_ras(grid: Grid) -> np.ndarray:
+    """From voxel index (i, j, k) to position in RAS [mm], shape (4, 4)."""
+    matrix = np.eye(4)
+    matrix[:3, :3] = np.array(grid.direction).reshape(3, 3) * np.array(grid.spacing_mm[::-1])
+    matrix[:3, 3] = grid.origin_mm
+    return _LPS_TO_RAS @ matrix
+
+
+def grid_of(node: Any) -> Grid:
+    """The grid of a volume node, without its transforms."""
+    matrix = vtk.vtkMatrix4x4()
+    node.GetIJKToRASMatrix(matrix)
+    lps = _LPS_TO_RAS @ slicer.util.arrayFromVTKMatrix(matrix)
+    spacing = np.linalg.norm(lps[:3, :3], axis=0)
+    shape = node.GetImageData().GetDimensions()[::-1]
+    return Grid(
+        tuple(int(n) for n in shape),
+        tuple(float(s) for s in spacing[::-1]),
+        tuple(float(x) for x in lps[:3, 3]),
+        tuple(float(x) for x in (lps[:3, :3] / spacing).reshape(-1)),
+    )
+
+
+def _columns(path: Path) -> dict[str, np.ndarray]:
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))
+    values = np.array(rows[1:], float).reshape(-1, len(rows[0]))
+    return {name: values[:, n] for n, name in enumerate(rows[0])}

@@ -1,0 +1,41 @@
+"""The self test, which Slicer's developers' menu and test runner call."""
+
+import slicer
+from slicer.ScriptedLoadableModule import ScriptedLoadableModuleTest
+
+from .logic import LuDosimetryLogic
+from .sample import load_sample
+
+
+class LuDosimetryTest(ScriptedLoadableModuleTest):
+    """The self test: the sample case through to its dose."""
+
+    def setUp(self) -> None:
+        """Begin with an empty scene."""
+        slicer.mrmlScene.Clear()
+
+    def test_SampleCase(self) -> None:
+        """Kidney doses of the sample case, and nodes that the next run updates."""
+        logic = LuDosimetryLogic()
+        parameters = logic.getParameterNode()
+        self.delayDisplay("Making the sample case")
+        load_sample(parameters)
+        parameters.doseMethod = "single-vsv"
+        parameters.compareWith = ["local"]
+        self.delayDisplay("Calculating")
+        outputs = logic.run(parameters)
+        organs = outputs["table.organs"]
+        doses = {
+            organs.GetCellText(row, 0): float(organs.GetCellText(row, 1))
+            for row in range(organs.GetNumberOfRows())
+        }
+        assert doses["left kidney"] > 4.0
+        assert doses["left kidney"] < 7.0
+        assert doses["urinary bladder"] < doses["spleen"]
+        nodes = slicer.mrmlScene.GetNumberOfNodes()
+        parameters.dose = outputs.dose
+        again = logic.run(parameters)
+        assert again.dose.GetID() == outputs.dose.GetID()
+        assert slicer.mrmlScene.GetNumberOfNodes() == nodes
+        logic.removeResultFolders()
+        self.delayDisplay("Test passed")

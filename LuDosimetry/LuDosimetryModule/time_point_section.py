@@ -1,0 +1,126 @@
+"""The section of the panel with the time points."""
+
+from typing import Any
+
+import qt
+import slicer
+from slicer.i18n import tr as _
+
+from LuDosimetryLib.errors import InvalidInput
+
+from .case_loading import fill_parameters, load_case
+from .dicom_times import read_dicom_times
+from .panel import Panel
+from .parameters import TimePoint
+from .time_point_table import TimePointTable
+
+
+class TimePointSection:
+    """
+    Table of time points, its buttons, and the reference scan.
+
+    Parameters
+    ----------
+    panel : Panel
+    """
+
+    def __init__(self, panel: Panel) -> None:
+        self._panel = panel
+        self._showing = False
+        ui = panel.ui
+        self.table = TimePointTable(ui.timePointTable, self._on_edited)
+        ui.timePointHint.setVisible(False)
+        for button, slot in (
+            (ui.addTimePointButton, self._on_add),
+            (ui.removeTimePointButton, self._on_remove),
+            (ui.sortTimePointsButton, self._on_sort),
+            (ui.fillFromDicomButton, self._on_fill_from_dicom),
+            (ui.loadCaseButton, self._on_load_case),
+        ):
+            button.connect("clicked(bool)", slot)
+        ui.referenceComboBox.connect("currentIndexChanged(int)", self._on_reference)
+
+    def show(self, parameters: Any) -> None:
+        """Show what the parameters say."""
+        points = parameters.timePoints
+        self.table.show(points)
+        ui = self._panel.ui
+        ui.removeTimePointButton.enabled = len(points) > 0
+        ui.sortTimePointsButton.enabled = len(points) > 1
+        ui.fillFromDicomButton.enabled = any(point.spect is not None for point in points)
+        names = [
+            _("{n}: {name}").format(
+                n=n, name=_("none") if point.spect is None else point.spect.GetName()
+            )
+            for n, point in enumerate(points, start=1)
+        ]
+        box = ui.referenceComboBox
+        self._showing = True
+        if [box.itemText(n) for n in range(box.count)] != names:
+            box.clear()
+            for name in names:
+                box.addItem(name)
+        box.currentIndex = min(parameters.referenceTimePoint, len(names) - 1)
+        self._showing = False
+
+    def _on_edited(self) -> None:
+        self._panel.set_parameter("timePoints", self.table.points())
+
+    def _on_add(self, _checked: bool = False) -> None:
+        points = self.table.points()
+        ct = points[-1].ct if points else None
+        self._panel.set_parameter("timePoints", [*points, TimePoint(None, ct)])
+
+    def _on_remove(self, _checked: bool = False) -> None:
+        points = self.table.points()
+        rows = self.table.selected() or [len(points) - 1]
+        self._order([n for n in range(len(points)) if n not in rows])
+
+    def _on_sort(self, _checked: bool = False) -> None:
+        points = self.table.points()
+        self._order(sorted(range(len(points)), key=lambda n: points[n].hours))
+
+    def _order(self, order: list[int]) -> None:
+        """Keep some of the rows, in an order; the reference stays the same scan if it stays."""
+        parameters = self._panel.parameters
+        if parameters is None:
+            return
+        points = self.table.points()
+        reference = parameters.referenceTimePoint
+        with slicer.util.NodeModify(parameters):
+            parameters.timePoints = [points[n] for n in order]
+            parameters.referenceTimePoint = order.index(reference) if reference in order else 0
+
+    def _on_fill_from_dicom(self, _checked: bool = False) -> None:
+        parameters = self._panel.parameters
+        if parameters is None:
+            return
+        points = self.table.points()
+        with slicer.util.WaitCursor():
+            found = read_dicom_times([point.spect for point in points])
+        for n, point in enumerate(points):
+            point.hours = found.hours.get(n, point.hours)
+            point.unit = found.units.get(n, point.unit)
+        with slicer.util.NodeModify(parameters):
+            parameters.timePoints = points
+            if found.administered_MBq is not None:
+                parameters.administeredActivity = found.administered_MBq
+        hint = self._panel.ui.timePointHint
+        hint.text = "\n".join(found.remarks) or _("Read from the DICOM headers.")
+        hint.setVisible(True)
+
+    def _on_load_case(self, _checked: bool = False) -> None:
+        path = qt.QFileDialog.getOpenFileName(
+            slicer.util.mainWindow(), _("Case file"), "", _("Case (*.json)")
+        )
+        if not path or self._panel.parameters is None:
+            return
+        try:
+            with slicer.util.WaitCursor():
+                fill_parameters(load_case(path), self._panel.parameters)
+        except InvalidInput as error:
+            self._panel.report_error(str(error))
+
+    def _on_reference(self, index: int) -> None:
+        if not self._showing and index >= 0:
+            self._panel.set_parameter("referenceTimePoint", index)

@@ -1,0 +1,62 @@
+"""A scalar volume of the scene, written as a file; the node itself is never changed."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import slicer
+import vtk
+from slicer.i18n import tr as _
+
+from LuDosimetryLib.errors import InvalidInput
+
+from .geometry import array_of, linear_transform_of, transform_to_world
+from .nrrd import write_pieces
+
+
+def check_volume(node, what: str) -> None:
+    """
+    Refuse a volume that has no voxels, or more than one value in each.
+
+    Parameters
+    ----------
+    node : vtkMRMLScalarVolumeNode
+    what : str
+        What it is taken for.
+    """
+    image = node.GetImageData()
+    if image is None or image.GetNumberOfPoints() == 0:
+        raise InvalidInput(
+            _("{what}: the volume {name} has no voxels; choose another or load it again.").format(
+                what=what, name=node.GetName()
+            )
+        )
+    components = image.GetNumberOfScalarComponents()
+    if components != 1:
+        raise InvalidInput(
+            _(
+                "{what}: the volume {name} has {components} values per voxel; choose one with a single value."
+            ).format(what=what, name=node.GetName(), components=components)
+        )
+
+
+def export_volume(node, path: Path) -> Iterator[None]:
+    """
+    Write a volume where it lies in the world, in steps.
+
+    Linear transforms go into the header of the file. Others need the volume resampled, which is
+    done on a copy outside the scene, in one step.
+    """
+    volume = node
+    matrix = linear_transform_of(node)
+    if matrix is None:
+        volume = slicer.vtkMRMLScalarVolumeNode()
+        own = vtk.vtkMatrix4x4()
+        node.GetIJKToRASMatrix(own)
+        volume.SetIJKToRASMatrix(own)
+        volume.SetAndObserveImageData(node.GetImageData())
+        volume.ApplyTransform(transform_to_world(node))
+        matrix = linear_transform_of(volume)
+    ijk_to_ras = vtk.vtkMatrix4x4()
+    volume.GetIJKToRASMatrix(ijk_to_ras)
+    values = slicer.util.arrayFromVolume(volume)
+    yield from write_pieces(path, values, matrix @ array_of(ijk_to_ras))

@@ -1,0 +1,334 @@
+"""How every scan of a case lies to the CT on which the volumes of interest are drawn."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import SimpleITK as sitk
+
+from ..case import Case
+from ..errors import InvalidInput
+from ..image import Array, Grid, Volume, resample
+from ..progress import Progress
+from ..segmentation import Mask
+from .deformable import deformation
+from .linear import affine, best_flip, rigid, scales
+from .quality import displacements_mm, mutual_information
+from .transport import volume_ratio
+from .view import View, view_of_ct, view_of_spect
+
+FAR_MM = 10.0
+"""Displacement of a volume of interest that calls for a warning."""
+_FLIPPED = 1.1
+"""Mutual information of a flipped CT over that of the CT as it is, from which it is refused."""
+_POOR_BIT = 0.75
+"""At 12 mm: CTs of other patients reach 0.3 to 0.7 bit, of the same 1.5 and more."""
+_MOST_DEGREES = 30.0
+_SCALES = (0.85, 1.18)
+_VOLUME_RATIOS = (0.3, 3.0)
+_PATIENT_AXES = ("left to right", "front to back", "head to feet")
+
+
+@dataclass(frozen=True)
+class Overlay:
+    """
+    What to look at to judge a registration, on the grid of the result.
+
+    Attributes
+    ----------
+    reference, before, after : ndarray, shape (k, j, i)
+        Density [g/cm3], or the square root of relative activity, of the patient alone.
+    """
+
+    reference: Array
+    before: Array
+    after: Array
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """
+    Of one scan.
+
+    Attributes
+    ----------
+    time_point : int
+        Index in the case.
+    hours : float
+    method : {"reference", "same CT", "rigid", "affine", "deformable", "as it lies"}
+        The last: registration was no better.
+    by : {"CT", "SPECT"}
+        What was looked at.
+    transform : Transform or None
+        From positions in the reference to those in the scan; None where they are the same.
+    information_bit : tuple of float or None
+        Mutual information before and after.
+    volume_ratio : tuple of float
+        Least and greatest within the patient.
+    displacement_mm : dict of str to float
+        By which the transform moves the centroid of each volume of interest.
+    overlay : Overlay or None
+    """
+
+    time_point: int
+    hours: float
+    method: str
+    by: str = "CT"
+    transform: sitk.Transform | None = None
+    information_bit: tuple[float, float] | None = None
+    volume_ratio: tuple[float, float] = (1.0, 1.0)
+    displacement_mm: Mapping[str, float] = field(default_factory=dict)
+    overlay: Overlay | None = None
+
+    @property
+    def file_name(self) -> str | None:
+        """Of the transform in the result folder."""
+        return None if self.transform is None else f"transform_{self.time_point + 1}.tfm"
+
+    def summary(self) -> dict[str, Any]:
+        """For ``result.json``."""
+        return {
+            "hours": self.hours,
+            "method": self.method,
+            "by": self.by,
+            "transform": self.file_name,
+            "mutual_information_bit": None
+            if self.information_bit is None
+            else dict(zip(("before", "after"), self.information_bit, strict=True)),
+            "volume_ratio": dict(zip(("least", "greatest"), self.volume_ratio, strict=True)),
+            "displacement_mm": dict(self.displacement_mm),
+        }
+
+
+def anchor(case: Case) -> int:
+    """
+    The time point to whose CT all scans are brought: the reference, if it has a CT.
+
+    Densities are those of its CT, and volumes of interest are drawn on it.
+    """
+    points = case.time_points
+    return next(n for n, point in enumerate(points) if point.ct == case.ct and _owns(case, n))
+
+
+def _owns(case: Case, n: int) -> bool:
+    reference = case.reference_time_point
+    return case.time_points[reference].ct is None or n == reference
+
+
+def align(
+    case: Case, scans: list[Volume], warnings: list[str], progress: Progress
+) -> list[Alignment]:
+    """
+    Register every scan to the CT of the case.
+
+    A scan moves with its own CT. One that shares the CT of the case lies as that does. One
+    without a CT is registered by its activity, rigidly, and a warning says so.
+
+    Parameters
+    ----------
+    case : Case
+    scans : list of Volume
+        [Bq/mL], of all time points, in the frame of their own CT.
+    warnings : list of str
+        Added to.
+    progress : callable
+        ``(fraction, message)``; may raise `Cancelled`.
+
+    Returns
+    -------
+    list of Alignment
+        Of all time points, in order.
+
+    Raises
+    ------
+    InvalidInput
+        For a CT that is flipped, or shows nothing that the reference's CT shows.
+    """
+    to = anchor(case)
+    grid = scans[case.reference_time_point].grid
+    moving = [n for n, p in enumerate(case.time_points) if n != to and p.ct != case.ct]
+    alignments = {
+        n: Alignment(n, point.hours, "reference" if n == to else "same CT")
+        for n, point in enumerate(case.time_points)
+    }
+    views: dict[str, View] = {}
+    for done, n in enumerate(moving):
+        point = case.time_points[n]
+
+        def of_scan(part: float, done: int = done, hours: float = point.hours) -> None:
+            progress((done + part) / len(moving), f"registering the scan at {hours:g} h")
+
+        of_scan(0.0)
+        if point.ct is not None:
+            if "CT" not in views:
+                views["CT"] = view_of_ct(case.ct, "CT")
+            found = _by_ct(case, n, point.ct, views["CT"], grid, warnings, of_scan)
+        else:
+            if "SPECT" not in views:
+                views["SPECT"] = view_of_spect(scans[to], _spect(case, to))
+            found = _by_spect(case, n, scans[n], views["SPECT"], grid, warnings, of_scan)
+        alignments[n] = found
+    return [alignments[n] for n in sorted(alignments)]
+
+
+def with_displacements(
+    alignments: list[Alignment], vois: Mapping[str, Mask], grid: Grid, warnings: list[str]
+) -> list[Alignment]:
+    """The same, with what they do to the volumes of interest; warnings of what they move far."""
+    result = []
+    for alignment in alignments:
+        if alignment.transform is None:
+            result.append(alignment)
+            continue
+        moved = displacements_mm(alignment.transform, vois, grid)
+        far = [f"{name} {mm:.0f} mm" for name, mm in moved.items() if mm > FAR_MM]
+        if far:
+            warnings.append(
+                f"registration moves volumes of interest by more than {FAR_MM:g} mm at {alignment.hours:g} h: "
+                f"{', '.join(far)}; check the pictures of the registration."
+            )
+        result.append(replace(alignment, displacement_mm=moved))
+    return result
+
+
+def _spect(case: Case, n: int) -> str:
+    return f"SPECT at {case.time_points[n].hours:g} h"
+
+
+def _by_ct(
+    case: Case,
+    n: int,
+    path: Path,
+    fixed: View,
+    grid: Grid,
+    warnings: list[str],
+    tell: Any,
+) -> Alignment:
+    wanted = case.options.registration
+    hours = case.time_points[n].hours
+    what = f"CT at {hours:g} h"
+    moving = view_of_ct(path, what)
+    _check_way_round(fixed, moving, f"{what}: {path}", lambda: tell(0.05), warnings)
+    start = rigid(fixed, moving, lambda: tell(0.25))
+    degrees = _degrees(start)
+    if degrees > _MOST_DEGREES:
+        raise InvalidInput(
+            f"{what}: {path} had to be turned by {degrees:.0f}° to fit that of the reference; allowed: "
+            f"{_MOST_DEGREES:g}°: check its orientation and that it is of this patient, or set options.registration "
+            'to "none".'
+        )
+    transform: sitk.Transform = start
+    method = "rigid"
+    if wanted == "affine":
+        stretched = affine(fixed, moving, start, lambda: tell(0.5))
+        low, _, high = scales(stretched)
+        if _SCALES[0] <= low and high <= _SCALES[1]:
+            transform, method = stretched, "affine"
+        else:
+            warnings.append(
+                f"{what}: the affine registration stretches the patient by {low:.2f} to {high:.2f}; the rigid one "
+                "was taken."
+            )
+    if wanted == "deformable":
+        bent = deformation(fixed, moving, start, lambda part: tell(0.3 + 0.65 * part))
+        low, high = _ratios(bent, fixed)
+        if _VOLUME_RATIOS[0] <= low and high <= _VOLUME_RATIOS[1]:
+            transform, method = bent, "deformable"
+        else:
+            warnings.append(
+                f"{what}: the deformable registration changes volumes by factors of {low:.2f} to {high:.2f}; the "
+                "rigid one was taken."
+            )
+    return _judged(Alignment(n, hours, method, "CT", transform), fixed, moving, grid, warnings)
+
+
+def _by_spect(
+    case: Case,
+    n: int,
+    scan: Volume,
+    fixed: View,
+    grid: Grid,
+    warnings: list[str],
+    tell: Any,
+) -> Alignment:
+    what = _spect(case, n)
+    moving = view_of_spect(scan, what)
+    transform = rigid(fixed, moving, lambda: tell(0.5))
+    hours = case.time_points[n].hours
+    if _degrees(transform) > _MOST_DEGREES:
+        warnings.append(
+            f"{what} has no CT of its own, and by its activity it cannot be registered (it would turn by "
+            f"{_degrees(transform):.0f}°): it is taken as it lies."
+        )
+        return Alignment(n, hours, "as it lies", "SPECT")
+    warnings.append(
+        f"{what} has no CT of its own and was registered by its activity, rigidly, which is less certain."
+    )
+    return _judged(Alignment(n, hours, "rigid", "SPECT", transform), fixed, moving, grid, warnings)
+
+
+def _judged(
+    alignment: Alignment, fixed: View, moving: View, grid: Grid, warnings: list[str]
+) -> Alignment:
+    """With its quality; as it lies if that was no worse."""
+    transform = alignment.transform
+    assert transform is not None
+    identity = sitk.Transform(3, sitk.sitkIdentity)
+    before, _ = mutual_information(fixed, moving, identity)
+    after, _ = mutual_information(fixed, moving, transform)
+    alignment = replace(alignment, information_bit=(before, after))
+    overlay = Overlay(
+        _on(fixed, grid, identity), _on(moving, grid, identity), _on(moving, grid, transform)
+    )
+    if after <= before:
+        warnings.append(
+            f"registering the {alignment.by} at {alignment.hours:g} h found nothing better than how it lies "
+            f"(mutual information {before:.3f} bit before, {after:.3f} after): it is taken as it lies."
+        )
+        overlay = replace(overlay, after=overlay.before)
+        return replace(alignment, method="as it lies", transform=None, overlay=overlay)
+    return replace(alignment, volume_ratio=_ratios(transform, fixed), overlay=overlay)
+
+
+def _check_way_round(fixed: View, moving: View, what: str, tick: Any, warnings: list[str]) -> None:
+    given, flip = best_flip(fixed, moving, tick)
+    if flip.information > _FLIPPED * given:
+        axes = " and ".join(_along_patient(moving.grid, axis) for axis in flip.axes)
+        raise InvalidInput(
+            f"{what} fits that of the reference much better when it is flipped {axes} (mutual information "
+            f"{flip.information:.2f} instead of {given:.2f} bit): correct its orientation, or set options.registration "
+            'to "none".'
+        )
+    if given == 0.0:
+        raise InvalidInput(
+            f"{what} shows nothing of what that of the reference shows; check that both are of the same part of this "
+            'patient, or set options.registration to "none".'
+        )
+    if given < _POOR_BIT:
+        warnings.append(
+            f"{what} agrees little with that of the reference (mutual information {given:.2f} bit, expected above "
+            f"{_POOR_BIT:g}): check that it is of the same patient and look at the pictures of the registration."
+        )
+
+
+def _along_patient(grid: Grid, axis: int) -> str:
+    """The patient's axis that an array axis (k, j, i) is closest to."""
+    direction = np.array(grid.direction).reshape(3, 3)[:, 2 - axis]
+    return _PATIENT_AXES[int(np.abs(direction).argmax())]
+
+
+def _degrees(transform: sitk.Euler3DTransform) -> float:
+    turned = np.trace(np.array(transform.GetMatrix()).reshape(3, 3))
+    return float(np.degrees(np.arccos(np.clip(0.5 * (turned - 1.0), -1.0, 1.0))))
+
+
+def _ratios(transform: sitk.Transform, fixed: View) -> tuple[float, float]:
+    """Least and greatest change of volume where the fixed view looks."""
+    ratio = volume_ratio(transform, fixed.grid)[fixed.looked_at]
+    return float(ratio.min()), float(ratio.max())
+
+
+def _on(view: View, grid: Grid, transform: sitk.Transform) -> Array:
+    return resample(Volume(view.values, view.grid), grid, 0.0, transform=transform)

@@ -1,0 +1,121 @@
+"""What registration looks at: the patient alone, couch and air taken away, at a few millimetres."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk
+from scipy import ndimage
+
+from ..errors import InvalidInput
+from ..image import Array, Grid, Volume, bounding_box, read_volume
+from ..segmentation import Mask
+from ..tissue import check_hounsfield, density_of, patient_mask
+
+_VOXEL_MM = 4.0
+"""Voxels are merged as long as they do not become larger than this."""
+_SKIN_MM = 10.0
+"""Around the patient: its surface says as much as its inside."""
+_HOT = 0.02
+"""Of the greatest activity: what is above is looked at in a SPECT."""
+
+
+@dataclass(frozen=True)
+class View:
+    """
+    An image to be registered.
+
+    Attributes
+    ----------
+    values : ndarray, shape (k, j, i)
+        Density [g/cm3], 0 beyond the patient; or the square root of relative activity.
+    grid : Grid
+    looked_at : ndarray of bool, shape (k, j, i)
+        The patient and a rim around.
+    """
+
+    values: Array
+    grid: Grid
+    looked_at: Mask
+
+    def image(self) -> sitk.Image:
+        """For SimpleITK."""
+        return Volume(self.values, self.grid).to_sitk()
+
+    def mask_image(self) -> sitk.Image:
+        """`looked_at` for SimpleITK."""
+        image = sitk.GetImageFromArray(self.looked_at.astype(np.uint8))
+        image.CopyInformation(self.image())
+        return image
+
+    def centre_mm(self) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+        """Centre of what is looked at (x, y, z) [mm]."""
+        return np.asarray(self.grid.positions(np.argwhere(self.looked_at)[:, ::-1].T).mean(axis=1))
+
+    def coarser(self, voxel_mm: float) -> "View":
+        """The same with voxels merged up to a size."""
+        factors = _merged(self.grid, voxel_mm)
+        values = sitk.BinShrink(self.image(), factors)
+        mask = sitk.BinShrink(sitk.Cast(self.mask_image(), sitk.sitkFloat32), factors)
+        return View(
+            np.asarray(sitk.GetArrayFromImage(values)),
+            Grid.of(values),
+            np.asarray(sitk.GetArrayFromImage(mask) >= 0.5),
+        )
+
+
+def view_of_ct(path: Path, what: str) -> View:
+    """
+    The patient on a CT.
+
+    Raises
+    ------
+    InvalidInput
+        If the CT cannot be read, is not in HU, or shows no patient.
+    """
+    ct = read_volume(path, what)
+    check_hounsfield(ct.values, f"{what}: {path}")
+    fine = Volume(density_of(ct.values), ct.grid)
+    merged = sitk.BinShrink(fine.to_sitk(), _merged(ct.grid, _VOXEL_MM))
+    density = np.asarray(sitk.GetArrayFromImage(merged))
+    grid = Grid.of(merged)
+    patient = patient_mask(density, grid)
+    if not patient.any():
+        raise InvalidInput(
+            f"{what}: {path} shows no patient: no voxel is denser than 0.15 g/cm3; check the file."
+        )
+    return _view(np.where(patient, density, np.float32(0.0)), grid, patient)
+
+
+def view_of_spect(scan: Volume, what: str) -> View:
+    """
+    The patient on a SPECT: the square root of activity, in which cold tissue shows beside hot.
+
+    Raises
+    ------
+    InvalidInput
+        If the scan has no activity.
+    """
+    top = float(np.percentile(scan.values, 99.9))
+    if top <= 0.0:
+        raise InvalidInput(
+            f"{what} has no activity to be registered by; leave the scan out or set "
+            'options.registration to "none".'
+        )
+    values = np.sqrt(np.clip(scan.values / np.float32(top), 0.0, 1.5))
+    return _view(values, scan.grid, values > np.sqrt(_HOT))
+
+
+def _view(values: Array, grid: Grid, shown: Mask) -> View:
+    away = np.asarray(ndimage.distance_transform_edt(~shown, sampling=grid.spacing_mm))
+    looked_at = away <= _SKIN_MM
+    box = bounding_box(looked_at)
+    return View(np.ascontiguousarray(values[box]), grid.crop(box), looked_at[box])
+
+
+def _merged(grid: Grid, voxel_mm: float) -> list[int]:
+    """Voxels to be merged along (i, j, k)."""
+    return [
+        max(1, min(n, int(voxel_mm / s + 1e-6)))
+        for n, s in zip(grid.shape[::-1], grid.spacing_mm[::-1], strict=True)
+    ]

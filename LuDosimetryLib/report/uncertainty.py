@@ -1,0 +1,119 @@
+"""How sure organ doses are, and what follows from them, in a report."""
+
+from typing import TYPE_CHECKING
+
+from ..uncertainty.budget import PARTS
+from .page import Html, heading, number, paragraph, picture, section, swatch, table, text
+from .palette import organ_style
+
+if TYPE_CHECKING:
+    from ..organs import OrganDose
+    from ..result import Result
+
+PART_NAMES = {
+    "calibration": "Calibration",
+    "recovery": "Recovery",
+    "delineation": "Delineation",
+    "time_activity": "Time-activity curve",
+    "dose_engine": "Dose engine",
+    "monte_carlo": "Monte Carlo",
+}
+_HEADINGS = {"time_activity": "Curve", "dose_engine": "Engine"}
+"""Short ones for the table."""
+
+
+def uncertainty_section(result: "Result", pictures: bool) -> Html:
+    """The budget of every organ dose: a table and a bar each."""
+    organs = [organ for organ in result.organs if organ.uncertainty_parts_percent]
+    if not organs:
+        return Html("")
+    parts = [p for p in PARTS if any(organ.uncertainty_parts_percent[p] for organ in organs)]
+    headings = [
+        heading("Organ"),
+        heading("Mean dose", "Gy"),
+        heading("±", "Gy"),
+        heading("±", "%"),
+        *(heading(_HEADINGS.get(part, PART_NAMES[part]), "%") for part in parts),
+        heading("Volume", "± %"),
+    ]
+    rows = [
+        [
+            swatch(organ_style(n)[0], organ.name),
+            number(organ.mean_dose_Gy),
+            number(organ.standard_uncertainty_Gy),
+            _percent(combined_percent(organ)),
+            *(_percent(organ.uncertainty_parts_percent[part]) for part in parts),
+            _percent(organ.volume_uncertainty_percent),
+        ]
+        for n, organ in enumerate(organs)
+    ]
+    note = (
+        "±: standard uncertainty (one standard deviation) after Gear et al. 2018; its inputs are options of the case. "
+        "The parts are independent and add up as squares. Curve: activity over time. Delineation: border, activity within, mass and recovery moved "
+        "together, so that their correlations are kept; the volume itself is less sure than the dose. Calibration, "
+        "recovery and dose engine err alike in all organs, so that ratios of organ doses are surer than the doses."
+    )
+    if all(organ.recovery_coefficient is None for organ in organs):
+        note += " No recovery correction was asked for: what small volumes lose by the blur of the scans is not in the budget."
+    content = [Html(table(headings, rows, main_column=3)), paragraph(note, quiet=True)]
+    if pictures:
+        from .uncertainty_figure import uncertainty_figure
+
+        caption = (
+            "Combined standard uncertainty of each mean dose; the colours share it out by the part of the variance "
+            "that each contributes."
+        )
+        content.append(picture(uncertainty_figure(organs), caption))
+    return section("Uncertainty of the mean dose", *content)
+
+
+def effect_section(result: "Result") -> Html:
+    """Recovery, effective half-life and biologically effective dose; nothing without any."""
+    columns = {
+        "mean_dose_Gy": heading("Mean dose", "Gy"),
+        "recovery_coefficient": heading("Recovery", "shown / true"),
+        "mean_dose_without_recovery_Gy": heading("Without correction", "Gy"),
+        "dose_per_activity_Gy_GBq": heading("per activity", "Gy/GBq"),
+        "effective_half_life_h": heading("Effective half-life", "h"),
+        "BED_Gy": heading("BED", "Gy"),
+    }
+    shown = [key for key in columns if any(getattr(o, key) is not None for o in result.organs)]
+    if set(shown) <= {"mean_dose_Gy", "dose_per_activity_Gy_GBq"}:
+        return Html("")
+    rows = [
+        [swatch(organ_style(n)[0], organ.name), *(number(getattr(organ, key)) for key in shown)]
+        for n, organ in enumerate(result.organs)
+    ]
+    notes = []
+    if "recovery_coefficient" in shown:
+        notes.append(
+            "Recovery: activity that the scans show in a volume as a part of the corrected one, above 1 where more "
+            "comes in from around than is lost; beside it the mean dose without the correction."
+        )
+    if "effective_half_life_h" in shown:
+        notes.append("Effective half-life: of the last phase of the volume's time-activity curve.")
+    if "BED_Gy" in shown:
+        responses = result.case.get("options", {}).get("radiobiology", {})
+        said = "; ".join(
+            f"{name}: α/β {of['alpha_beta_Gy']:g} Gy, repair half-time {of['repair_half_time_h']:g} h"
+            for name, of in responses.items()
+        )
+        notes.append(
+            f"BED: biologically effective dose of this cycle's mean dose ({said}; options of the case)."
+        )
+    return section(
+        "Recovery and biological effect",
+        table([heading("Organ"), *(columns[key] for key in shown)], rows, main_column=1),
+        paragraph(" ".join(notes), quiet=True),
+    )
+
+
+def combined_percent(organ: "OrganDose") -> float | None:
+    """Combined standard uncertainty of an organ's mean dose [%]."""
+    if organ.standard_uncertainty_Gy is None or organ.mean_dose_Gy <= 0.0:
+        return None
+    return 100.0 * organ.standard_uncertainty_Gy / organ.mean_dose_Gy
+
+
+def _percent(value: float | None) -> Html:
+    return text("–") if not value else text(f"{value:.1f}" if value >= 0.05 else "<0.1")

@@ -1,0 +1,1 @@
+"""Standard uncertainty of organ doses, after Gear et al. 2018."""

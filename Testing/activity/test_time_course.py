@@ -1,0 +1,117 @@
+import numpy as np
+
+from LuDosimetryLib.activity.time_course import (
+    check_single_time_point,
+    check_time_course,
+    voi_curves,
+)
+from LuDosimetryLib.nuclide import read_nuclide
+
+DECAY = read_nuclide("Lu-177").decay_constant_per_h
+HOURS = [4.0, 24.0, 48.0, 120.0]
+
+
+def case(**activities: list[float]) -> tuple[list[np.ndarray], dict[str, np.ndarray]]:
+    """Scans in which each volume is one voxel of 1 mL with an activity [MBq] at every time."""
+    names = list(activities)
+    scans = [
+        np.array([[[1e6 * activities[name][n] for name in names]]], np.float32)
+        for n in range(len(HOURS))
+    ]
+    masks = {}
+    for n, name in enumerate(names):
+        masks[name] = np.zeros(scans[0].shape, bool)
+        masks[name][0, 0, n] = True
+    return scans, masks
+
+
+def told(integration: str = "trapezoid", **activities: list[float]) -> list[str]:
+    scans, masks = case(**activities)
+    curves = voi_curves(HOURS, scans, masks, DECAY, "physical", 1.0, integration)
+    warnings: list[str] = []
+    check_time_course(HOURS, scans, curves, integration, warnings)
+    return warnings
+
+
+KIDNEY, LIVER = [80.0, 60.0, 45.0, 17.0], [300.0, 240.0, 180.0, 75.0]
+
+
+def test_usual_washout_is_not_remarked():
+    assert told(kidney=KIDNEY, liver=LIVER) == []
+
+
+def test_uptake_in_a_tumour_is_not_remarked():
+    assert told(kidney=KIDNEY, liver=LIVER, tumour=[12.0, 14.0, 12.0, 7.0]) == []
+
+
+def test_activity_that_rises_at_the_end_names_the_volume():
+    (warning,) = told(kidney=KIDNEY, liver=LIVER, tumour=[2.0, 3.0, 3.5, 4.0], cyst=[0.0] * 4)[:1]
+    assert (
+        "rises from the scan at 48 h to the last, at 120 h, in 'tumour' (from 3.5 to 4 MBq)"
+        in warning
+    )
+    assert "registration" in warning
+    assert "later scan" in warning
+
+
+def test_scans_in_swapped_order_are_told():
+    swapped = [[a[0], a[2], a[1], a[3]] for a in (KIDNEY, LIVER)]
+    warnings = told(kidney=swapped[0], liver=swapped[1])
+    assert "the activity in all volumes of interest rises by 33 % from 24 to 48 h" in warnings[0]
+    assert "check that the scans are in order" in warnings[0]
+
+
+def test_a_swapped_pair_at_the_end_is_told_once():
+    swapped = [[a[0], a[1], a[3], a[2]] for a in (KIDNEY, LIVER)]
+    warnings = told(kidney=swapped[0], liver=swapped[1])
+    assert sum("rises" in warning for warning in warnings) == 1
+
+
+def test_uptake_under_a_mono_exponential_is_told():
+    warnings = told("mono-exponential", kidney=KIDNEY, liver=LIVER, tumour=[12.0, 14.0, 12.0, 7.0])
+    assert len(warnings) == 1
+    assert "still rises after the first scan in 'tumour'" in warnings[0]
+
+
+def test_a_first_scan_too_late_for_uptake_is_told():
+    scans, _ = case(kidney=KIDNEY)
+    late = [24.0, 72.0, 120.0, 168.0]
+    for integration, number in (("bi-exponential", 1), ("mono-exponential", 0), ("hybrid", 0)):
+        warnings: list[str] = []
+        check_time_course(late, scans, {}, integration, warnings)
+        assert ["too late to show uptake" in warning for warning in warnings] == [True] * number
+
+
+def test_a_volume_without_activity_is_not_blamed():
+    assert told(kidney=KIDNEY, cyst=[0.0] * 4) == []
+
+
+def test_a_single_scan_has_no_curves():
+    scans, masks = case(kidney=KIDNEY)
+    assert voi_curves(HOURS[:1], scans[:1], masks, DECAY, "physical", 1.0, "trapezoid") == {}
+    warnings: list[str] = []
+    check_time_course(HOURS[:1], scans[:1], {}, "trapezoid", warnings)
+    assert warnings == []
+
+
+def test_curves_have_the_model_that_voxels_were_fitted_with():
+    scans, masks = case(kidney=KIDNEY, tumour=[12.0, 14.0, 12.0, 7.0])
+
+    def models(integration: str) -> list[str]:
+        curves = voi_curves(HOURS, scans, masks, DECAY, "physical", 1.0, integration)
+        return [curve.model for curve in curves.values()]
+
+    assert models("trapezoid") == models("hybrid") == ["mono-exponential", "bi-exponential"]
+    assert models("bi-exponential") == ["bi-exponential"] * 2
+    assert models("mono-exponential") == ["mono-exponential"] * 2
+
+
+def test_a_scan_too_late_for_haenscheid_names_the_volume():
+    fast = [float(200.0 * 2.0 ** (-t / 12.0)) for t in HOURS]
+    scans, masks = case(kidney=KIDNEY, bladder=fast)
+    curves = voi_curves(HOURS, scans, masks, DECAY, "physical", 1.0, "haenscheid")
+    warnings: list[str] = []
+    check_single_time_point(120.0, curves, warnings)
+    assert len(warnings) == 1
+    assert "outside 0.75 to 2.5 effective half-lives" in warnings[0]
+    assert "in 'bladder' (10), by" in warnings[0]

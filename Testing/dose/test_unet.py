@@ -1,0 +1,230 @@
+"""The residual network as a dose method: with its weights, without them, and without torch."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from LuDosimetryLib.cli import DONE, INVALID, main
+from LuDosimetryLib.dose import METHODS, lack_of
+from LuDosimetryLib.resources import resource
+from LuDosimetryLib.unet import model
+from LuDosimetryLib.unet.model import CARD
+
+ROOT = Path(__file__).parents[2]
+WITHOUT_TORCH = """
+import sys
+from importlib.machinery import PathFinder
+
+
+class WithoutTorch(PathFinder):
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        if name.partition(".")[0] == "torch":
+            {answer}
+        return super().find_spec(name, path, target)
+
+
+sys.meta_path[:] = [WithoutTorch if f is PathFinder else f for f in sys.meta_path]
+"""
+
+
+def quiet(fraction, message):
+    pass
+
+
+def values(path):
+    return sitk.GetArrayFromImage(sitk.ReadImage(str(path)))
+
+
+def python(folder, answer, *arguments):
+    """Run a Python whose site customisation keeps torch away."""
+    site = folder / "site"
+    site.mkdir(exist_ok=True)
+    (site / "sitecustomize.py").write_text(WITHOUT_TORCH.format(answer=answer))
+    return subprocess.run(
+        [sys.executable, *arguments],
+        env={"PYTHONPATH": f"{site}:{ROOT}", "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+ABSENT = "return None"
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (ABSENT, "is not installed (pip install torch"),
+        (
+            "from importlib.machinery import ModuleSpec; from importlib.abc import Loader\n"
+            "            class Broken(Loader):\n"
+            "                def exec_module(self, module):\n"
+            "                    raise OSError('libgomp.so.1: cannot open shared object file')\n"
+            "            return ModuleSpec(name, Broken())",
+            "cannot be loaded (libgomp.so.1: cannot open shared object file)",
+        ),
+    ],
+)
+def test_without_torch_the_multi_vsv_dose_and_one_sentence(case_folder, tmp_path, answer, reason):
+    case_folder.change("options", "dose_method", to="unet")
+    arguments = ("-m", "LuDosimetryLib", "run", str(case_folder.file), "-o")
+    done = python(tmp_path, answer, *arguments, str(tmp_path / "result"))
+    assert done.returncode == DONE, done.stderr
+    warnings = [line for line in done.stderr.splitlines() if line.startswith("warning: ")]
+    (sentence,) = (line for line in warnings if "torch" in line)
+    assert sentence.startswith("warning: the dose method 'unet' is not to be had: torch, which it")
+    assert reason in sentence
+    assert sentence.endswith("; the dose is that of 'multi-vsv', uncorrected.")
+    assert "Traceback" not in done.stderr
+    summary = json.loads((tmp_path / "result" / "result.json").read_text())
+    assert summary["dose_method"] == "multi-vsv"
+    assert sentence.removeprefix("warning: ") in summary["warnings"]
+    case_folder.change("options", "dose_method", to="multi-vsv")
+    assert main(["run", str(case_folder.file), "-o", str(tmp_path / "plain")]) == DONE
+    np.testing.assert_array_equal(
+        values(tmp_path / "result" / "dose.nrrd"), values(tmp_path / "plain" / "dose.nrrd")
+    )
+
+
+@pytest.mark.slow
+def test_all_but_the_network_itself_is_imported_without_torch(tmp_path):
+    code = """
+import importlib, pkgutil, LuDosimetryLib
+failed = []
+for module in pkgutil.walk_packages(LuDosimetryLib.__path__, "LuDosimetryLib."):
+    try:
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    except ModuleNotFoundError as error:
+        failed.append(module.name + " " + str(error.name))
+print(*sorted(failed), sep="\\n")
+"""
+    done = python(tmp_path, ABSENT, "-c", code)
+    assert done.returncode == 0, done.stderr
+    found = {line for line in done.stdout.splitlines() if line.endswith(" torch")}
+    expected = {"inference", "network", "patches", "training", "crossvalidation"}
+    assert found == {f"LuDosimetryLib.unet.{name} torch" for name in expected}
+
+
+@pytest.mark.parametrize("verb", [("train", "data"), ("crossvalidate", "data")])
+def test_training_without_torch(tmp_path, verb):
+    done = python(tmp_path, ABSENT, "-m", "LuDosimetryLib", *verb, "-o", str(tmp_path / "out"))
+    assert done.returncode == INVALID
+    assert done.stderr.startswith("ludosimetry: the network cannot be trained: torch, which it")
+    assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+class TestWithTorch:
+    @pytest.fixture(autouse=True)
+    def _torch(self):
+        pytest.importorskip("torch").set_num_threads(1)
+
+    def test_nothing_is_lacking(self):
+        assert lack_of("unet") is None
+        assert lack_of("multi-vsv") is None
+
+    def test_an_installation_without_weights_is_told(self, case_folder, refused, monkeypatch):
+        monkeypatch.setattr(model, "CARD", ("Models", "absent.json"))
+        case_folder.change("options", "dose_method", to="unet")
+        assert "choose the dose method multi-vsv, which needs no weights" in refused()
+
+    def test_weights_that_are_damaged(self, case_folder, refused, monkeypatch, tmp_path):
+        from LuDosimetryLib.unet.model import ModelCard, write_model
+        from LuDosimetryLib.unet.network import LinearNetwork
+
+        size = {"maps": 2, "activity_maps": 2, "levels": 2}
+        card = ModelCard("test", "residual.pt", "", "linear", size, 3.87, (0.75, 1.3))
+        write_model(LinearNetwork(**size), card, tmp_path / "model")
+        (tmp_path / "model" / "residual.pt").write_bytes(b"rotten")
+        monkeypatch.setattr(model, "resource", lambda *parts: tmp_path / "model" / parts[-1])
+        case_folder.change("options", "dose_method", to="unet")
+        assert "are damaged or not those of residual.json" in refused()
+
+
+class TestShippedNetwork:
+    @pytest.fixture(autouse=True)
+    def _shipped(self):
+        pytest.importorskip("torch").set_num_threads(1)
+        try:
+            resource(*CARD)
+        except FileNotFoundError:
+            pytest.skip("no weights are shipped yet")
+
+    def test_result_folder(self, case_folder, tmp_path, capfd):
+        case_folder.change("options", "dose_method", to="unet")
+        case_folder.change("options", "compare_with", to=["multi-vsv", "split-vsv"])
+        output = tmp_path / "result"
+        assert main(["run", str(case_folder.file), "-o", str(output)]) == DONE
+        summary = json.loads((output / "result.json").read_text())
+        assert summary["dose_method"] == "unet"
+        how = summary["provenance"]["unet"]
+        assert " sha256 " in how["model"]
+        assert how["calculated_on"].startswith("cpu, residual from a grid of 3.87 mm")
+        assert how["bounded_voxels_percent"] < 5.0
+        dose, multi, split = (
+            values(output / name)
+            for name in ("dose.nrrd", "dose_multi-vsv.nrrd", "dose_split-vsv.nrrd")
+        )
+        assert (dose >= 0.0).all()
+        assert not np.array_equal(dose, multi)
+        bounds = model.read_card(resource(*CARD)).bounds
+        assert (dose >= 0.999 * bounds[0] * np.minimum(multi, split)).all()
+        assert (dose <= 1.001 * bounds[1] * np.maximum(multi, split)).all()
+        for organ in summary["organs"]:
+            before = organ["dose_by_method_Gy"]["multi-vsv"]
+            percent = 100.0 * (organ["mean_dose_Gy"] / before - 1.0)
+            assert how["correction_percent"][organ["name"]] == pytest.approx(percent, abs=0.01)
+        # soft organs need little
+        assert abs(how["correction_percent"]["kidney"]) < 3.0
+
+    def test_twice_the_activity_twice_the_dose(self, mixed_problem):
+        from dataclasses import replace
+
+        once = METHODS["unet"](mixed_problem, quiet)
+        doubled = replace(mixed_problem, tia_MBq_h_mL=2 * mixed_problem.tia_MBq_h_mL)
+        twice = METHODS["unet"](doubled, quiet)
+        np.testing.assert_allclose(twice, 2 * once, rtol=1e-5, atol=1e-6 * once.max())
+
+    def test_superposition(self, mixed_problem):
+        """Where no bound is reached, doses of two activities add up."""
+        from dataclasses import replace
+
+        one = mixed_problem.tia_MBq_h_mL * (mixed_problem.tia_MBq_h_mL < 100.0)
+        other = mixed_problem.tia_MBq_h_mL - one
+        doses = [
+            METHODS["unet"](replace(mixed_problem, tia_MBq_h_mL=tia), quiet)
+            for tia in (one, other, mixed_problem.tia_MBq_h_mL)
+        ]
+        apart = np.abs(doses[0] + doses[1] - doses[2])[mixed_problem.reported]
+        assert np.median(apart / doses[2][mixed_problem.reported]) < 1e-4
+
+    def test_closer_to_monte_carlo_than_the_multi_vsv_dose(self, mixed_problem):
+        """On a patient unlike all that it was trained with."""
+        pytest.importorskip("ompmc")
+        from dataclasses import replace
+
+        from LuDosimetryLib.dose import STATISTICAL_METHODS
+        from LuDosimetryLib.dose.problem import Effort
+
+        problem = replace(mixed_problem, effort=Effort(histories=400_000))
+        found = STATISTICAL_METHODS["monte-carlo"](problem, quiet)
+        reported = problem.reported
+        noise = float((found.standard_error[reported].astype(float) ** 2).sum())
+
+        def error(method):
+            apart = METHODS[method](problem, quiet)[reported] - found.dose[reported].astype(float)
+            return float((apart**2).sum()) - noise
+
+        assert error("unet") < error("multi-vsv")
+
+
+def test_it_is_a_method_like_the_others():
+    assert "unet" in METHODS

@@ -1,0 +1,150 @@
+"""Rigid and affine registration recover what is known, wherever the scans start."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from LuDosimetryLib.image import Grid, Volume, read_volume, write_volume
+from LuDosimetryLib.registration.linear import affine, best_flip, rigid, scales
+from LuDosimetryLib.registration.view import View, view_of_ct
+from LuDosimetryLib.tissue import density_of, patient_mask
+
+DATA = Path(__file__).parents[3] / "shared" / "data"
+REAL = {
+    "abdomen": DATA / "abdomen_ct/ct.nii.gz",
+    "thorax": DATA / "thorax_ct/ct.nii.gz",
+    "liver": DATA / "training_ct/CRLM-CT-1004_ct_3mm.nii.gz",
+    "chest": DATA / "training_ct/LIDC-IDRI-0314_ct_3mm.nii.gz",
+    "pelvis": DATA / "training_ct/TCGA-09-2043_ct_3mm.nii.gz",
+}
+
+
+def no_tick() -> None:
+    """Not cancelled."""
+
+
+def viewed(folder: Path, volume: Volume) -> View:
+    write_volume(folder / "ct.nrrd", volume, "")
+    return view_of_ct(folder / "ct.nrrd", "CT")
+
+
+def shown(view: View, part: slice) -> View:
+    """What a scan of fewer slices shows."""
+    box = (part, slice(0, view.grid.shape[1]), slice(0, view.grid.shape[2]))
+    return View(view.values[box].copy(), view.grid.crop(box), view.looked_at[box].copy())
+
+
+@pytest.mark.parametrize(
+    ("shift_mm", "degrees", "tilt"),
+    [
+        ((12.0, -11.0, 11.0), (6.0, -5.0, 6.0), (0, 0, 0)),
+        ((-9.0, 15.0, -9.0), (-5.0, 6.0, 6.0), (5, -4, 10)),
+    ],
+)
+def test_a_rigid_motion_is_recovered(tmp_path, moving, trunk, shift_mm, degrees, tilt):
+    """20 mm and 10 degrees, on oblique slices of other voxels, with noise, the couch left behind."""
+    ct, vois = trunk
+    motion = moving.RigidMotion(shift_mm, degrees, (0.0, 0.0, 0.0))
+    assert 19.0 < np.linalg.norm(shift_mm) < 21.0
+    scan = moving.ct(ct, moving.grid(ct.grid, motion, degrees=tilt), motion, seed=1)
+    fixed, moved = viewed(tmp_path, ct), viewed(tmp_path, scan)
+    found = rigid(fixed, moved, no_tick)
+    for mask in vois.values():
+        error = moving.error_mm(found, motion, mask, ct.grid, scan.grid)
+        assert error.size > 50
+        assert error.mean() < 1.0
+
+
+def test_a_stretched_patient(tmp_path, trunk):
+    ct, _ = trunk
+    fixed = viewed(tmp_path, ct)
+    grid = ct.grid
+    wide = Grid(
+        grid.shape,
+        (4.0, 4.0, 4.16),
+        (grid.origin_mm[0] * 1.04, *grid.origin_mm[1:]),
+        grid.direction,
+    )
+    moved = viewed(tmp_path, Volume(ct.values, wide))
+    found = affine(fixed, moved, rigid(fixed, moved, no_tick), no_tick)
+    assert scales(found) == pytest.approx([1.0, 1.0, 1.04], abs=0.006)
+
+
+def test_other_fields_of_view_and_coordinates(tmp_path, trunk):
+    """Half of the patient, and a scanner that counts from elsewhere."""
+    fixed = viewed(tmp_path, trunk[0])
+    count = fixed.grid.shape[0]
+    there = np.array([150.0, -80.0, -400.0])
+    for part in (slice(0, count // 2), slice(count // 2, count)):
+        half = shown(fixed, part)
+        origin = tuple(float(x) for x in half.grid.origin_mm + there)
+        far = View(
+            half.values,
+            Grid(half.grid.shape, half.grid.spacing_mm, origin, half.grid.direction),
+            half.looked_at,
+        )
+        for scan, shift in ((half, np.zeros(3)), (far, there)):
+            centre = half.centre_mm()
+            found = rigid(fixed, scan, no_tick).TransformPoint(tuple(centre)) - centre
+            assert np.abs(found - shift).max() < 1.0
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_a_flipped_scan_is_told_from_one_that_is_not(tmp_path, trunk, axis):
+    fixed = viewed(tmp_path, trunk[0])
+    given, flipped = best_flip(fixed, fixed, no_tick)
+    assert given > 1.3 * flipped.information
+    turned = View(
+        np.flip(fixed.values, axis).copy(), fixed.grid, np.flip(fixed.looked_at, axis).copy()
+    )
+    given, flipped = best_flip(fixed, turned, no_tick)
+    assert flipped.axes == (axis,)
+    assert flipped.information > 1.3 * given
+
+
+def test_the_same_whatever_the_number_of_threads(tmp_path, moving, trunk):
+    ct, _ = trunk
+    motion = moving.RigidMotion((8.0, 3.0, -5.0), (2.0, 3.0, -4.0), (0.0, 0.0, 0.0))
+    scan = moving.ct(ct, moving.grid(ct.grid, motion), motion, seed=2)
+    fixed, moved = viewed(tmp_path, ct), viewed(tmp_path, scan)
+    before = sitk.ProcessObject.GetGlobalDefaultNumberOfThreads()
+    found = []
+    try:
+        for threads in (1, 2, 5):
+            sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(threads)
+            found.append(rigid(fixed, moved, no_tick).GetParameters())
+    finally:
+        sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(before)
+    np.testing.assert_allclose(found, [found[0]] * 3, atol=1e-6)
+
+
+def test_what_a_tick_raises_comes_out(tmp_path, trunk):
+    fixed = viewed(tmp_path, trunk[0])
+
+    def stop() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        rigid(fixed, fixed, stop)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", REAL)
+def test_real_patients(tmp_path, moving, name):
+    """A mean of 1 mm inside the patient, 10 mm below the skin."""
+    if not REAL[name].exists():
+        pytest.skip("no real CT here")
+    ct = read_volume(REAL[name], name)
+    middle = tuple(
+        ct.grid.positions(np.array([[0.5 * (n - 1)] for n in ct.grid.shape[::-1]]))[:, 0]
+    )
+    motion = moving.RigidMotion((11.0, -12.0, 11.0), (6.0, -5.0, 6.0), middle)
+    scan = moving.ct(ct, moving.grid(ct.grid, motion, degrees=(3, -4, 6)), motion, seed=4)
+    fixed, moved = viewed(tmp_path, ct), viewed(tmp_path, scan)
+    found = rigid(fixed, moved, no_tick)
+    patient = patient_mask(density_of(ct.values), ct.grid)
+    error = moving.error_mm(found, motion, patient, ct.grid, scan.grid)
+    print(f"{name}: {error.mean():.2f} mm, at most {error.max():.2f}")
+    assert error.mean() < 1.0

@@ -1,0 +1,101 @@
+"""The host for all tests of the Slicer module: one application, a fresh scene for every test.
+
+A test fails when a slot, an observer or a virtual method raised, when a modal window opened
+without an answer, or when an answer was left over.
+"""
+
+import importlib.util
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+
+def _start() -> Any:
+    """The host, from its folder: `Testing` itself must not be importable, it has a folder `slicer`."""
+    folder = HERE.parent / "slicer_host"
+    if "slicer_host" not in sys.modules:
+        spec = importlib.util.spec_from_file_location(
+            "slicer_host", folder / "__init__.py", submodule_search_locations=[str(folder)]
+        )
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules["slicer_host"] = module
+        spec.loader.exec_module(module)
+    return sys.modules["slicer_host"].start()
+
+
+def _missing() -> str:
+    """Why the host cannot start here, or an empty string."""
+    for name in ("slicer_core", "PySide6"):
+        if importlib.util.find_spec(name) is None:
+            return f"{name} is not installed (pip install -e '.[slicer]'; Python 3.11 to 3.13)"
+    try:
+        import vtkmodules.vtkRenderingOpenGL2  # noqa: F401
+        from PySide6 import QtUiTools, QtWidgets  # noqa: F401
+    except ImportError as error:
+        return f"Qt or VTK cannot be loaded here: {error}"
+    return ""
+
+
+MISSING = _missing()
+collect_ignore_glob = ["test_*.py"] if MISSING else []
+HOST = None if MISSING else _start()
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say which Python files of Slicer the tests ran with, or why they did not run."""
+    with_what = os.environ.get("SLICER_SOURCE") or "the stand-ins"
+    said = f"not tested, {MISSING}" if MISSING else f"tested with {with_what}"
+    terminalreporter.write_line(f"Slicer module: {said}")
+
+
+@pytest.fixture(autouse=True)
+def host() -> Iterator[Any]:
+    """The host with a fresh scene; checks at the end that nothing went wrong unseen."""
+    assert HOST is not None
+    HOST.new_scene()
+    HOST.failures()
+    HOST.dialogs.reset()
+    yield HOST
+    HOST.close()
+    problems = HOST.failures()
+    unused = HOST.dialogs.reset()
+    assert not problems, "\n".join(problems)
+    assert not unused, f"nobody asked for these answers: {unused}"
+
+
+@pytest.fixture
+def scene(host: Any) -> Any:
+    """`slicer.mrmlScene`."""
+    return host.scene.node
+
+
+@pytest.fixture
+def panel(host: Any) -> Any:
+    """The panel of the LuDosimetry module, opened as by the first click on it."""
+    return host.load(ROOT / "LuDosimetry" / "LuDosimetry.py").open()
+
+
+@pytest.fixture
+def wait_until() -> Any:
+    """`wait_until(condition, seconds)`: turn the event loop until the condition holds."""
+    from slicer_host.event_loop import wait_until
+
+    return wait_until
+
+
+@pytest.fixture
+def responsiveness() -> Any:
+    """`with responsiveness() as r: …; r.longest_s`: longest time the event loop stood still."""
+    from slicer_host.event_loop import Responsiveness
+
+    return Responsiveness
