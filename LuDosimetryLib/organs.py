@@ -28,8 +28,10 @@ class OrganDose:
     ``uncertainty_parts_percent`` its parts, see `uncertainty.budget`; ``volume_uncertainty_percent``
     is that of the volume itself. With a recovery correction ``recovery_coefficient`` is the part of
     the corrected activity that the scans show, and ``mean_dose_without_recovery_Gy`` the dose as
-    they show it. ``effective_half_life_h`` is that of the last phase of the volume's time-activity
-    curve, ``BED_Gy`` the biologically effective dose where tissue parameters are given.
+    they show it. ``effective_half_life_h`` is that of the phase with most decays of the volume's
+    time-activity curve, ``BED_Gy`` the biologically effective dose where tissue parameters are given.
+    ``network_correction_percent`` is what the residual network changed of the mean dose by multiple
+    VSV.
     """
 
     name: str
@@ -54,6 +56,7 @@ class OrganDose:
     dose_per_activity_Gy_GBq: float | None = None
     effective_half_life_h: float | None = None
     BED_Gy: float | None = None
+    network_correction_percent: float | None = None
 
 
 def mean_dose(dose_Gy: Array, density_g_cm3: Array, voi: Mask) -> float:

@@ -20,6 +20,7 @@ from .dicom.source import read_source
 from .dose import METHODS, STATISTICAL_METHODS, lack_of
 from .dose.convolution import choose_device
 from .dose.problem import DoseProblem, Effort
+from .dose.unet import with_correction
 from .image import Array, Volume
 from .inputs import (
     check_tia,
@@ -145,6 +146,7 @@ def run_case(
         organs = Assessment(*resting_on, methods[0], FALLBACK).of(
             organs, lambda fraction, message: progress(0.9 + 0.05 * fraction, message)
         )
+        organs = with_correction(organs, problem)
         dvh = cumulative_dvh(doses[methods[0]], vois, reported)
     progress(0.95, "calculated")
     return Result(
@@ -216,7 +218,8 @@ def _doses(
 
         if method in METHODS:
             doses[method] = METHODS[method](problem, of_all)
-            provenance |= problem.how
+            said = problem.how.get(method, {})
+            provenance |= {method: said, "model": said["model"]} if said else {}
             continue
         found = STATISTICAL_METHODS[method](problem, of_all)
         doses[method] = found.dose

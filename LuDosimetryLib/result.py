@@ -168,9 +168,7 @@ class Result:
             volumes = self.volumes()
             for name, unit, values in volumes.values():
                 kind = np.uint8 if values.dtype == np.uint8 else np.float32
-                write_volume(
-                    stage / name, Volume(values.astype(kind, copy=False), self.grid), unit
-                )
+                write_volume(stage / name, Volume(values.astype(kind, copy=False), self.grid), unit)
             for alignment in self.alignments:
                 if alignment.file_name is not None:
                     sitk.WriteTransform(alignment.transform, str(stage / alignment.file_name))

@@ -93,6 +93,8 @@ def bland_altman_chart(files: ResultFiles) -> Chart | None:
     for n, method in enumerate(files.methods[1:]):
         other = np.array([organ["dose_by_method_Gy"][method] for organ in organs])
         curves += agreement_curves(label("doseMethod", method), other, reference, _colour(n))
+    if not curves:
+        return None
     return Chart(
         "bland-altman",
         _("Bland-Altman of organ doses"),
@@ -158,21 +160,16 @@ def comparison_charts(
         )
     ]
     organs = summary["organs"]
-    if organs:
-        charts.append(
-            Chart(
-                "compared-bland-altman",
-                _("Bland-Altman with {name}").format(name=name),
-                _("Mean of both [Gy]"),
-                _("Difference to this dose [%]"),
-                agreement_curves(
-                    name,
-                    np.array([organ["mean_dose_Gy"] for organ in organs]),
-                    np.array([organ["reference_mean_dose_Gy"] for organ in organs]),
-                    _colour(0),
-                ),
-            )
-        )
+    curves = agreement_curves(
+        name,
+        np.array([organ["mean_dose_Gy"] for organ in organs]),
+        np.array([organ["reference_mean_dose_Gy"] for organ in organs]),
+        _colour(0),
+    )
+    if curves:
+        title = _("Bland-Altman with {name}").format(name=name)
+        x, y = _("Mean of both [Gy]"), _("Difference to this dose [%]")
+        charts.append(Chart("compared-bland-altman", title, x, y, curves))
     return charts
 
 

@@ -1,9 +1,10 @@
 """Multiple voxel S values, corrected by a network trained on the residual to Monte Carlo."""
 
+from dataclasses import replace
 from importlib.util import find_spec
 
 from ..image import Array
-from ..organs import mean_dose
+from ..organs import OrganDose, mean_dose
 from ..progress import Progress
 from .problem import DoseProblem
 
@@ -47,6 +48,15 @@ def unet_dose(problem: DoseProblem, progress: Progress) -> Array:
         "correction_percent": _corrections(problem, done.dose, done.multi_vsv),
     }
     return done.dose
+
+
+def with_correction(organs: list[OrganDose], problem: DoseProblem) -> list[OrganDose]:
+    """Organ doses with what the network changed, if it was used."""
+    said = problem.how.get(METHOD)
+    if said is None:
+        return organs
+    changes = said["correction_percent"]
+    return [replace(o, network_correction_percent=changes.get(o.name)) for o in organs]
 
 
 def _corrections(problem: DoseProblem, dose: Array, multi_vsv: Array) -> dict[str, float]:

@@ -162,30 +162,36 @@ def _methods(result: "Result") -> Html:
     chosen = result.dose_method
     others = [name for name in result.doses if name != chosen]
     activity_MBq = result.case.get("administered_activity_MBq")
+    corrected = any(o.network_correction_percent is not None for o in result.organs)
     headings = [heading("Organ"), heading(chosen, "Gy")]
-    if activity_MBq:
-        headings.append(heading("per activity", "Gy/GBq"))
-    for name in others:
-        headings += [heading(name, "Gy"), heading("difference", "%")]
-        if name in result.standard_errors:
-            headings.append(heading("error", "± %"))
-    rows = []
-    for n, organ in enumerate(result.organs):
-        row = [swatch(organ_style(n)[0], organ.name), number(organ.mean_dose_Gy)]
-        if activity_MBq:
-            row.append(number(organ.mean_dose_Gy / (activity_MBq * 1e-3)))
-        for name in others:
-            dose = organ.dose_by_method_Gy[name]
-            row += [number(dose), percent(_relative(dose, organ.mean_dose_Gy))]
-            if name in result.standard_errors:
-                row.append(_error(organ, name))
-        rows.append(row)
     said = "Mass-weighted mean dose"
     if others:
         said += f"; differences are relative to {chosen}, the chosen method"
     if activity_MBq:
+        headings.append(heading("per activity", "Gy/GBq"))
         said += "; per activity: dose by the chosen method over administered activity"
+    if corrected:
+        headings.append(heading("network's correction", "%"))
+        said += "; network's correction: by the residual network, relative to multi-vsv"
+    for name in others:
+        headings += [heading(name, "Gy"), heading("difference", "%")]
+        headings += [heading("error", "± %")] if name in result.standard_errors else []
+    rows = []
+    for n, organ in enumerate(result.organs):
+        row = [swatch(organ_style(n)[0], organ.name), number(organ.mean_dose_Gy)]
+        row += [number(organ.mean_dose_Gy / (activity_MBq * 1e-3))] if activity_MBq else []
+        row += [_correction(organ)] if corrected else []
+        for name in others:
+            dose = organ.dose_by_method_Gy[name]
+            row += [number(dose), percent(_relative(dose, organ.mean_dose_Gy))]
+            row += [_error(organ, name)] if name in result.standard_errors else []
+        rows.append(row)
     return Html(table(headings, rows, main_column=1) + paragraph(f"{said}.", quiet=True))
+
+
+def _correction(organ: "OrganDose") -> Html:
+    change = organ.network_correction_percent
+    return text("–" if change is None else f"{change:+.2f}".replace("-", "−"))
 
 
 def _error(organ: "OrganDose", method: str) -> Html:
