@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .case import Case, Options, TimePoint
+from .case import Case, TimePoint
 from .dose import METHODS
 from .dose.convolution import choose_device
 from .dose.media_map import MediaMap
@@ -21,6 +21,7 @@ from .image import Array, Grid, Volume, write_volume
 from .kernels.media import whole_kernel
 from .kernels.voxel import energy_kernels
 from .nuclide import read_nuclide
+from .options import Options
 from .pipeline import run_case
 from .progress import Progress, no_progress
 from .tissue import NO_DOSE_BELOW_G_CM3, density_of

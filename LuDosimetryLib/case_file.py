@@ -8,17 +8,10 @@ from dataclasses import MISSING, asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
-from .case import (
-    DOSE_METHODS,
-    Calibration,
-    Case,
-    Options,
-    Segmentation,
-    TimePoint,
-    check_reference,
-)
+from .case import Calibration, Case, Segmentation, TimePoint, check_reference
 from .checks import check_known, check_number, check_text, shown
 from .errors import InvalidInput
+from .options import DOSE_METHODS, Options
 from .radiobiology import TissueResponse
 from .storage import write_atomically
 from .uncertainty.inputs import UncertaintyInputs

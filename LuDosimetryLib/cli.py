@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import __version__
-from .case import DEVICES, DOSE_METHODS, INTEGRATIONS, REGISTRATIONS, Case
+from .case import Case
 from .console import ConsoleProgress
 from .failure import CANCELLED, DONE, FAILED, INVALID, ending_of
+from .options import DEVICES, DOSE_METHODS, INTEGRATIONS, REGISTRATIONS
 
 if TYPE_CHECKING:
     from .organs import OrganDose

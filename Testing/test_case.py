@@ -9,15 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from LuDosimetryLib import Case, InvalidInput
-from LuDosimetryLib.case import (
-    DEVICES,
-    DOSE_METHODS,
-    TAILS,
-    Calibration,
-    Options,
-    Segmentation,
-    TimePoint,
-)
+from LuDosimetryLib.case import Calibration, Segmentation, TimePoint
+from LuDosimetryLib.options import DEVICES, DOSE_METHODS, TAILS, Options
 
 FOLDER = Path("/cases/one")
 

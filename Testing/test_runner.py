@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from LuDosimetryLib.case import DOSE_METHODS
+from LuDosimetryLib.options import DOSE_METHODS
 from LuDosimetryLib.result import read_result
 from LuDosimetryLib.runner import INTERPRETER_VARIABLE, BackgroundRun, find_interpreter
 

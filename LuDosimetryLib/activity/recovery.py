@@ -6,8 +6,8 @@ from typing import Protocol
 
 import numpy as np
 
-from ..case import Options
 from ..image import Array, Grid
+from ..options import Options
 from ..segmentation import Mask
 from ..uncertainty.inputs import UncertaintyInputs
 from .partial_volume import Regions, Unblurred, around, self_recovery

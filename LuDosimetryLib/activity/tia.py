@@ -8,8 +8,8 @@ from math import log
 import numpy as np
 from numpy.typing import NDArray
 
-from ..case import Options
 from ..image import Array
+from ..options import Options
 from ..progress import Progress
 from ..segmentation import Mask
 from .bi_exponential import UPTAKE_SEEN_BY_H, bi_exponential_tia

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from ..case import Case, Options, Segmentation, TimePoint
+from ..case import Case, Segmentation, TimePoint
 from ..errors import InvalidInput
 from ..image import Grid, write_volume
 from ..nuclide import read_nuclide
+from ..options import Options
 from ..phantom.slicer_segmentation import Segment, write_segmentation
 from ..progress import Progress, no_progress
 from ..result import check_inputs_kept

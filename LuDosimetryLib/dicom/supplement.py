@@ -7,10 +7,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from ..case import UNITS, Calibration, Options
+from ..case import UNITS, Calibration
 from ..case_file import options_from_dict
 from ..checks import check_choice, check_known, check_number, check_text, check_whole, shown
 from ..errors import InvalidInput
+from ..options import Options
 from .decay import CORRECTIONS
 from .moment import Moment
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ..case import Case, Options, Segmentation, TimePoint
+from ..case import Case, Segmentation, TimePoint
 from ..image import Array, Grid, Volume, average_onto, write_volume
+from ..options import Options
 from ..progress import Progress
 from ..storage import staged
 from .kinetics import NUCLIDE

@@ -4,8 +4,8 @@ import pytest
 from LuDosimetryLib import Case, InvalidInput, run_case
 from LuDosimetryLib.activity.partial_volume import blurred, self_recovery
 from LuDosimetryLib.activity.recovery import recovered
-from LuDosimetryLib.case import Options
 from LuDosimetryLib.image import Grid
+from LuDosimetryLib.options import Options
 from LuDosimetryLib.uncertainty.inputs import UncertaintyInputs
 
 GRID = Grid.axial((10, 10, 10), (10.0, 10.0, 10.0))  # voxels of 1 mL

@@ -6,10 +6,10 @@ import pytest
 from LuDosimetryLib.activity.integration import trapezoid_tia
 from LuDosimetryLib.activity.tia import MODELS, TimeIntegral, time_integrated_activity
 from LuDosimetryLib.activity.time_course import check_time_course, voi_curves
-from LuDosimetryLib.case import INTEGRATIONS, Options
 from LuDosimetryLib.errors import Cancelled
 from LuDosimetryLib.image import read_volume
 from LuDosimetryLib.nuclide import read_nuclide
+from LuDosimetryLib.options import INTEGRATIONS, Options
 
 DECAY = read_nuclide("Lu-177").decay_constant_per_h
 HOURS = [4.0, 24.0, 48.0, 120.0]

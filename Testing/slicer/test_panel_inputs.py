@@ -8,7 +8,7 @@ import pytest
 import slicer
 import vtk
 
-from LuDosimetryLib.case import DOSE_METHODS, INTEGRATIONS, REGISTRATIONS, TAILS
+from LuDosimetryLib.options import DOSE_METHODS, INTEGRATIONS, REGISTRATIONS, TAILS
 
 MODULE = Path(__file__).parents[2] / "LuDosimetry" / "LuDosimetry.py"
 

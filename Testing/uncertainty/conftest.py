@@ -11,8 +11,9 @@ import pytest
 
 from LuDosimetryLib import Case, Result, run_case
 from LuDosimetryLib.activity.partial_volume import blurred
-from LuDosimetryLib.case import Options, Segmentation, TimePoint
+from LuDosimetryLib.case import Segmentation, TimePoint
 from LuDosimetryLib.image import Grid, Volume, average_onto, write_volume
+from LuDosimetryLib.options import Options
 from LuDosimetryLib.tissue import density_of
 
 FINE = Grid.axial((64, 64, 64), (2.5, 2.5, 2.5))
