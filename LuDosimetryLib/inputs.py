@@ -138,7 +138,8 @@ def read_density(case: Case, grid: Grid) -> tuple[Array, Mask]:
             f"CT: {case.ct} and the SPECT do not overlap anywhere; check that they belong together."
         )
     density = average_onto(Volume(density_of(ct.values), ct.grid), grid, AIR_DENSITY_G_CM3)
-    return density, covered
+    # a voxel that the CT only touches is not known: air to every method, as to the Monte Carlo
+    return np.where(covered, density, np.float32(AIR_DENSITY_G_CM3)), covered
 
 
 def patient_on(density: Array, covered: Mask, grid: Grid, warnings: list[str]) -> Mask:

@@ -8,8 +8,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from .activity.recovery import recovered
 from .activity.single_time_point import check_effective_half_life
 from .activity.tia import HAENSCHEID, time_integrated_activity
@@ -38,7 +36,7 @@ from .registration.alignment import Alignment, align, with_displacements
 from .registration.drawn_on import drawn_through
 from .result import Result
 from .segmentation import Mask, read_vois
-from .tissue import AIR_DENSITY_G_CM3, NO_DOSE_BELOW_G_CM3, read_media
+from .tissue import NO_DOSE_BELOW_G_CM3, read_media
 
 __all__ = ["FALLBACK", "run_case"]
 
@@ -154,7 +152,7 @@ def run_case(
         dose_method=methods[0],
         grid=grid,
         tia=tia,
-        density=np.where(covered, density, np.float32(AIR_DENSITY_G_CM3)),
+        density=density,
         reported=reported,
         doses=doses,
         vois=vois,

@@ -79,20 +79,6 @@ def side_by_side(images: list[Any], path: Path) -> None:
     print(path)
 
 
-def place_of_the_highest_dose(dose: Any) -> tuple[float, float, float]:
-    """Patient coordinates (R, A, S) of the voxel with the highest dose [mm]."""
-    import numpy as np
-    import slicer
-    import vtk
-
-    values = slicer.util.arrayFromVolume(dose)
-    k, j, i = np.unravel_index(int(values.argmax()), values.shape)
-    to_patient = vtk.vtkMatrix4x4()
-    dose.GetIJKToRASMatrix(to_patient)
-    right, anterior, superior, _ = to_patient.MultiplyPoint((float(i), float(j), float(k), 1.0))
-    return right, anterior, superior
-
-
 def plots(folder: Path) -> None:
     """Every plot chart of the scene."""
     import slicer
@@ -119,6 +105,8 @@ def main() -> None:
     check_fonts()
     add_file_colors(host.scene)
     views = open_views(host.scene, 480, 480)
+    for view in views.values():
+        view.show()
     loaded = host.load(ROOT / "LuDosimetry" / "LuDosimetry.py")
     panel = loaded.open()
     camera = Camera(folder, loaded.panel)
@@ -133,9 +121,6 @@ def main() -> None:
         camera.panel("running")
         wait_until(lambda: panel.job is None, 1800)
         camera.panel("finished")
-        where = place_of_the_highest_dose(panel.logic.getParameterNode().dose)
-        for view in views.values():
-            view.show(where)
         side_by_side([view.image() for view in views.values()], folder / "slices-dose.png")
         plots(folder)
         os.environ["LUDOSIMETRY_PYTHON"] = "/no/such/python"

@@ -17,7 +17,13 @@ from .outputs import RESULT_ATTRIBUTE, Outputs
 from .request import Request
 from .result_files import ResultFiles
 from .tables import show_organ_table
-from .views import show_chart_node, show_dose_over_ct, show_layout, show_table
+from .views import (
+    outline_segments,
+    show_chart_node,
+    show_dose_over_ct,
+    show_layout,
+    show_table,
+)
 from .volumes import show_volumes
 
 
@@ -66,7 +72,7 @@ class Calculation(BackgroundJob):
         dose = None if self._dose_id is None else slicer.mrmlScene.GetNodeByID(self._dose_id)
         if dose is None:
             dose = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", _("Dose"))
-        outputs = Outputs(dose)
+        outputs, new = Outputs(dose), dose.GetImageData() is None
         show_volumes(files, outputs)
         self.outputs = outputs
         table = show_organ_table(files, outputs)
@@ -85,7 +91,9 @@ class Calculation(BackgroundJob):
         show_layout()
         yield _("showing the result")
         ct = reference.ct or next(scan.ct for scan in request.scans if scan.ct is not None)
-        show_dose_over_ct(dose, ct)
+        if new:  # later runs keep what the user set since
+            outline_segments(request.segmentation)
+        show_dose_over_ct(dose, ct, fit=new)
         show_table(table)
         if charts:
             show_chart_node(outputs[f"chart.{charts[0].role}"])

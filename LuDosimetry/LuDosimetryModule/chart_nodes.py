@@ -11,6 +11,8 @@ from .outputs import Outputs
 from .tables import Column, fill_table
 
 _GREY = (0.4, 0.4, 0.4)
+LINE_STYLES = ("Solid", "Dash", "Dot", "DashDot", "DashDotDot")
+"""Of Slicer's plots."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,8 @@ class Curve:
         Red, green, blue.
     points : bool
         Drawn as points, not as a line.
-    dashed : bool
+    style : str
+        Of a line; one of `LINE_STYLES`.
     """
 
     name: str
@@ -34,7 +37,7 @@ class Curve:
     y: np.ndarray
     colour: tuple[float, float, float] = _GREY
     points: bool = False
-    dashed: bool = False
+    style: str = "Solid"
 
 
 @dataclass(frozen=True)
@@ -121,8 +124,8 @@ def _draw(series: Any, curve: Curve, table: Any, x: str, y: str) -> None:
         series.SetMarkerStyle(slicer.vtkMRMLPlotSeriesNode.MarkerStyleCircle)
         series.SetMarkerSize(5.0)
     else:
-        style = "LineStyleDash" if curve.dashed else "LineStyleSolid"
-        series.SetLineStyle(getattr(slicer.vtkMRMLPlotSeriesNode, style))
+        style = getattr(slicer.vtkMRMLPlotSeriesNode, f"LineStyle{curve.style}")
+        series.SetLineStyle(style)
         series.SetMarkerStyle(slicer.vtkMRMLPlotSeriesNode.MarkerStyleNone)
         series.SetLineWidth(2.0)
     series.EndModify(modified)

@@ -1,5 +1,6 @@
 """The plots of a result: dose-volume histogram, profile, correlation and Bland-Altman."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,7 +12,7 @@ from LuDosimetryLib.comparison.agreement import LIMITS_OF_AGREEMENT_SD, bland_al
 from LuDosimetryLib.comparison.dose_line import dose_line
 from LuDosimetryLib.errors import InvalidInput
 
-from .chart_nodes import Chart, Curve
+from .chart_nodes import LINE_STYLES, Chart, Curve
 from .choices import label
 from .result_files import ResultFiles, grid_of
 
@@ -29,6 +30,11 @@ _PALETTE = (
     (0.74, 0.74, 0.13),
     (0.09, 0.75, 0.81),
 )
+_ALIKE = 0.2
+"""Distance in red, green and blue below which the colours of lines cannot be told apart."""
+_LIGHTEST = 0.65
+"""Luminance above which a line is hard to see on white."""
+_LUMINANCE = (0.2126, 0.7152, 0.0722)  # of red, green and blue, ITU-R BT.709
 
 
 def dvh_chart(
@@ -50,7 +56,10 @@ def dvh_chart(
     curves = []
     for n, (name, percent) in enumerate(columns.items()):
         organ = name.removesuffix(" volume_percent")
-        curves.append(Curve(organ, dose, percent, colours.get(organ, _colour(n))))
+        colour = _on_white(colours.get(organ, _colour(n)))
+        alike = sum(math.dist(colour, curve.colour) < _ALIKE for curve in curves)
+        style = LINE_STYLES[alike % len(LINE_STYLES)]
+        curves.append(Curve(organ, dose, percent, colour, style=style))
     title = _("Dose-volume histogram")
     return Chart("dvh", title, _("Dose [Gy]"), _("Volume [%]"), curves)
 
@@ -125,7 +134,7 @@ def agreement_curves(
         text = _("{name}, ±{sd} SD").format(name=name, sd=LIMITS_OF_AGREEMENT_SD)
         x = np.array([*ends, np.nan, *ends])
         y = np.array([low, low, np.nan, high, high])
-        curves.append(Curve(text, x, y, colour, dashed=True))
+        curves.append(Curve(text, x, y, colour, style="Dash"))
     return curves
 
 
@@ -216,7 +225,15 @@ def profile_chart(line: Any, volumes: Mapping[str, Any]) -> Chart:
 
 def _identity(greatest: float) -> Curve:
     ends = np.array([0.0, greatest])
-    return Curve(_("identity"), ends, ends, dashed=True)
+    return Curve(_("identity"), ends, ends, style="Dash")
+
+
+def _on_white(colour: tuple[float, float, float]) -> tuple[float, float, float]:
+    """A colour, darkened where it is too light for a white background."""
+    luminance = sum(part * weight for part, weight in zip(colour, _LUMINANCE, strict=True))
+    factor = min(1.0, _LIGHTEST / luminance) if luminance else 1.0
+    red, green, blue = (factor * part for part in colour)
+    return red, green, blue
 
 
 def _colour(n: int) -> tuple[float, float, float]:

@@ -53,8 +53,10 @@ def _labels() -> dict[tuple[str, str], tuple[str, str]]:
             ),
         ),
         ("doseMethod", "unet"): (
-            _("Network-corrected voxel S values"),
-            _("Multiple voxel S values, corrected by a residual U-Net trained on Monte Carlo."),
+            _("Residual U-Net"),
+            _(
+                "Multiple voxel S values, corrected by a network trained on Monte Carlo (Kim et al. 2022)."
+            ),
         ),
         ("doseMethod", "monte-carlo"): (
             _("Monte Carlo"),

@@ -59,10 +59,11 @@ class MethodSection:
         ui.installMonteCarloButton.setVisible(not packages.installed("ompmc"))
         ui.installTorchButton.setVisible(not packages.installed("torch"))
         texts = [tip("doseMethod", parameters.doseMethod)]
-        if "unet" in methods and not packages.installed("torch"):
+        if "unet" in methods and not _there("torch"):
             texts.append(
                 _(
-                    "PyTorch is not installed: the dose will be that of multiple voxel S values, uncorrected."
+                    "The residual U-Net needs PyTorch, which the button below installs; without it the dose is that of "
+                    "multiple voxel S values, uncorrected."
                 )
             )
         texts += [text[:1].upper() + text[1:] + "." for text in self.lacking(parameters)]
@@ -71,9 +72,9 @@ class MethodSection:
     def lacking(self, parameters: Any) -> list[str]:
         """What must be installed for a run."""
         asked = "monte-carlo" in (parameters.doseMethod, *parameters.compareWith)
-        # another Python has packages of its own
-        known = os.environ.get(INTERPRETER_VARIABLE) or packages.installed("ompmc")
-        return [_("install the Monte Carlo engine (package ompmc)")] if asked and not known else []
+        if not asked or _there("ompmc"):
+            return []
+        return [_("install the Monte Carlo engine (package ompmc)")]
 
     def look_for_devices(self) -> bool:
         """Ask once, in the background, for CUDA devices; whether `poll` has something to wait for."""
@@ -138,3 +139,8 @@ class MethodSection:
             )
         if self._panel.parameters is not None:
             self._panel.parameters.Modified()
+
+
+def _there(package: str) -> bool:
+    """Whether a run has a package; another Python than Slicer's has packages of its own."""
+    return bool(os.environ.get(INTERPRETER_VARIABLE)) or packages.installed(package)

@@ -43,9 +43,7 @@ def fill_table(node: Any, columns: Sequence[Column]) -> None:
     node.SetAndObserveTable(table)
     for column in columns:
         node.SetColumnUnitLabel(column.name, column.unit)
-        node.SetColumnTitle(
-            column.name, f"{column.name} [{column.unit}]" if column.unit else column.name
-        )
+        node.SetColumnTitle(column.name, column.name)  # the view itself adds the unit
     node.SetUseColumnTitleAsColumnHeader(True)
     node.SetLocked(True)
     node.EndModify(modified)

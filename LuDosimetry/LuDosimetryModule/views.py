@@ -2,16 +2,47 @@
 
 from typing import Any
 
+import numpy as np
 import slicer
+import vtk
 
 _OPACITY = 0.4
 
 
-def show_dose_over_ct(dose: Any, ct: Any) -> None:
-    """The dose in the foreground of all slice views, the CT behind it."""
+def show_dose_over_ct(dose: Any, ct: Any, fit: bool = True) -> None:
+    """
+    The dose in the foreground of all slice views, the CT behind it.
+
+    Parameters
+    ----------
+    dose, ct : vtkMRMLScalarVolumeNode
+    fit : bool
+        Fit the views to the CT and go to the highest dose; else they stay where they are.
+    """
     slicer.util.setSliceViewerLayers(
-        background=ct, foreground=dose, foregroundOpacity=_OPACITY, fit=True
+        background=ct, foreground=dose, foregroundOpacity=_OPACITY, fit=fit
     )
+    if fit:
+        place = place_of_the_highest_dose(dose)
+        slicer.vtkMRMLSliceNode.JumpAllSlices(slicer.mrmlScene, *place)
+
+
+def place_of_the_highest_dose(dose: Any) -> tuple[float, float, float]:
+    """Centre of the voxel with the highest dose: right, anterior, superior [mm]."""
+    values = slicer.util.arrayFromVolume(dose)
+    k, j, i = np.unravel_index(int(values.argmax()), values.shape)
+    matrix = vtk.vtkMatrix4x4()
+    dose.GetIJKToRASMatrix(matrix)
+    right, anterior, superior, _one = matrix.MultiplyPoint((float(i), float(j), float(k), 1.0))
+    return right, anterior, superior
+
+
+def outline_segments(segmentation: Any) -> None:
+    """Segments as outlines in the slice views: their filling hides the dose."""
+    display = None if segmentation is None else segmentation.GetDisplayNode()
+    if display is not None:
+        display.SetVisibility2DFill(False)
+        display.SetVisibility2DOutline(True)
 
 
 def show_layout() -> None:

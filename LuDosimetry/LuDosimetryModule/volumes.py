@@ -25,16 +25,19 @@ _UNITS = {
     "g/cm3": ("g/cm3", "gram per cubic centimetre"),
 }
 _TOP_PERCENTILE = 99.5
-_CLEAR_BELOW = 0.01
-"""Part of the window's top below which a dose is not drawn, so that air is clear."""
+_CLEAR_BELOW = 0.05
+"""Part of the window's top below which a dose is not drawn, so that the CT alone is seen there."""
 _RELATIVE_PERCENT = 20.0
+_LEGEND_SIZE = (0.1, 0.4)
+"""Part of a view's width and height."""
 
 
 @dataclass(frozen=True)
 class _Look:
-    """Name, UCUM unit and how a volume is drawn."""
+    """Name, quantity in the legend, UCUM unit and how a volume is drawn."""
 
     name: str
+    quantity: str
     unit: str
     colours: tuple[str, ...]
     signed: bool = False
@@ -65,12 +68,24 @@ def show_error_maps(outputs: Outputs, error: Image, relative: Image, name: str) 
         (
             "compared.error",
             error,
-            _Look(_("Difference, {name}").format(name=name), "Gy", _DIVERGING, signed=True),
+            _Look(
+                _("Difference, {name}").format(name=name),
+                _("Difference"),
+                "Gy",
+                _DIVERGING,
+                signed=True,
+            ),
         ),
         (
             "compared.relative_error",
             relative,
-            _Look(_("Relative difference, {name}").format(name=name), "%", _DIVERGING, signed=True),
+            _Look(
+                _("Relative difference, {name}").format(name=name),
+                _("Difference"),
+                "%",
+                _DIVERGING,
+                signed=True,
+            ),
         ),
     ):
         node, new = outputs.get_or_add(role, "vtkMRMLScalarVolumeNode", look.name)
@@ -94,23 +109,29 @@ def fill_volume(node: Any, image: Image, unit: str) -> None:
 
 def _look(key: str, unit: str, method: str) -> _Look:
     if key == "tia":
-        return _Look(_("Time-integrated activity"), "MBq.h/mL", _VIRIDIS)
+        return _Look(_("Time-integrated activity"), _("TIA"), "MBq.h/mL", _VIRIDIS)
     if key == "density":
-        return _Look(_("Density"), "g/cm3", _GREY)
+        return _Look(_("Density"), _("Density"), "g/cm3", _GREY)
     for prefix, text, look in (
-        ("relative_error_", _("Relative error, {method}"), ("%", _DIVERGING, True, False)),
-        ("error_", _("Error, {method}"), ("Gy", _DIVERGING, True, False)),
+        (
+            "relative_error_",
+            _("Relative error, {method}"),
+            (_("Error"), "%", _DIVERGING, True, False),
+        ),
+        ("error_", _("Error, {method}"), (_("Error"), "Gy", _DIVERGING, True, False)),
     ):
         if key.startswith(prefix):
             name = label("doseMethod", key.removeprefix(prefix))
             return _Look(text.format(method=name), *look)
     if not key.startswith("dose"):
-        return _Look(key.replace("_", " ").capitalize(), unit, _GREY)
+        name = key.replace("_", " ").capitalize()
+        return _Look(name, name, unit, _GREY)
     of = key.removesuffix("_standard_error")
     name = label("doseMethod", of.removeprefix("dose_") if of != "dose" else method)
     if of != key:
-        return _Look(_("Standard error, {method}").format(method=name), "Gy", _INFERNO)
-    return _Look(_("Dose, {method}").format(method=name), "Gy", _INFERNO, dose=True)
+        text = _("Standard error, {method}").format(method=name)
+        return _Look(text, _("Standard error"), "Gy", _INFERNO)
+    return _Look(_("Dose, {method}").format(method=name), _("Dose"), "Gy", _INFERNO, dose=True)
 
 
 def _set_look(node: Any, image: Image, look: _Look) -> None:
@@ -156,6 +177,7 @@ def _add_legend(node: Any, look: _Look) -> None:
     legend = slicer.modules.colors.logic().AddDefaultColorLegendDisplayNode(node)
     if legend is None:
         return
-    legend.SetTitleText(f"{look.name}\n[{look.unit}]")
+    legend.SetTitleText(f"{look.quantity} [{look.unit}]")
+    legend.SetSize(*_LEGEND_SIZE)
     legend.SetLabelFormat("%.3g")
     legend.SetVisibility(True)

@@ -1,7 +1,7 @@
 """How well each method meets Monte Carlo on one dataset: organs, tissues and correlation."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy import ndimage
@@ -20,6 +20,8 @@ from .model import Model
 
 METHODS = ("local", "single-vsv", "multi-vsv", "split-vsv", "unet")
 """Those compared with Monte Carlo, in order of refinement."""
+
+LUNG_LIVER_BORDER = "lung-liver border"
 
 _LUNG_G_CM3 = (0.05, 0.6)
 _FAT_G_CM3 = (0.6, 0.97)
@@ -215,6 +217,19 @@ def tissues(dataset: Dataset, dose: Array) -> dict[str, Mask]:
         "lung border": shown & border,
         "lung": shown & lung & ~border,
     }
+
+
+def with_lung_liver_border(dataset: Dataset) -> Dataset:
+    """The dataset with the part of the liver that lies at the lungs as a further volume, to look at."""
+    vois = dataset.vois
+    if not {"liver", "lungs"} <= set(vois):
+        return dataset
+    near = ndimage.binary_dilation(vois["lungs"], iterations=_BORDER_VOXELS)
+    border = vois["liver"] & near & dataset.reported
+    errors = {**dataset.organ_standard_error_Gy, LUNG_LIVER_BORDER: 0.0}
+    return replace(
+        dataset, vois={**vois, LUNG_LIVER_BORDER: border}, organ_standard_error_Gy=errors
+    )
 
 
 def _tissue_error(

@@ -94,7 +94,7 @@ def _readable(card: ModelCard, study: Tables, external: Tables) -> str:
     lines = [
         f"# Model card: {card.name}",
         "",
-        "Residual network after Kim et al. 2022 (doi:10.1007/s13139-022-00769-z): CT and time-integrated activity in, a",
+        "Residual network after Kim et al. 2022 (PMC10043146): CT and time-integrated activity in, a",
         "correction out that is added to the dose by multiple voxel S values.",
         "",
         f"- Weights: `{card.weights}`, SHA-256 `{card.sha256}`; licence {card.licence}.",

@@ -187,7 +187,7 @@ def _crossvalidate(asked: argparse.Namespace, progress: Progress) -> None:
     from ..report.study import write_study
     from .crossvalidation import CrossValidation
     from .dataset import read_datasets
-    from .evaluation import evaluate
+    from .evaluation import LUNG_LIVER_BORDER, evaluate, with_lung_liver_border
     from .model import CARD, read_model
 
     plan = _plan(asked)
@@ -197,8 +197,8 @@ def _crossvalidate(asked: argparse.Namespace, progress: Progress) -> None:
     validation = CrossValidation(plan, _card(asked, plan), asked.output, device, _start(asked))
     evaluations = validation.run(study, others, progress)
     shown: dict[str, Any] = {}
-    for dataset in study:
-        for voi in ("bone metastasis 1", "lung metastasis 1", "liver tumour 1"):
+    for dataset in map(with_lung_liver_border, study):
+        for voi in ("bone metastasis 1", "lung metastasis 1", LUNG_LIVER_BORDER):
             if voi in dataset.vois and voi not in shown:
                 model = read_model(asked.output / f"without-{dataset.patient}" / CARD[-1])
                 shown[voi] = (dataset, evaluate(dataset, model, device)[1])
