@@ -17,6 +17,9 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 PANEL_WIDTH = 520
+SLICE_SIZE = (500, 400)
+ZOOM = 1.3
+"""Into the slice views: about the patient's body lies much air."""
 
 
 def start_host() -> Any:
@@ -104,7 +107,7 @@ def main() -> None:
 
     check_fonts()
     add_file_colors(host.scene)
-    views = open_views(host.scene, 480, 480)
+    views = open_views(host.scene, *SLICE_SIZE)
     for view in views.values():
         view.show()
     loaded = host.load(ROOT / "LuDosimetry" / "LuDosimetry.py")
@@ -121,6 +124,10 @@ def main() -> None:
         camera.panel("running")
         wait_until(lambda: panel.job is None, 1800)
         camera.panel("finished")
+        for view in views.values():
+            node = view.logic.GetSliceNode()
+            across, up, depth = node.GetFieldOfView()
+            node.SetFieldOfView(across / ZOOM, up / ZOOM, depth)
         side_by_side([view.image() for view in views.values()], folder / "slices-dose.png")
         plots(folder)
         os.environ["LUDOSIMETRY_PYTHON"] = "/no/such/python"

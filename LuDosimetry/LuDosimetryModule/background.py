@@ -171,7 +171,7 @@ class BackgroundJob:
         assert run.outcome.result is not None
         self.fraction = _CALCULATED
         self._steps = self._take_in(run.outcome.result)
-        return False
+        return True
 
     def _take_in(self, result: Path) -> Iterator[str]:
         yield from self._read(result)

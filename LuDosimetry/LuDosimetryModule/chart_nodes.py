@@ -11,8 +11,8 @@ from .outputs import Outputs
 from .tables import Column, fill_table
 
 _GREY = (0.4, 0.4, 0.4)
-LINE_STYLES = ("Solid", "Dash", "Dot", "DashDot", "DashDotDot")
-"""Of Slicer's plots."""
+LINE_STYLES = ("Solid", "Dash", "DashDot", "DashDotDot", "Dot")
+"""Of Slicer's plots, the plainest first."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,8 @@ class Chart:
         Among the outputs.
     title, x_title, y_title : str
     curves : sequence of Curve
+    y_range : tuple of float, or None
+        Ends of the ordinate; None for those of the curves.
     """
 
     role: str
@@ -58,6 +60,7 @@ class Chart:
     x_title: str
     y_title: str
     curves: Sequence[Curve]
+    y_range: tuple[float, float] | None = None
 
 
 def show_chart(chart: Chart, outputs: Outputs) -> Any:
@@ -77,6 +80,9 @@ def show_chart(chart: Chart, outputs: Outputs) -> Any:
     node.SetXAxisTitle(chart.x_title)
     node.SetYAxisTitle(chart.y_title)
     node.SetLegendVisibility(True)
+    node.SetYAxisRangeAuto(chart.y_range is None)
+    if chart.y_range is not None:
+        node.SetYAxisRange(*chart.y_range)
     node.EndModify(modified)
     outputs.remove_all_but(f"series.{chart.role}.", roles)
     return node

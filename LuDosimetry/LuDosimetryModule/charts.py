@@ -1,7 +1,7 @@
 """The plots of a result: dose-volume histogram, profile, correlation and Bland-Altman."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -30,10 +30,12 @@ _PALETTE = (
     (0.74, 0.74, 0.13),
     (0.09, 0.75, 0.81),
 )
-_ALIKE = 0.2
+_ALIKE = 0.12
 """Distance in red, green and blue below which the colours of lines cannot be told apart."""
-_LIGHTEST = 0.65
+_LIGHTEST = 0.7
 """Luminance above which a line is hard to see on white."""
+_LEGEND_ROW = 0.045
+"""Part of a plot's height that a row of its legend takes."""
 _LUMINANCE = (0.2126, 0.7152, 0.0722)  # of red, green and blue, ITU-R BT.709
 
 
@@ -110,6 +112,7 @@ def bland_altman_chart(files: ResultFiles) -> Chart | None:
         _("Mean of both methods [Gy]"),
         _("Difference to {method} [%]").format(method=label("doseMethod", files.methods[0])),
         curves,
+        _with_room(curves),
     )
 
 
@@ -124,7 +127,8 @@ def agreement_curves(
     difference = 100.0 * (other - reference) / reference
     mean = 0.5 * (other + reference)
     found = bland_altman(difference)
-    text = _("{name}: {bias:.2g} % on average").format(name=name, bias=found.bias_percent)
+    bias = round(found.bias_percent, 1) + 0.0  # no negative zero
+    text = _("{name}: {bias:.1f} % on average").format(name=name, bias=bias)
     curves = [Curve(text, mean, difference, colour, points=True)]
     ends = np.array([0.0, float(mean.max()) * 1.05])
     line = np.full(2, found.bias_percent)
@@ -178,7 +182,7 @@ def comparison_charts(
     if curves:
         title = _("Bland-Altman with {name}").format(name=name)
         x, y = _("Mean of both [Gy]"), _("Difference to this dose [%]")
-        charts.append(Chart("compared-bland-altman", title, x, y, curves))
+        charts.append(Chart("compared-bland-altman", title, x, y, curves, _with_room(curves)))
     return charts
 
 
@@ -221,6 +225,15 @@ def profile_chart(line: Any, volumes: Mapping[str, Any]) -> Chart:
         )
     title = _("Dose profile along {name}").format(name=line.GetName())
     return Chart("profile", title, _("Distance [mm]"), _("Dose [Gy]"), curves)
+
+
+def _with_room(curves: Sequence[Curve]) -> tuple[float, float]:
+    """Range of the ordinate that leaves room for the legend above the curves."""
+    low = min(float(np.nanmin(curve.y)) for curve in curves)
+    high = max(float(np.nanmax(curve.y)) for curve in curves)
+    margin = 0.05 * (high - low) or 1.0
+    room = _LEGEND_ROW * len(curves)
+    return low - margin, high + margin + (high - low) * room / (1.0 - room)
 
 
 def _identity(greatest: float) -> Curve:

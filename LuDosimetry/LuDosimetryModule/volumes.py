@@ -14,7 +14,8 @@ from .result_files import Image, ResultFiles
 DOSE_ATTRIBUTE = "DicomRtImport.DoseVolume"
 """By which SlicerRT knows a dose volume."""
 
-_INFERNO = ("vtkMRMLColorTableNodeFileInferno.txt", "vtkMRMLColorTableNodeRainbow")
+# its low end is blue: black or grey could be taken for the CT below
+_PLASMA = ("vtkMRMLColorTableNodeFilePlasma.txt", "vtkMRMLColorTableNodeRainbow")
 _VIRIDIS = ("vtkMRMLColorTableNodeFileViridis.txt", "vtkMRMLColorTableNodeOcean")
 _DIVERGING = ("vtkMRMLColorTableNodeFileDivergingBlueRed.txt", "vtkMRMLColorTableNodeCool1")
 _GREY = ("vtkMRMLColorTableNodeGrey",)
@@ -130,8 +131,8 @@ def _look(key: str, unit: str, method: str) -> _Look:
     name = label("doseMethod", of.removeprefix("dose_") if of != "dose" else method)
     if of != key:
         text = _("Standard error, {method}").format(method=name)
-        return _Look(text, _("Standard error"), "Gy", _INFERNO)
-    return _Look(_("Dose, {method}").format(method=name), _("Dose"), "Gy", _INFERNO, dose=True)
+        return _Look(text, _("Standard error"), "Gy", _PLASMA)
+    return _Look(_("Dose, {method}").format(method=name), _("Dose"), "Gy", _PLASMA, dose=True)
 
 
 def _set_look(node: Any, image: Image, look: _Look) -> None:

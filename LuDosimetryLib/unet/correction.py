@@ -11,6 +11,7 @@ import numpy as np
 from ..dose.problem import DoseProblem
 from ..image import Array, Grid, Volume, average_onto
 from ..progress import Progress
+from ..segmentation import Mask
 from .channels import MULTI_VSV, Channels, box_of
 from .model import Model
 
@@ -19,6 +20,8 @@ _SAME_VOXEL = 0.03
 _TRAINED_VOXELS = (0.7, 1.5)
 """Voxel sizes, relative to the training's, up to which resampling was checked."""
 _LEAST_G_CM3 = 0.05
+_USABLE_VOXELS = (0.5, 2.6)
+"""Beyond these nothing is corrected."""
 _METAL_G_CM3 = 2.3
 _METAL_ML = 0.5
 
@@ -60,7 +63,14 @@ def corrected_dose(problem: DoseProblem, model: Model, progress: Progress) -> Co
     channels = Channels.of(problem, lambda f, text: progress(0.5 * f, text))
     progress(0.5, "residual network")
     grid = trained_grid(problem.grid, model.card.voxel_mm)
-    if grid is None:
+    ratios = [s / model.card.voxel_mm for s in problem.grid.spacing_mm]
+    if not _USABLE_VOXELS[0] <= min(ratios) <= max(ratios) <= _USABLE_VOXELS[1]:
+        residual, how = np.zeros_like(channels.multi_vsv), "not corrected, for its voxels"
+        problem.warnings.append(
+            f"residual network: voxels of {_sizes(problem.grid)} mm are beyond its use ({_USABLE_VOXELS[0] * model.card.voxel_mm:.2g} "
+            f"to {_USABLE_VOXELS[1] * model.card.voxel_mm:.2g} mm); the dose is that of multi-vsv, uncorrected."
+        )
+    elif grid is None:
         residual, how = residual_map(model, channels, problem, progress)
     else:
         other = resampled(problem, grid)
@@ -71,19 +81,25 @@ def corrected_dose(problem: DoseProblem, model: Model, progress: Progress) -> Co
         mass = np.maximum(problem.density_g_cm3, np.float32(_LEAST_G_CM3))
         residual = np.asarray(energy / mass, np.float32)
         how += f", residual from a grid of {model.card.voxel_mm:g} mm"
-    multi, split = channels.multi_vsv, channels.split_vsv
-    low, high = model.card.bounds
-    least = np.float32(low) * np.minimum(multi, split)
-    most = np.float32(high) * np.maximum(multi, split)
-    dose = multi + residual
-    cut = problem.reported & ((dose < least) | (dose > most))
-    dose = np.clip(dose, least, most) * problem.reported
     progress(1.0, "residual network")
+    return _bounded(channels, residual, problem.reported, model.card.bounds, how)
+
+
+def _bounded(
+    channels: Channels, residual: Array, reported: Mask, bounds: tuple[float, float], how: str
+) -> CorrectedDose:
+    """The multiple-VSV dose with the residual, within the bounds."""
+    multi, split = channels.multi_vsv, channels.split_vsv
+    least = np.float32(bounds[0]) * np.minimum(multi, split)
+    most = np.float32(bounds[1]) * np.maximum(multi, split)
+    dose = multi + residual
+    cut = reported & ((dose < least) | (dose > most))
+    dose = np.clip(dose, least, most) * reported
     return CorrectedDose(
         dose.astype(np.float32, copy=False),
         multi,
         split,
-        float(cut.sum()) / max(1, int(problem.reported.sum())),
+        float(cut.sum()) / max(1, int(reported.sum())),
         how,
     )
 
@@ -195,14 +211,17 @@ def resampled(problem: DoseProblem, grid: Grid) -> DoseProblem:
     )
 
 
+def _sizes(grid: Grid) -> str:
+    return " x ".join(f"{s:.3g}" for s in reversed(grid.spacing_mm))
+
+
 def warn_of_domain(problem: DoseProblem, model: Model) -> None:
     """Say what lies outside the network's training."""
     ratios = [s / model.card.voxel_mm for s in problem.grid.spacing_mm]
     low, high = _TRAINED_VOXELS
     if not all(low <= ratio <= high for ratio in ratios):
-        sizes = " x ".join(f"{s:.3g}" for s in reversed(problem.grid.spacing_mm))
         problem.warnings.append(
-            f"residual network: voxels of {sizes} mm are far from the {model.card.voxel_mm:g} mm it was trained with "
+            f"residual network: voxels of {_sizes(problem.grid)} mm are far from the {model.card.voxel_mm:g} mm it was trained with "
             f"({low * model.card.voxel_mm:.2g} to {high * model.card.voxel_mm:.2g} mm were checked); compare with Monte Carlo."
         )
     dense_mL = float((problem.density_g_cm3[problem.reported] > _METAL_G_CM3).sum())

@@ -261,7 +261,7 @@ def test_missing_packages_are_said_and_offered(panel, monkeypatch):
     assert panel.ui.runButton.toolTip == "To run: install the Monte Carlo engine (package ompmc)."
     panel.ui.methodComboBox.currentIndex = DOSE_METHODS.index("unet")
     assert panel.ui.runButton.enabled
-    assert "PyTorch is not installed: the dose will be that of multiple" in panel.ui.methodHint.text
+    assert "needs PyTorch, which the button below installs" in panel.ui.methodHint.text
     assert panel.ui.installTorchButton.isVisibleTo(panel.parent)
 
 

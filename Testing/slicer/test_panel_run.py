@@ -1,5 +1,6 @@
 """Calculations from the panel, by clicks, with the real worker in a process of its own."""
 
+import gc
 import json
 import logging
 import os
@@ -78,6 +79,16 @@ def errors(caplog: Any) -> list[str]:
     return [record.message for record in caplog.records if record.levelno >= logging.ERROR]
 
 
+@pytest.fixture
+def only_own_garbage():
+    """Garbage is not looked for among what the tests before left: that alone can take 0.15 s."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+@pytest.mark.usefixtures("only_own_garbage")
 def test_a_run_from_click_to_scene(loaded, wait_until, responsiveness, case_folder):
     panel, ui = loaded, loaded.ui
     parameters(panel).patientID = "patient-07"
@@ -158,13 +169,10 @@ def test_table_plots_views_and_hierarchy(loaded, wait_until):
     matrix = vtk.vtkMatrix4x4()
     outputs.dose.GetIJKToRASMatrix(matrix)
     place = matrix.MultiplyPoint((float(i), float(j), float(k), 1.0))
-    offsets = {
-        node.GetOrientation(): node.GetSliceOffset()
-        for node in slicer.util.getNodesByClass("vtkMRMLSliceNode")
-    }
-    assert offsets["Sagittal"] == pytest.approx(place[0])
-    assert offsets["Coronal"] == pytest.approx(place[1])
-    assert offsets["Axial"] == pytest.approx(place[2])
+    through = {"Sagittal": 0, "Coronal": 1, "Axial": 2}
+    for node in slicer.util.getNodesByClass("vtkMRMLSliceNode"):
+        axis = through[node.GetOrientation()]
+        assert node.GetSliceToRAS().GetElement(axis, 3) == pytest.approx(place[axis])
     outlines = parameters(loaded).segmentation.GetDisplayNode()
     assert not outlines.GetVisibility2DFill()
     assert outlines.GetVisibility2DOutline()
@@ -584,7 +592,7 @@ def test_the_residual_network(loaded, wait_until):
     run_to_the_end(loaded, wait_until)
     outputs = loaded.logic.resultOf(parameters(loaded)).outputs
     assert outputs.dose.GetName() == "Dose, Residual U-Net"
-    assert np.abs(slicer.util.arrayFromVolume(outputs["volume.error_multi_vsv"])).max() > 0.0
+    assert np.abs(slicer.util.arrayFromVolume(outputs["volume.error_multi-vsv"])).max() > 0.0
 
 
 def test_monte_carlo_has_a_standard_error(loaded, wait_until):

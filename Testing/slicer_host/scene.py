@@ -106,7 +106,7 @@ def add_file_colors(scene: Scene) -> None:
     """
     from matplotlib import colormaps
 
-    for name, like in (("Inferno", "inferno"), ("DivergingBlueRed", "bwr")):
+    for name, like in (("Plasma", "plasma"), ("DivergingBlueRed", "bwr")):
         node = slicer.vtkMRMLColorTableNode()
         node.SetTypeToFile()
         node.SetName(name)

@@ -1,0 +1,45 @@
+"""Curves of the charts, apart from the panel."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+KIDNEY = (0.73, 0.40, 0.31)
+
+
+@pytest.fixture(autouse=True)
+def module(panel):
+    """The module is loaded, so that its package can be imported."""
+
+
+def histogram(colours):
+    from LuDosimetryModule.charts import dvh_chart
+
+    dose = np.linspace(0.0, 1.0, 5)
+    columns = {f"{name} volume_percent": 100.0 - 100.0 * dose for name in colours}
+    return dvh_chart(SimpleNamespace(dvh={"dose_Gy": dose, **columns}), colours).curves
+
+
+def test_lines_of_one_colour_differ_in_style():
+    curves = histogram({"left": KIDNEY, "liver": (0.1, 0.2, 0.9), "right": KIDNEY, "third": KIDNEY})
+    assert [curve.name for curve in curves] == ["left", "liver", "right", "third"]
+    assert [curve.style for curve in curves] == ["Solid", "Solid", "Dash", "DashDot"]
+    assert curves[0].colour == KIDNEY
+
+
+def test_light_colours_are_darkened_for_the_white_background():
+    (curve,) = histogram({"marrow": (1.0, 1.0, 0.6)})
+    assert np.dot(curve.colour, (0.2126, 0.7152, 0.0722)) == pytest.approx(0.7)
+    assert curve.colour[2] / curve.colour[0] == pytest.approx(0.6)
+
+
+def test_the_legend_of_bland_altman_lies_above_its_curves():
+    from LuDosimetryModule.charts import _with_room, agreement_curves
+
+    reference = np.array([1.0, 2.0, 4.0])
+    curves = agreement_curves("other", reference * (1.0, 1.1, 0.9), reference, KIDNEY)
+    low, high = _with_room(curves)
+    top = max(np.nanmax(curve.y) for curve in curves)
+    assert low < min(np.nanmin(curve.y) for curve in curves)
+    assert (high - top) / (high - low) > 3 * 0.045
