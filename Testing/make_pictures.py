@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
+# Slicer's package takes every folder "slicer" on the path for a part of itself, so that of the tests too
+sys.path[:] = [entry for entry in sys.path if Path(entry).resolve() != ROOT / "Testing"]
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 PANEL_WIDTH = 520
 SLICE_SIZE = (500, 400)
