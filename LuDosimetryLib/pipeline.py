@@ -140,11 +140,12 @@ def run_case(
     with clock("organs"):
         progress(0.9, "organ doses")
         organs = organ_doses(vois, doses, methods[0], tia, density, reported, grid, errors.organs)
+        # before the assessment, which may calculate once more without recovery
+        organs = with_correction(organs, problem)
         resting_on = (case, activity, integral.tia, recovery, curves, problem, doses)
         organs = Assessment(*resting_on, methods[0], FALLBACK).of(
             organs, lambda fraction, message: progress(0.9 + 0.05 * fraction, message)
         )
-        organs = with_correction(organs, problem)
         dvh = cumulative_dvh(doses[methods[0]], vois, reported)
     progress(0.95, "calculated")
     return Result(

@@ -185,6 +185,20 @@ class TestShippedNetwork:
         # soft organs need little
         assert abs(how["correction_percent"]["kidney"]) < 3.0
 
+    def test_its_correction_is_that_of_the_activity_with_recovery(self, case_folder, tmp_path):
+        """Though the dose without recovery is calculated by the network, too."""
+        case_folder.change("options", "dose_method", to="unet")
+        case_folder.change("options", "compare_with", to=["multi-vsv"])
+        case_folder.change("options", "spect_resolution_mm", to=15.0)
+        assert main(["run", str(case_folder.file), "-o", str(tmp_path / "result")]) == DONE
+        summary = json.loads((tmp_path / "result" / "result.json").read_text())
+        for organ in summary["organs"]:
+            before = organ["dose_by_method_Gy"]["multi-vsv"]
+            percent = 100.0 * (organ["mean_dose_Gy"] / before - 1.0)
+            assert organ["network_correction_percent"] == pytest.approx(percent, abs=0.002)
+            said = summary["provenance"]["unet"]["correction_percent"][organ["name"]]
+            assert organ["network_correction_percent"] == said
+
     def test_twice_the_activity_twice_the_dose(self, mixed_problem):
         from dataclasses import replace
 
