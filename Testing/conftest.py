@@ -139,3 +139,20 @@ def refused(
         return said.err
 
     return run
+
+
+@pytest.fixture
+def group_lives() -> Callable[[int], bool]:
+    """Whether a process of a group is alive; one that is dead and not waited for is not."""
+
+    def lives(group: int) -> bool:
+        for path in Path("/proc").glob("[0-9]*/stat"):
+            try:
+                state, _, its_group = path.read_text().rpartition(")")[2].split()[:3]
+            except OSError:
+                continue
+            if int(its_group) == group and state != "Z":
+                return True
+        return False
+
+    return lives

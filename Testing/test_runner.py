@@ -30,18 +30,6 @@ def until(run: BackgroundRun, words: str, timeout_s: float = 60.0) -> None:
         time.sleep(0.01)
 
 
-def group_lives(group: int) -> bool:
-    """Whether a process of a group is alive; one that is dead and not waited for is not."""
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            state, _, its_group = path.read_text().rpartition(")")[2].split()[:3]
-        except OSError:
-            continue
-        if int(its_group) == group and state != "Z":
-            return True
-    return False
-
-
 def test_a_run_to_its_end(case_folder):
     run = BackgroundRun(case_folder.folder)
     messages = []
@@ -66,7 +54,7 @@ def test_a_run_to_its_end(case_folder):
 
 
 @pytest.mark.parametrize("method", [m for m in DOSE_METHODS if m != "unet"])
-def test_cancel_takes_less_than_two_seconds(case_folder, method):
+def test_cancel_takes_less_than_two_seconds(case_folder, method, group_lives):
     if method == "monte-carlo":
         pytest.importorskip("ompmc")
     case_folder.data["options"] = {"dose_method": method, "histories": 2_000_000_000}
@@ -106,7 +94,7 @@ def test_what_does_not_listen_is_terminated(tmp_path, monkeypatch):
     assert run._process.returncode == -signal.SIGTERM
 
 
-def test_what_refuses_to_end_is_killed_with_its_children(tmp_path, monkeypatch):
+def test_what_refuses_to_end_is_killed_with_its_children(tmp_path, monkeypatch, group_lives):
     script = deaf_worker(
         tmp_path,
         "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
@@ -126,7 +114,7 @@ def test_what_refuses_to_end_is_killed_with_its_children(tmp_path, monkeypatch):
     assert not group_lives(run._process.pid)
 
 
-def test_stop_leaves_nothing(tmp_path, monkeypatch):
+def test_stop_leaves_nothing(tmp_path, monkeypatch, group_lives):
     script = deaf_worker(
         tmp_path,
         "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"

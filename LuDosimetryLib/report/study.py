@@ -15,11 +15,12 @@ from ..image import Array
 from ..storage import staged
 from ..unet.dataset import Dataset
 from ..unet.evaluation import METHODS, Evaluation
-from ..unet.release import markdown_table, tables_of
 from ..unet.study import (
     GROUPS,
     PAPER_MAE_PERCENT,
     group_of,
+    markdown_table,
+    tables_of,
 )
 from .canvas import legend, new_figure, png, style_axes
 from .figures import bland_altman_figure, profile_figure

@@ -63,7 +63,7 @@ def corrected_dose(problem: DoseProblem, model: Model, progress: Progress) -> Co
     channels = Channels.of(problem, lambda f, text: progress(0.5 * f, text))
     progress(0.5, "residual network")
     grid = trained_grid(problem.grid, model.card.voxel_mm)
-    ratios = [s / model.card.voxel_mm for s in problem.grid.spacing_mm]
+    ratios = _voxel_ratios(problem, model)
     if not _USABLE_VOXELS[0] <= min(ratios) <= max(ratios) <= _USABLE_VOXELS[1]:
         residual, how = np.zeros_like(channels.multi_vsv), "not corrected, for its voxels"
         problem.warnings.append(
@@ -211,13 +211,18 @@ def resampled(problem: DoseProblem, grid: Grid) -> DoseProblem:
     )
 
 
+def _voxel_ratios(problem: DoseProblem, model: Model) -> list[float]:
+    """Sides of a voxel in those of the training."""
+    return [side / model.card.voxel_mm for side in problem.grid.spacing_mm]
+
+
 def _sizes(grid: Grid) -> str:
     return " x ".join(f"{s:.3g}" for s in reversed(grid.spacing_mm))
 
 
 def warn_of_domain(problem: DoseProblem, model: Model) -> None:
     """Say what lies outside the network's training."""
-    ratios = [s / model.card.voxel_mm for s in problem.grid.spacing_mm]
+    ratios = _voxel_ratios(problem, model)
     low, high = _TRAINED_VOXELS
     if not all(low <= ratio <= high for ratio in ratios):
         problem.warnings.append(

@@ -12,7 +12,7 @@ from ..storage import write_atomically
 from .dataset import Dataset
 from .evaluation import Evaluation, Moments, OrganRecord, TissueError, evaluate
 from .model import CARD, ModelCard, read_card, read_model, write_model
-from .patches import Sample
+from .patches import Sample, samples_of
 from .plan import TrainingPlan
 from .training import Training
 
@@ -67,10 +67,7 @@ class CrossValidation:
                 f"the study has {len(patients)} patients; each needs another that says when to stop, and at least one "
                 "to train with."
             )
-        samples = {}
-        for n, dataset in enumerate([*study, *others]):
-            progress(0.1 * n / (len(study) + len(others)), f"preparing {dataset.name}")
-            samples[dataset.name] = Sample.of(dataset, lambda f, text: None)
+        samples = samples_of([*study, *others], lambda f, text: progress(0.1 * f, text))
         evaluations: list[Evaluation] = []
         for n, patient in enumerate(patients):
 

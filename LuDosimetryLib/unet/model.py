@@ -4,7 +4,6 @@ import hashlib
 import io
 import json
 from dataclasses import asdict, dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -147,17 +146,14 @@ def read_model(path: Path | None = None) -> Model:
         ) from None
     card = read_card(path)
     weights = path.with_name(card.weights)
-    return _read_weights(weights, card.sha256, json.dumps(asdict(card), sort_keys=True))
+    return Model(card, _read_network(weights, card))
 
 
-@lru_cache(maxsize=2)
-def _read_weights(path: Path, sha256: str, card_text: str) -> Model:
+def _read_network(path: Path, card: ModelCard) -> Any:
     import torch
 
     from .network import ARCHITECTURES
 
-    held = json.loads(card_text)
-    card = ModelCard(**{**held, "bounds": tuple(held["bounds"])})
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -165,10 +161,10 @@ def _read_weights(path: Path, sha256: str, card_text: str) -> Model:
             f"the network's weights {path} cannot be read ({error.strerror}); {_REMEDY}."
         ) from None
     found = hashlib.sha256(content).hexdigest()
-    if found != sha256:
+    if found != card.sha256:
         raise InvalidInput(
             f"the network's weights {path} are damaged or not those of {CARD[-1]}: SHA-256 is {found[:12]}..., expected "
-            f"{sha256[:12]}...; {_REMEDY}."
+            f"{card.sha256[:12]}...; {_REMEDY}."
         )
     try:
         network = ARCHITECTURES[card.architecture](**card.size)
@@ -177,4 +173,4 @@ def _read_weights(path: Path, sha256: str, card_text: str) -> Model:
         raise InvalidInput(
             f"the network's weights {path} do not fit {card.architecture!r} ({type(error).__name__}); {_REMEDY}."
         ) from None
-    return Model(card, network.eval())
+    return network.eval()

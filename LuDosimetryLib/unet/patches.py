@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..image import Array
-from ..progress import Progress
+from ..progress import Progress, no_progress
 from ..segmentation import Mask
 from .channels import MULTI_VSV, Channels, box_of
 from .dataset import Dataset
@@ -83,6 +83,15 @@ class Sample:
             torch.from_numpy(target)[None],
             torch.from_numpy(weight)[None],
         )
+
+
+def samples_of(datasets: Sequence[Dataset], progress: Progress) -> dict[str, Sample]:
+    """The samples of datasets, by name."""
+    samples = {}
+    for n, dataset in enumerate(datasets):
+        progress(n / len(datasets), f"preparing {dataset.name}")
+        samples[dataset.name] = Sample.of(dataset, no_progress)
+    return samples
 
 
 def noise_variance(dose: Array, density: Array, standard_error: Array, counted: Mask) -> Array:

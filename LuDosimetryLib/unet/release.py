@@ -6,9 +6,9 @@ from pathlib import Path
 
 from ..storage import write_atomically
 from .dataset import Dataset
-from .evaluation import Evaluation, evaluate
+from .evaluation import evaluate
 from .model import Model, ModelCard, write_model
-from .study import correlation_table, organ_table, tissue_table
+from .study import markdown_table, tables_of
 
 Tables = Mapping[str, Sequence[Mapping[str, object]]]
 
@@ -25,15 +25,6 @@ CREDITS = [
     "CT of training: thorax of the source distribution of TotalSegmentator 2.18.0 (Apache-2.0).",
     "CT of the external test, not trained with: abdomen of the same distribution (Apache-2.0).",
 ]
-
-
-def tables_of(evaluations: Sequence[Evaluation]) -> dict[str, list[dict[str, object]]]:
-    """The tables of the study, or of any other evaluations."""
-    return {
-        "organs": organ_table(evaluations),
-        "tissues": tissue_table(evaluations),
-        "correlation": correlation_table(evaluations),
-    }
 
 
 def external_tables(
@@ -122,13 +113,3 @@ def _readable(card: ModelCard, study: Tables, external: Tables) -> str:
         for name, rows in tables.items():
             lines += ["", f"## {title}: {name}", "", *markdown_table(rows)]
     return "\n".join(lines) + "\n"
-
-
-def markdown_table(rows: Sequence[Mapping[str, object]]) -> list[str]:
-    """Lines of a table in Markdown."""
-    heads = list(rows[0]) if rows else ["none"]
-    lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
-    for row in rows:
-        cells = (f"{v:.4g}" if isinstance(v, float) else str(v) for v in row.values())
-        lines.append(f"| {' | '.join(cells)} |")
-    return lines

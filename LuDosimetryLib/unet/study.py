@@ -1,6 +1,6 @@
 """The tables of the study: organ doses, tissues and correlation of every method against Monte Carlo."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
 from operator import add
 
@@ -38,6 +38,15 @@ def group_of(evaluations: Sequence[Evaluation], group: str) -> list[OrganRecord]
         parts = {o.organ.removesuffix(_FREE) for o in e.organs if o.organ.endswith(_FREE)}
         found += [o for o in e.organs if chosen(o.organ) and o.organ not in parts]
     return found
+
+
+def tables_of(evaluations: Sequence[Evaluation]) -> dict[str, list[dict[str, object]]]:
+    """The tables of the study, or of any other evaluations."""
+    return {
+        "organs": organ_table(evaluations),
+        "tissues": tissue_table(evaluations),
+        "correlation": correlation_table(evaluations),
+    }
 
 
 def organ_table(evaluations: Sequence[Evaluation]) -> list[dict[str, object]]:
@@ -101,3 +110,13 @@ def tissue_table(evaluations: Sequence[Evaluation]) -> list[dict[str, object]]:
 
 def _over(errors: Sequence[TissueError], value: Callable[[TissueError], float]) -> float:
     return float(np.sqrt(np.mean([value(error) ** 2 for error in errors])))
+
+
+def markdown_table(rows: Sequence[Mapping[str, object]]) -> list[str]:
+    """Lines of a table in Markdown."""
+    heads = list(rows[0]) if rows else ["none"]
+    lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
+    for row in rows:
+        cells = (f"{v:.4g}" if isinstance(v, float) else str(v) for v in row.values())
+        lines.append(f"| {' | '.join(cells)} |")
+    return lines

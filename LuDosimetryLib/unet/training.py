@@ -2,6 +2,7 @@
 
 import copy
 import csv
+import io
 import math
 import time
 from ast import literal_eval
@@ -16,6 +17,7 @@ import torch
 from ..errors import InvalidInput
 from ..progress import Progress
 from ..storage import write_atomically
+from .inference import residual_of
 from .network import ARCHITECTURES
 from .patches import Patches, Sample
 from .plan import TrainingPlan
@@ -188,8 +190,6 @@ class _State:
 
 def validation_loss(network: Any, samples: Sequence[Sample], loss: str, device: str) -> float:
     """Mean loss of whole samples, each counting alike."""
-    from .inference import residual_of
-
     losses = []
     for sample in samples:
         tissue, linear, target, weight = sample.tensors()
@@ -228,8 +228,6 @@ def _keep_statistics(network: Any) -> None:
 
 
 def _csv(rows: Sequence[Sequence[float]]) -> str:
-    import io
-
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(_COLUMNS)

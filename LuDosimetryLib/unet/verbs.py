@@ -149,7 +149,7 @@ def _train(asked: argparse.Namespace, progress: Progress) -> None:
     from ..dose.convolution import choose_device
     from .dataset import read_datasets
     from .model import CARD, write_model
-    from .patches import Sample
+    from .patches import samples_of
     from .training import Training
 
     plan = _plan(asked)
@@ -165,10 +165,7 @@ def _train(asked: argparse.Namespace, progress: Progress) -> None:
             f"no patient is left to train with: {', '.join(sorted(patients))} say when to stop; give more datasets."
         )
     start = _start(asked)
-    samples = {}
-    for n, dataset in enumerate(datasets):
-        progress(0.1 * n / len(datasets), f"preparing {dataset.name}")
-        samples[dataset.name] = Sample.of(dataset, lambda f, text: None)
+    samples = samples_of(datasets, lambda f, text: progress(0.1 * f, text))
     network = Training(plan, asked.output, choose_device(asked.device), start).run(
         [samples[d.name] for d in datasets if d.patient not in validating],
         [samples[d.name] for d in datasets if d.patient in validating],
@@ -212,7 +209,8 @@ def _release(asked: argparse.Namespace, progress: Progress) -> None:
     from .crossvalidation import EVALUATIONS, read_evaluations
     from .dataset import read_datasets
     from .model import CARD, read_model
-    from .release import external_tables, tables_of, write_release
+    from .release import external_tables, write_release
+    from .study import tables_of
 
     model = read_model(asked.card)
     progress(0.0, "external test")

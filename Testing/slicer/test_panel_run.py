@@ -64,17 +64,6 @@ def slow_case(panel: Any) -> None:
     parameters(panel).furtherOptions = json.dumps({"histories": 2_000_000_000})
 
 
-def group_lives(group: int) -> bool:
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            state, _, its_group = path.read_text().rpartition(")")[2].split()[:3]
-        except OSError:
-            continue
-        if int(its_group) == group and state != "Z":
-            return True
-    return False
-
-
 def errors(caplog: Any) -> list[str]:
     return [record.message for record in caplog.records if record.levelno >= logging.ERROR]
 
@@ -229,7 +218,7 @@ def test_fewer_methods_leave_no_stale_maps(loaded, wait_until):
     assert slicer.mrmlScene.GetNodesByName("Error, Local deposition").GetNumberOfItems() == 0
 
 
-def test_cancel_is_quick_and_leaves_the_scene_alone(loaded, wait_until):
+def test_cancel_is_quick_and_leaves_the_scene_alone(loaded, wait_until, group_lives):
     slow_case(loaded)
     nodes = slicer.mrmlScene.GetNumberOfNodes()
     loaded.ui.runButton.click()
@@ -296,7 +285,7 @@ def test_input_that_only_the_library_can_refuse(loaded, wait_until, caplog):
     assert parameters(loaded).dose is None
 
 
-def test_the_scene_is_closed_while_it_runs(loaded, wait_until):
+def test_the_scene_is_closed_while_it_runs(loaded, wait_until, group_lives):
     slow_case(loaded)
     loaded.ui.runButton.click()
     process = until_it_calculates(loaded, wait_until)
@@ -311,7 +300,7 @@ def test_the_scene_is_closed_while_it_runs(loaded, wait_until):
     assert not loaded.ui.runButton.enabled
 
 
-def test_slicer_ends_while_it_runs(loaded, wait_until, host):
+def test_slicer_ends_while_it_runs(loaded, wait_until, host, group_lives):
     slow_case(loaded)
     loaded.ui.runButton.click()
     process = until_it_calculates(loaded, wait_until)
