@@ -8,10 +8,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from .activity.curve import TRAPEZOID
 from .activity.recovery import recovered
 from .activity.single_time_point import check_effective_half_life
 from .activity.tia import HAENSCHEID, time_integrated_activity
-from .activity.time_course import check_single_time_point, check_time_course, voi_curves
+from .activity.time_course import (
+    check_single_time_point,
+    check_time_course,
+    check_trapezoid,
+    voi_curves,
+)
 from .assessment import Assessment
 from .case import Case
 from .dicom.source import read_source
@@ -115,6 +121,8 @@ def run_case(
             *measured, vois, decay_per_h, case.options.tail, grid.voxel_volume_mL, way
         )
         check_time_course(*measured, curves, way, warnings)
+        if way == TRAPEZOID:
+            check_trapezoid(curves, case.options.tail, warnings)
         if integral.scan_h is not None and way == HAENSCHEID:
             check_single_time_point(integral.scan_h, curves, warnings)
         recovery = recovered(integral.tia, vois, grid, case.options, warnings)

@@ -14,6 +14,8 @@ from .curve_model import rises
 from .single_time_point import HAENSCHEID_VALID
 
 _NAMES_TOLD = 6
+_TRAPEZOID_OFF = 0.10
+"""Relative difference of trapezoid and fitted curve that is told: twice what the budget allows a curve by default."""
 
 
 def voi_curves(
@@ -139,6 +141,38 @@ def _check_uptake_seen(first_scan_h: float, integration: str, warnings: list[str
         warnings.append(
             f"the first scan, at {first_scan_h:g} h, is too late to show uptake, which bi-exponential curves then take from noise "
             "and so come out some per cent low; 'mono-exponential' or 'hybrid' suit these scans better."
+        )
+
+
+def check_trapezoid(curves: Mapping[str, VoiCurve], tail: str, warnings: list[str]) -> None:
+    """
+    Warn of volumes of interest whose trapezoid is far from the curve through the same scans.
+
+    Straight lines between scans lie above a washout, and a tail of physical decay lies above one that is
+    faster; what that adds to the dose is no part of its standard uncertainty.
+
+    Parameters
+    ----------
+    curves : mapping of str to VoiCurve
+    tail : str
+        Of the options.
+    warnings : list of str
+        Added to.
+    """
+    differences = {
+        c.name: c.trapezoid_tia_MBq_h / c.tia_MBq_h - 1.0
+        for c in curves.values()
+        if c.model != TRAPEZOID and c.tia_MBq_h > 0.0
+    }
+    far = {name: d for name, d in differences.items() if abs(d) > _TRAPEZOID_OFF}
+    if far:
+        remedies = ['"integration": "hybrid"']
+        if tail == "physical":
+            remedies.insert(0, '"tail": "effective"')
+        warnings.append(
+            f"the trapezoid with {tail} tail, and with it the dose, differs from the fitted curve in "
+            f"{_listed([f'{name!r} ({100.0 * d:+.0f} %)' for name, d in far.items()])}, beyond the stated uncertainty; "
+            f"{' or '.join(remedies)} follows the washout."
         )
 
 

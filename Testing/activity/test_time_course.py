@@ -3,6 +3,7 @@ import numpy as np
 from LuDosimetryLib.activity.time_course import (
     check_single_time_point,
     check_time_course,
+    check_trapezoid,
     voi_curves,
 )
 from LuDosimetryLib.nuclide import read_nuclide
@@ -115,3 +116,30 @@ def test_a_scan_too_late_for_haenscheid_names_the_volume():
     assert len(warnings) == 1
     assert "outside 0.75 to 2.5 effective half-lives" in warnings[0]
     assert "in 'bladder' (10), by" in warnings[0]
+
+
+def of_trapezoid(half_life_h: float, tail: str = "physical") -> list[str]:
+    washout = [100.0 * 0.5 ** (t / half_life_h) for t in HOURS]
+    scans, masks = case(kidney=washout)
+    curves = voi_curves(HOURS, scans, masks, DECAY, tail, 1.0, "trapezoid")
+    warnings: list[str] = []
+    check_trapezoid(curves, tail, warnings)
+    return warnings
+
+
+def test_a_trapezoid_far_above_the_washout_is_told():
+    half_life_h = 50.0
+    rate = np.log(2.0) / half_life_h
+    activity = 100.0 * np.exp(-rate * np.array([0.0, *HOURS]))
+    activity[0] = 0.0
+    trapezoid = np.trapezoid(activity, [0.0, *HOURS]) + activity[-1] / DECAY
+    above = 100.0 * (trapezoid / (100.0 / rate) - 1.0)
+    assert above > 30.0
+    (warning,) = of_trapezoid(half_life_h)
+    assert f"'kidney' ({above:+.0f} %)" in warning
+    assert '"tail": "effective"' in warning
+
+
+def test_a_trapezoid_near_the_washout_is_not_remarked():
+    assert of_trapezoid(150.0) == []
+    assert of_trapezoid(50.0, tail="effective") == []
