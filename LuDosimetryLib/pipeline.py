@@ -34,11 +34,12 @@ from .progress import Progress, no_progress
 from .provenance import provenance_of
 from .registration.alignment import Alignment, align, with_displacements
 from .registration.drawn_on import drawn_through
-from .result import Result
+from .result import Result, check_inputs_kept, unfinished_folder
 from .segmentation import Mask, read_vois
+from .storage import check_writable
 from .tissue import NO_DOSE_BELOW_G_CM3, read_media
 
-__all__ = ["FALLBACK", "run_case"]
+__all__ = ["FALLBACK", "run_case", "run_into"]
 
 FALLBACK = "multi-vsv"
 _STATISTICAL_WEIGHT = 50.0
@@ -170,6 +171,25 @@ def run_case(
         unfinished=unfinished,
         alignments=alignments,
     )
+
+
+def run_into(case: Case, folder: Path, progress: Progress = no_progress) -> Result:
+    """
+    Calculate a case into a result folder: all of it, or nothing.
+
+    Parameters
+    ----------
+    case : Case
+    folder : Path
+        Made if need be; refused before the calculation if it cannot be written.
+    progress : callable
+        As for `run_case`.
+    """
+    check_inputs_kept(folder, case.inputs)
+    check_writable(folder)
+    result = run_case(case, progress, unfinished_folder(folder))
+    result.write(folder, progress)
+    return result
 
 
 def _aligned(
