@@ -117,13 +117,19 @@ def test_more_activity_than_was_given_is_said(case_folder):
     )
 
 
+@pytest.mark.filterwarnings("error::RuntimeWarning")
 def test_a_volume_mostly_of_air_is_said(case_folder):
     labels = case_folder.values("organs.nrrd")
     labels[:, :2] = 4
     labels[22:26, 22:26, 22:26] = 4
     case_folder.put("organs.nrrd", labels, Grid.axial((48,) * 3, (3.0,) * 3))
     case_folder.change("segmentation", "labels", to={"4": "skin"})
-    assert any("of 'skin' is air or lies outside" in w for w in calculate(case_folder).warnings)
+    result = calculate(case_folder)
+    assert any("of 'skin' is air or lies outside" in w for w in result.warnings)
+    (skin,) = result.organs
+    # drawn otherwise is the part that has mass: of the deepest voxels of the whole none has
+    assert 0.0 <= skin.uncertainty_parts_percent["delineation"] < skin.volume_uncertainty_percent
+    assert 0.0 < skin.standard_uncertainty_Gy < skin.mean_dose_Gy
 
 
 def test_a_case_without_volumes_of_interest(case_folder, tmp_path):
