@@ -14,6 +14,7 @@ from .activity.tia import HAENSCHEID, time_integrated_activity
 from .activity.time_course import check_single_time_point, check_time_course, voi_curves
 from .assessment import Assessment
 from .case import Case
+from .ct_orientation import check_ct_orientation
 from .dicom.source import read_source
 from .dose import METHODS, STATISTICAL_METHODS, lack_of
 from .dose.convolution import choose_device
@@ -121,6 +122,7 @@ def run_case(
         recovery = recovered(integral.tia, vois, grid, case.options, warnings)
         tia = integral.tia if recovery is None else recovery.tia
         check_tia(tia, covered, patient, warnings)
+        check_ct_orientation(tia, covered, patient, grid, warnings)
         check_vois(vois, reported, warnings)
 
     with clock("dose"):

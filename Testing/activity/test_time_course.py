@@ -115,3 +115,8 @@ def test_a_scan_too_late_for_haenscheid_names_the_volume():
     assert len(warnings) == 1
     assert "outside 0.75 to 2.5 effective half-lives" in warnings[0]
     assert "in 'bladder' (10), by" in warnings[0]
+
+
+def test_a_volume_without_any_activity_is_told():
+    (said,) = told("hybrid", kidney=[8.0, 6.0, 4.0, 1.5], cyst=[0.0] * 4)
+    assert said == "no scan shows any activity in 'cyst'; check the segmentation and the SPECT."
