@@ -12,13 +12,18 @@ from typing import TYPE_CHECKING
 from . import __version__
 from .case import Case
 from .console import ConsoleProgress
-from .failure import CANCELLED, DONE, FAILED, INVALID, ending_of
-from .options import DEVICES, DOSE_METHODS, INTEGRATIONS, REGISTRATIONS
+from .errors import Cancelled
+from .failure import CANCELLED, DONE, FAILED, INVALID, ending_of, worst_of
+from .options import DEVICES
+from .overrides import add_overrides, overrides
 
 if TYPE_CHECKING:
     from .organs import OrganDose
 
 __all__ = ["CANCELLED", "DONE", "FAILED", "INVALID", "main"]
+
+Verb = Callable[[argparse.Namespace, ConsoleProgress], int | None]
+"""What a verb does; the exit code, if it is not 0."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -31,11 +36,10 @@ def main(arguments: list[str] | None = None) -> int:
         Exit code: 0 done, 2 invalid input, 3 cancelled, 1 anything else.
     """
     asked = _parser().parse_args(arguments)
-    verb: Callable[[argparse.Namespace, ConsoleProgress], None] = asked.function
+    verb: Verb = asked.function
     try:
         with ConsoleProgress(asked.json_progress) as progress:
-            verb(asked, progress)
-        return DONE
+            return verb(asked, progress) or DONE
     except (Exception, KeyboardInterrupt) as error:
         code, said = ending_of(error)
         if isinstance(error, BrokenPipeError):
@@ -48,28 +52,14 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(asked: argparse.Namespace, progress: ConsoleProgress) -> None:
     case = Case.read(asked.case)
-    changes = {
-        "registration": asked.registration,
-        "integration": asked.integration,
-        "dose_method": asked.dose_method,
-        "device": asked.device,
-        "histories": asked.histories,
-        "uncertainty_percent": asked.uncertainty,
-        "scheduler": asked.scheduler,
-    }
-    changes = {key: value for key, value in changes.items() if value is not None}
-    if asked.histories is not None:
-        changes["uncertainty_percent"] = None
+    changes = overrides(asked)
+    if asked.scheduler is not None:
+        changes["scheduler"] = asked.scheduler
     case = case.with_options(**changes)
 
-    from .pipeline import run_case  # numpy, scipy and SimpleITK take a second
-    from .result import check_inputs_kept, unfinished_folder
-    from .storage import check_writable
+    from .pipeline import run_into  # numpy, scipy and SimpleITK take a second
 
-    check_inputs_kept(asked.output, case.inputs)
-    check_writable(asked.output)
-    result = run_case(case, progress, unfinished_folder(asked.output))
-    result.write(asked.output, progress)
+    result = run_into(case, asked.output, progress)
     with suppress(BrokenPipeError):  # the result is there whether or not anybody reads on
         progress.show(1.0, "done")
         progress.close()
@@ -149,6 +139,45 @@ def _course(asked: argparse.Namespace, progress: ConsoleProgress) -> None:
     print(report)
 
 
+def _cohort(asked: argparse.Namespace, progress: ConsoleProgress) -> int:
+    from .cohort import find_cases, run_cohort
+    from .cohort_folder import Cohort, write_cohort
+    from .scheduler import has_distributed
+    from .storage import check_writable
+
+    check_writable(asked.output)
+    cases = find_cases(asked.folder, asked.output)
+    changes = overrides(asked)
+    if asked.scheduler is None and not has_distributed():
+        print(
+            "warning: dask.distributed is not installed, so that the cases are calculated one after the other (pip install "
+            "distributed).",
+            file=sys.stderr,
+        )
+    endings = []
+    try:
+        for ending in run_cohort(cases, changes, progress, asked.scheduler, asked.workers):
+            endings.append(ending)
+            if ending.code != DONE:
+                progress.close()
+                print(f"{ending.case.name}: {ending.text}", file=sys.stderr)
+    except Cancelled:
+        done = sum(ending.code == DONE for ending in endings)
+        progress.close()
+        print(
+            f"ludosimetry: cancelled; {done} of {len(cases)} cases are done and stay, and are not calculated again when the "
+            "cohort is started again.",
+            file=sys.stderr,
+        )
+        return CANCELLED
+    report = write_cohort(Cohort.of(asked.output, endings))
+    with suppress(BrokenPipeError):
+        progress.show(1.0, "done")
+        progress.close()
+        print(report, flush=True)
+    return worst_of([ending.code for ending in endings])
+
+
 def _kernels(asked: argparse.Namespace, progress: ConsoleProgress) -> None:
     from .kernels.table import KernelTable
 
@@ -206,38 +235,20 @@ def _add_dicom_arguments(added: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_overrides(run: argparse.ArgumentParser) -> None:
-    """What `run` takes instead of the case's own options."""
-    run.add_argument(
-        "--registration",
-        metavar="NAME",
-        help=f"of the time points, instead of the case's own: {', '.join(REGISTRATIONS)}",
-    )
-    run.add_argument(
-        "--integration",
-        metavar="NAME",
-        help=f"of activity over time, instead of the case's own: {', '.join(INTEGRATIONS)}",
-    )
-    run.add_argument(
-        "--dose-method",
-        metavar="NAME",
-        help=f"instead of the case's own: {', '.join(DOSE_METHODS)}",
-    )
-    run.add_argument("--device", choices=DEVICES, help="instead of the case's own")
-    effort = run.add_mutually_exclusive_group()
-    effort.add_argument(
-        "--histories", type=_count, metavar="N", help="decays that Monte Carlo follows"
-    )
-    effort.add_argument(
-        "--uncertainty",
-        type=_positive,
-        metavar="PCT",
-        help="follow as many decays as give every organ dose this standard error [%%]",
-    )
-    run.add_argument(
+def _add_cohort_arguments(added: argparse.ArgumentParser) -> None:
+    added.add_argument("folder", type=Path, metavar="FOLDER", help="with case.json files below it")
+    add_overrides(added, _count, _positive)
+    where = added.add_mutually_exclusive_group()
+    where.add_argument(
         "--scheduler",
         metavar="ADDRESS",
-        help="of dask.distributed, whose workers calculate Monte Carlo batches",
+        help="of dask.distributed, whose workers calculate the cases, instead of processes of this machine",
+    )
+    where.add_argument(
+        "--workers",
+        type=_count,
+        metavar="N",
+        help="processes of this machine; by default one for every two cores",
     )
 
 
@@ -253,6 +264,53 @@ def _add_course_arguments(added: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_kernel_verbs(verb: Callable[[str, Verb, str], argparse.ArgumentParser]) -> None:
+    kernels = verb("kernels", _kernels, "voxel S values of a medium")
+    kernels.add_argument(
+        "--voxel-mm", type=_positive, nargs=3, required=True, metavar=("X", "Y", "Z")
+    )
+    kernels.add_argument("--density", type=_positive, required=True, metavar="RHO", help="[g/cm3]")
+    kernels.add_argument(
+        "--composition",
+        required=True,
+        metavar="NAME",
+        help="water, lung, adipose, soft, cortical-bone, ...",
+    )
+    kernels.add_argument(
+        "--json", action="store_true", help="a few values and the absorbed energy as JSON"
+    )
+    kernels.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="table of all values (.csv) or the JSON (.json)",
+    )
+
+    build = verb(
+        "kernels-build", _kernels_build, "make the shipped point kernels afresh by Monte Carlo"
+    )
+    build.add_argument("-o", "--output", type=Path, required=True, metavar="FILE.npz")
+    build.add_argument(
+        "--electrons", type=_count, default=1_000_000, metavar="N", help="histories per composition"
+    )
+    build.add_argument(
+        "--photons", type=_count, default=10_000_000, metavar="N", help="histories per composition"
+    )
+    build.add_argument("--seed", type=_whole, default=20260101, metavar="N")
+
+
+def _add_bench(added: argparse.ArgumentParser) -> None:
+    added.add_argument("--json", action="store_true")
+    added.add_argument("--grid", type=_count, default=128, metavar="N", help="voxels an axis")
+    added.add_argument("--device", choices=DEVICES, default="auto")
+    added.add_argument(
+        "--without-plain",
+        action="store_true",
+        help="leave out the plain convolutions, which take minutes",
+    )
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="ludosimetry",
@@ -261,9 +319,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"LuDosimetry {__version__}")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
 
-    def verb(
-        name: str, function: Callable[[argparse.Namespace, ConsoleProgress], None], text: str
-    ) -> argparse.ArgumentParser:
+    def verb(name: str, function: Verb, text: str) -> argparse.ArgumentParser:
         added = verbs.add_parser(name, help=text, description=text)
         added.set_defaults(function=function)
         added.add_argument(
@@ -277,7 +333,16 @@ def _parser() -> argparse.ArgumentParser:
     run = verb("run", _run, "calculate a case")
     run.add_argument("case", type=Path, metavar="CASE.json")
     output(run, "result folder")
-    _add_overrides(run)
+    add_overrides(run, _count, _positive)
+    run.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="of dask.distributed, whose workers calculate Monte Carlo batches",
+    )
+
+    cohort = verb("cohort", _cohort, "calculate every case below a folder")
+    output(cohort, "folder of the result folders, the table and the report")
+    _add_cohort_arguments(cohort)
 
     sample = verb("sample", _sample, "write the bundled sample case: a real CT, four SPECT, organs")
     output(sample, "folder of the case")
@@ -316,49 +381,8 @@ def _parser() -> argparse.ArgumentParser:
     output(course, "folder of the course's report")
     _add_course_arguments(course)
 
-    kernels = verb("kernels", _kernels, "voxel S values of a medium")
-    kernels.add_argument(
-        "--voxel-mm", type=_positive, nargs=3, required=True, metavar=("X", "Y", "Z")
-    )
-    kernels.add_argument("--density", type=_positive, required=True, metavar="RHO", help="[g/cm3]")
-    kernels.add_argument(
-        "--composition",
-        required=True,
-        metavar="NAME",
-        help="water, lung, adipose, soft, cortical-bone, ...",
-    )
-    kernels.add_argument(
-        "--json", action="store_true", help="a few values and the absorbed energy as JSON"
-    )
-    kernels.add_argument(
-        "-o",
-        "--output",
-        type=Path,
-        metavar="FILE",
-        help="table of all values (.csv) or the JSON (.json)",
-    )
-
-    build = verb(
-        "kernels-build", _kernels_build, "make the shipped point kernels afresh by Monte Carlo"
-    )
-    build.add_argument("-o", "--output", type=Path, required=True, metavar="FILE.npz")
-    build.add_argument(
-        "--electrons", type=_count, default=1_000_000, metavar="N", help="histories per composition"
-    )
-    build.add_argument(
-        "--photons", type=_count, default=10_000_000, metavar="N", help="histories per composition"
-    )
-    build.add_argument("--seed", type=_whole, default=20260101, metavar="N")
-
-    bench = verb("bench", _bench, "time and memory of the dose methods")
-    bench.add_argument("--json", action="store_true")
-    bench.add_argument("--grid", type=_count, default=128, metavar="N", help="voxels an axis")
-    bench.add_argument("--device", choices=DEVICES, default="auto")
-    bench.add_argument(
-        "--without-plain",
-        action="store_true",
-        help="leave out the plain convolutions, which take minutes",
-    )
+    _add_kernel_verbs(verb)
+    _add_bench(verb("bench", _bench, "time and memory of the dose methods"))
     from .unet.verbs import add_verbs
 
     add_verbs(verb, _count)

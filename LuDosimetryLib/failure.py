@@ -2,11 +2,17 @@
 
 import sys
 import traceback
+from collections.abc import Iterable
 from pathlib import Path
 
 from .errors import Cancelled, InvalidInput
 
 DONE, FAILED, INVALID, CANCELLED = 0, 1, 2, 3
+
+
+def worst_of(codes: Iterable[int]) -> int:
+    """The exit code of several runs: 0 if all are done, 1 if one failed otherwise than by its input."""
+    return max(codes, key=lambda code: (code == FAILED, code), default=DONE)
 
 
 def ending_of(error: BaseException) -> tuple[int, str]:

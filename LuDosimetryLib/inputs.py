@@ -59,7 +59,7 @@ def onto_reference(
     transforms = [a.transform for a in alignments] or [None] * len(scans)
     activity = []
     for scan, point, transform in zip(scans, case.time_points, transforms, strict=True):
-        what = f"SPECT at {point.hours:g} h"
+        what = f"SPECT at {point.hours:g} h ({point.spect.name})"
         if transform is None:
             activity.append(_onto_reference(scan, reference, what, warnings))
         else:

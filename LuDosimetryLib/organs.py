@@ -60,7 +60,7 @@ class OrganDose:
 
 
 def mean_dose(dose_Gy: Array, density_g_cm3: Array, voi: Mask) -> float:
-    """Mass-weighted mean dose [Gy] over a mask (Kim et al. 2022, Eq. 2)."""
+    """Mass-weighted mean dose [Gy] over a mask that has mass (Kim et al. 2022, Eq. 2)."""
     mass = density_g_cm3[voi].astype(np.float64)
     return float((mass * dose_Gy[voi]).sum() / mass.sum())
 

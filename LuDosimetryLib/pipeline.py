@@ -20,6 +20,7 @@ from .activity.time_course import (
 )
 from .assessment import Assessment
 from .case import Case
+from .ct_orientation import check_ct_orientation
 from .dicom.source import read_source
 from .dose import METHODS, STATISTICAL_METHODS, lack_of
 from .dose.convolution import choose_device
@@ -40,11 +41,12 @@ from .progress import Progress, no_progress
 from .provenance import provenance_of
 from .registration.alignment import Alignment, align, with_displacements
 from .registration.drawn_on import drawn_through
-from .result import Result
+from .result import Result, check_inputs_kept, unfinished_folder
 from .segmentation import Mask, read_vois
+from .storage import check_writable
 from .tissue import NO_DOSE_BELOW_G_CM3, read_media
 
-__all__ = ["FALLBACK", "run_case"]
+__all__ = ["FALLBACK", "run_case", "run_into"]
 
 FALLBACK = "multi-vsv"
 _STATISTICAL_WEIGHT = 50.0
@@ -128,6 +130,7 @@ def run_case(
         recovery = recovered(integral.tia, vois, grid, case.options, warnings)
         tia = integral.tia if recovery is None else recovery.tia
         check_tia(tia, covered, patient, warnings)
+        check_ct_orientation(tia, covered, patient, grid, warnings)
         check_vois(vois, reported, warnings)
 
     with clock("dose"):
@@ -178,6 +181,25 @@ def run_case(
         unfinished=unfinished,
         alignments=alignments,
     )
+
+
+def run_into(case: Case, folder: Path, progress: Progress = no_progress) -> Result:
+    """
+    Calculate a case into a result folder: all of it, or nothing.
+
+    Parameters
+    ----------
+    case : Case
+    folder : Path
+        Made if need be; refused before the calculation if it cannot be written.
+    progress : callable
+        As for `run_case`.
+    """
+    check_inputs_kept(folder, case.inputs)
+    check_writable(folder)
+    result = run_case(case, progress, unfinished_folder(folder))
+    result.write(folder, progress)
+    return result
 
 
 def _aligned(

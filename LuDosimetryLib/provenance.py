@@ -22,7 +22,7 @@ def provenance_of(case: Case, nuclide: Nuclide, device: str) -> dict[str, Any]:
     return {
         "version": __version__,
         "case_sha256": case.sha256,
-        "inputs_sha256": _inputs_sha256(case),
+        "inputs_sha256": inputs_sha256(case),
         "kernels": f"{kernels.name} sha256 {file_sha256(kernels)}; {made['engine']}, {made['date']}",
         "model": "",
         "nuclide_data": nuclide.source,
@@ -34,8 +34,8 @@ def provenance_of(case: Case, nuclide: Nuclide, device: str) -> dict[str, Any]:
     }
 
 
-def _inputs_sha256(case: Case) -> dict[str, str]:
-    """By path as in the case file; of a DICOM folder, of each file in it. What is missing is left out."""
+def inputs_sha256(case: Case) -> dict[str, str]:
+    """SHA-256 of the images, by path as in the case file; of a DICOM folder, of each file in it. What is missing is left out."""
     files = []
     for image in case.images:
         files += sorted(image.iterdir()) if image.is_dir() else [image]

@@ -267,7 +267,7 @@ def test_a_ct_elsewhere(case_folder, refused):
 def test_a_scan_that_misses_the_reference(case_folder, refused):
     away = Grid.axial((24,) * 3, (6.0,) * 3, (40.0, 0.0, 0.0))
     case_folder.put("spect_2.nrrd", case_folder.values("spect_2.nrrd"), away)
-    assert "SPECT at 24 h does not cover the reference" in refused()
+    assert "SPECT at 24 h (spect_2.nrrd) does not cover the reference" in refused()
 
 
 @pytest.mark.parametrize(

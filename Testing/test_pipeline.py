@@ -80,7 +80,7 @@ def test_a_scan_on_another_grid_keeps_its_activity(case_folder):
     fine = case_folder.values("spect_3.nrrd").repeat(2, 0).repeat(2, 1).repeat(2, 2)
     case_folder.put("spect_3.nrrd", fine, Grid.axial((48,) * 3, (3.0,) * 3))
     result = calculate(case_folder)
-    assert "SPECT at 96 h lies on another grid" in result.warnings[0]
+    assert "SPECT at 96 h (spect_3.nrrd) lies on another grid" in result.warnings[0]
     assert result.tia.sum(dtype=float) == pytest.approx(expected.tia.sum(dtype=float), rel=0.002)
     kidney = [r.organs[0].tia_MBq_h for r in (result, expected)]
     assert kidney[0] == pytest.approx(kidney[1], rel=0.001)
@@ -118,13 +118,35 @@ def test_more_activity_than_was_given_is_said(case_folder):
     )
 
 
+def test_a_flipped_ct_is_said(case_folder):
+    """A body that is flat in front, and the activity in it; then the CT flipped alone."""
+    hu = case_folder.values("ct.nrrd")
+    hu[:, :18] = -1000
+    grid = Grid.axial((48,) * 3, (3.0,) * 3)
+    case_folder.put("ct.nrrd", hu, grid)
+    for n in (1, 2, 3):
+        scan = case_folder.values(f"spect_{n}.nrrd")
+        scan[:, :9] = 0.0
+        case_folder.put(f"spect_{n}.nrrd", scan)
+    assert not any("right way round" in w for w in calculate(case_folder).warnings)
+    case_folder.put("ct.nrrd", hu[:, ::-1], grid)
+    (said,) = [w for w in calculate(case_folder).warnings if "right way round" in w]
+    assert "but only 0.0 % would if the CT were flipped front to back" in said
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
 def test_a_volume_mostly_of_air_is_said(case_folder):
     labels = case_folder.values("organs.nrrd")
     labels[:, :2] = 4
     labels[22:26, 22:26, 22:26] = 4
     case_folder.put("organs.nrrd", labels, Grid.axial((48,) * 3, (3.0,) * 3))
     case_folder.change("segmentation", "labels", to={"4": "skin"})
-    assert any("of 'skin' is air or lies outside" in w for w in calculate(case_folder).warnings)
+    result = calculate(case_folder)
+    assert any("of 'skin' is air or lies outside" in w for w in result.warnings)
+    (skin,) = result.organs
+    # drawn otherwise is the part that has mass: of the deepest voxels of the whole none has
+    assert 0.0 <= skin.uncertainty_parts_percent["delineation"] < skin.volume_uncertainty_percent
+    assert 0.0 < skin.standard_uncertainty_Gy < skin.mean_dose_Gy
 
 
 def test_a_case_without_volumes_of_interest(case_folder, tmp_path):

@@ -11,7 +11,7 @@ from LuDosimetryLib.errors import InvalidInput
 
 from .background import BackgroundJob
 from .chart_nodes import keep_charts, show_chart
-from .charts import bland_altman_chart, correlation_chart, dvh_chart
+from .charts import activity_chart, bland_altman_chart, correlation_chart, dvh_chart
 from .hierarchy import arrange
 from .outputs import RESULT_ATTRIBUTE, Outputs
 from .request import Request
@@ -78,7 +78,12 @@ class Calculation(BackgroundJob):
         table = show_organ_table(files, outputs)
         yield _("drawing the plots")
         colours = _segment_colours(request.segmentation)
-        drawn = (dvh_chart(files, colours), correlation_chart(files), bland_altman_chart(files))
+        drawn = (
+            dvh_chart(files, colours),
+            activity_chart(files, colours),
+            correlation_chart(files),
+            bland_altman_chart(files),
+        )
         charts = [chart for chart in drawn if chart is not None]
         _remove_what_is_of_an_earlier_dose(outputs)
         keep_charts([chart.role for chart in charts], outputs)

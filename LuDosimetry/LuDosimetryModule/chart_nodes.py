@@ -53,6 +53,10 @@ class Chart:
     curves : sequence of Curve
     y_range : tuple of float, or None
         Ends of the ordinate; None for those of the curves.
+    log_y : bool
+        Whether the ordinate is logarithmic.
+    x_range : tuple of float, or None
+        Ends of the abscissa, likewise.
     """
 
     role: str
@@ -61,6 +65,8 @@ class Chart:
     y_title: str
     curves: Sequence[Curve]
     y_range: tuple[float, float] | None = None
+    log_y: bool = False
+    x_range: tuple[float, float] | None = None
 
 
 def show_chart(chart: Chart, outputs: Outputs) -> Any:
@@ -80,6 +86,10 @@ def show_chart(chart: Chart, outputs: Outputs) -> Any:
     node.SetXAxisTitle(chart.x_title)
     node.SetYAxisTitle(chart.y_title)
     node.SetLegendVisibility(True)
+    node.SetXAxisRangeAuto(chart.x_range is None)
+    if chart.x_range is not None:
+        node.SetXAxisRange(*chart.x_range)
+    node.SetYAxisLogScale(chart.log_y)
     node.SetYAxisRangeAuto(chart.y_range is None)
     if chart.y_range is not None:
         node.SetYAxisRange(*chart.y_range)

@@ -1,4 +1,4 @@
-"""The plots of a result: dose-volume histogram, profile, correlation and Bland-Altman."""
+"""The plots of a result: histogram, activity over time, profile, correlation and Bland-Altman."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -36,6 +36,8 @@ _LIGHTEST = 0.7
 """Luminance above which a line is hard to see on white."""
 _LEGEND_ROW = 0.045
 """Part of a plot's height that a row of its legend takes."""
+_LEGEND_WIDTH = 0.3
+"""Part of a plot's width that a legend of organs takes."""
 _LUMINANCE = (0.2126, 0.7152, 0.0722)  # of red, green and blue, ITU-R BT.709
 
 
@@ -55,15 +57,48 @@ def dvh_chart(
     dose = columns.pop("dose_Gy")
     if not columns:
         return None
-    curves = []
-    for n, (name, percent) in enumerate(columns.items()):
+    curves: list[Curve] = []
+    for name, percent in columns.items():
         organ = name.removesuffix(" volume_percent")
-        colour = _on_white(colours.get(organ, _colour(n)))
-        alike = sum(math.dist(colour, curve.colour) < _ALIKE for curve in curves)
-        style = LINE_STYLES[alike % len(LINE_STYLES)]
-        curves.append(Curve(organ, dose, percent, colour, style=style))
+        curves.append(_line(organ, dose, percent, colours, curves))
     title = _("Dose-volume histogram")
     return Chart("dvh", title, _("Dose [Gy]"), _("Volume [%]"), curves)
+
+
+def activity_chart(
+    files: ResultFiles, colours: Mapping[str, tuple[float, float, float]]
+) -> Chart | None:
+    """
+    Activity over time: scans as points and the curve through them; None for a single scan.
+
+    The ordinate is logarithmic, so that organs and small tumours show and washout is straight.
+
+    Parameters
+    ----------
+    files : ResultFiles
+    colours : mapping of str to (float, float, float)
+        Of segments, by name.
+    """
+    told = [curve for curve in files.summary["curves"] if any(curve["activity_MBq"])]
+    if not told:
+        return None
+    times = np.array(told[0]["fit_hours"])  # those of all, as all are of the same scans
+    lines: list[Curve] = []
+    for curve in told:
+        fitted = _positive(curve["fit_activity_MBq"])
+        lines.append(_line(curve["name"], times, fitted, colours, lines))
+    hours = np.concatenate([curve["hours"] for curve in told])
+    measured = _positive([value for curve in told for value in curve["activity_MBq"]])
+    scans = Curve(_("scans"), hours, measured, points=True)
+    return Chart(
+        "activity",
+        _("Activity over time"),
+        _("Time after administration [h]"),
+        _("Activity [MBq]"),
+        [*lines, scans],
+        log_y=True,
+        x_range=(0.0, float(times[-1]) / (1.0 - _LEGEND_WIDTH)),
+    )
 
 
 def correlation_chart(files: ResultFiles) -> Chart | None:
@@ -239,6 +274,25 @@ def _with_room(curves: Sequence[Curve]) -> tuple[float, float]:
 def _identity(greatest: float) -> Curve:
     ends = np.array([0.0, greatest])
     return Curve(_("identity"), ends, ends, style="Dash")
+
+
+def _line(
+    name: str,
+    x: np.ndarray,
+    y: np.ndarray,
+    colours: Mapping[str, tuple[float, float, float]],
+    others: Sequence[Curve],
+) -> Curve:
+    """A line in the colour of its segment; a style of its own where others look alike."""
+    colour = _on_white(colours.get(name, _colour(len(others))))
+    alike = sum(math.dist(colour, curve.colour) < _ALIKE for curve in others)
+    return Curve(name, x, y, colour, style=LINE_STYLES[alike % len(LINE_STYLES)])
+
+
+def _positive(values: Sequence[float]) -> np.ndarray:
+    """What a logarithmic axis can show; the rest is left out."""
+    found = np.array(values, float)
+    return np.where(found > 0.0, found, np.nan)
 
 
 def _on_white(colour: tuple[float, float, float]) -> tuple[float, float, float]:

@@ -117,7 +117,7 @@ class ResultSection:
         self._charts, self._maps = [], []
         if outputs is not None:
             self._charts = outputs.roles("chart.")
-            order = ("dvh", "profile", "correlation", "bland-altman")
+            order = ("dvh", "activity", "profile", "correlation", "bland-altman")
             self._charts.sort(key=lambda role: _place(role.removeprefix("chart."), order))
             for role in self._charts:
                 ui.chartComboBox.addItem(outputs[role].GetName())

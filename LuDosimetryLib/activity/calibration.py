@@ -47,7 +47,9 @@ def activity_concentration(spect: Volume, point: TimePoint, warnings: list[str])
             f"SPECT at {point.hours:g} h: negative voxels, {100 * negative / positive:.2g} % of the activity, were set to zero."
         )
     if positive == 0.0:
-        warnings.append(f"SPECT at {point.hours:g} h: {point.spect} has no activity at all.")
+        warnings.append(
+            f"SPECT at {point.hours:g} h: {point.spect} has no activity at all; leave the scan out, or check the file."
+        )
     factor = 1.0
     if point.unit != "Bq/mL":
         factor /= spect.grid.voxel_volume_mL

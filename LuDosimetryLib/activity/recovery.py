@@ -10,6 +10,7 @@ from ..image import Array, Grid
 from ..options import Options
 from ..segmentation import Mask
 from ..uncertainty.inputs import UncertaintyInputs
+from ..uncertainty.normal_spread import normal_spread
 from .partial_volume import Regions, Unblurred, around, self_recovery
 
 __all__ = ["Recovery", "RecoveryModel", "ShapeRecovery", "TableRecovery", "recovered"]
@@ -18,6 +19,8 @@ _UNSURE_BELOW = 0.4
 """Recovery of a volume's own activity below which a correction is a guess."""
 _SURROUNDINGS = 2.0
 """Thickness of what counts as around a volume, in resolutions."""
+_SHARPEST = 0.05
+"""Of the resolution, where it is so unsure that it could be none."""
 
 
 class RecoveryModel(Protocol):
@@ -157,25 +160,30 @@ class ShapeRecovery:
         return part if corrected > 0.0 else self.coefficients[name]
 
     def uncertainty_percent(self, name: str, inputs: UncertaintyInputs) -> float:
-        """See `RecoveryModel`; half the difference between both ends of the resolution."""
+        """See `RecoveryModel`; from recovery at other resolutions."""
         step = 0.01 * inputs.spect_resolution_percent
         if step == 0.0 or name not in self.whole:
             return 0.0
         number = 1 + self.regions.names.index(name)
-        ends = []
-        for factor in (1.0 + step, 1.0 - step):
-            fwhm_mm = factor * self.fwhm_mm
+
+        def corrected(off: float) -> float:
+            """The concentration, or a multiple of it."""
+            fwhm_mm = max(_SHARPEST, 1.0 + off * step) * self.fwhm_mm
             if self.unblurred is None:
                 mask = (self.regions.labels == number).astype(np.float32)
-                ends.append(1.0 / self_recovery(mask, self.grid, fwhm_mm))
-                continue
-            if factor not in self._at_other_resolution:
-                self._at_other_resolution[factor] = Unblurred.of(
+                return 1.0 / self_recovery(mask, self.grid, fwhm_mm)
+            if fwhm_mm not in self._at_other_resolution:
+                self._at_other_resolution[fwhm_mm] = Unblurred.of(
                     self.tia, self.regions, self.grid, fwhm_mm, self.unblurred
                 )
-            ends.append(float(self._at_other_resolution[factor].concentration[number]))
-        total = ends[0] + ends[1]
-        return 100.0 * abs(ends[0] - ends[1]) / total if total > 0.0 else 0.0
+            return float(self._at_other_resolution[fwhm_mm].concentration[number])
+
+        here = (
+            corrected(0.0)
+            if self.unblurred is None
+            else float(self.unblurred.concentration[number])
+        )
+        return 100.0 * normal_spread(corrected, here) / here if here > 0.0 else 0.0
 
 
 def _by_table(

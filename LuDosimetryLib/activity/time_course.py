@@ -117,7 +117,12 @@ def _check_last(curves: Mapping[str, VoiCurve], warnings: list[str]) -> None:
 
 
 def _check_models(curves: Mapping[str, VoiCurve], integration: str, warnings: list[str]) -> None:
-    """Curves that no model describes, and washout asked for where there is uptake."""
+    """Curves without activity or model, and washout asked for where there is uptake."""
+    empty = [c.name for c in curves.values() if not any(c.activity_MBq)]
+    if empty:
+        warnings.append(
+            f"no scan shows any activity in {_listed([repr(n) for n in empty])}; check the segmentation and the SPECT."
+        )
     without = [c.name for c in curves.values() if c.model == TRAPEZOID and any(c.activity_MBq)]
     if without:
         warnings.append(

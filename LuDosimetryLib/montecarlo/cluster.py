@@ -3,15 +3,14 @@
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from importlib import import_module
 from typing import Any
 
 from ..errors import InvalidInput
+from ..scheduler import connected
 from .engine import engine_version
 from .patient import Absorbed
 from .run import Task
 
-_PATIENCE_S = 30
 _LOOK_EVERY_S = 0.1
 _AHEAD = 2
 """Batches under way for each worker, so that none waits for the next."""
@@ -36,30 +35,8 @@ class Cluster:
     """
 
     def __init__(self, address: str) -> None:
-        try:
-            distributed = import_module("distributed")
-        except ImportError:
-            raise InvalidInput(
-                "a scheduler is given, but dask.distributed is not installed: run 'pip install distributed' "
-                "(in Slicer: slicer.packaging.pip_install)."
-            ) from None
         self._address = address
-        try:
-            self._client: Any = distributed.Client(
-                address, timeout=_PATIENCE_S, set_as_default=False
-            )
-        except (OSError, TimeoutError, ValueError) as error:
-            raise InvalidInput(
-                f"the scheduler {address!r} does not answer ({error}); start one with 'dask scheduler', or leave "
-                "the scheduler out."
-            ) from None
-        try:
-            self._client.wait_for_workers(1, timeout=_PATIENCE_S)
-        except TimeoutError:
-            self.close()
-            raise InvalidInput(
-                f"the scheduler {address!r} has no workers; start some with 'dask worker {address} --nthreads 1'."
-            ) from None
+        self._client = connected(address)
 
     def batches(
         self, task: Task, first: int, last: int | None, working: Callable[[float], None]

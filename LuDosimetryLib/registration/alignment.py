@@ -295,7 +295,7 @@ def _judged(
 def _check_way_round(fixed: View, moving: View, what: str, tick: Any, warnings: list[str]) -> None:
     given, flip = best_flip(fixed, moving, tick)
     if flip.information > _FLIPPED * given:
-        axes = " and ".join(_along_patient(moving.grid, axis) for axis in flip.axes)
+        axes = " and ".join(along_patient(moving.grid, axis) for axis in flip.axes)
         raise InvalidInput(
             f"{what} fits that of the reference much better when it is flipped {axes} (mutual information "
             f"{flip.information:.2f} instead of {given:.2f} bit): correct its orientation, or set options.registration "
@@ -313,7 +313,7 @@ def _check_way_round(fixed: View, moving: View, what: str, tick: Any, warnings: 
         )
 
 
-def _along_patient(grid: Grid, axis: int) -> str:
+def along_patient(grid: Grid, axis: int) -> str:
     """The patient's axis that an array axis (k, j, i) is closest to."""
     direction = np.array(grid.direction).reshape(3, 3)[:, 2 - axis]
     return _PATIENT_AXES[int(np.abs(direction).argmax())]

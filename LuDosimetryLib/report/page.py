@@ -45,6 +45,7 @@ th small {{ display: block; color: {MUTED}; font-weight: 400; }}
 th:first-child, td:first-child {{ position: sticky; left: 0; background: #fff; text-align: left; padding-left: 0; }}
 td:first-child {{ min-width: 7rem; white-space: normal; overflow-wrap: anywhere; }}
 td.main {{ font-weight: 700; }}
+a {{ color: {ACCENT}; }}
 table.text td, table.text th {{ text-align: left; white-space: normal; overflow-wrap: anywhere; vertical-align: top; }}
 td code {{ font-size: .85em; overflow-wrap: anywhere; }}
 .swatch {{ display: inline-block; width: .7em; height: .7em; margin-right: .5em; border-radius: 2px; }}
@@ -167,13 +168,18 @@ def facts(pairs: Iterable[tuple[str, Html]]) -> Html:
     return Html(f'<dl class="facts">\n{entries}\n</dl>')
 
 
-def warning_box(warnings: Sequence[str]) -> Html:
-    """Warnings that cannot be overlooked; nothing without any."""
+def link(address: str, label: str) -> Html:
+    """A link to a file beside the page."""
+    return Html(f'<a href="{escape(address, quote=True)}">{text(label)}</a>')
+
+
+def warning_box(warnings: Sequence[str], title: str = "") -> Html:
+    """Warnings that cannot be overlooked, under a title of their own or their number; or nothing."""
     if not warnings:
         return Html("")
-    title = "Warning" if len(warnings) == 1 else f"{len(warnings)} warnings"
+    title = title or ("Warning" if len(warnings) == 1 else f"{len(warnings)} warnings")
     entries = "".join(f"<li>{text(w[:1].upper() + w[1:])}</li>" for w in warnings)
-    return Html(f'<section class="warnings"><h2>{title}</h2><ul>{entries}</ul></section>')
+    return Html(f'<section class="warnings"><h2>{text(title)}</h2><ul>{entries}</ul></section>')
 
 
 def paragraph(sentence: str, quiet: bool = False) -> Html:

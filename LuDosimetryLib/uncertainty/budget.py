@@ -26,8 +26,9 @@ class DoseBudget:
     The mean dose of a volume is the energy absorbed in it over its mass, so that it is the
     concentration of activity that counts. Drawing a volume larger takes in activity, mass and, with a
     recovery correction, another coefficient, and the three largely cancel; the part
-    ``"delineation"`` moves them together, so that their correlations are kept (the covariances of
-    activity, recovery and S value in Gear et al. 2018).
+    ``"delineation"`` moves them together, so that their correlations are kept. For a sphere that is
+    the sum of the terms of counts, recovery and S value with their covariances in Gear et al. 2018:
+    with u(V) / V of the volume, phi / (2 R) - d ln R / d ln V - 1.
 
     Attributes
     ----------
@@ -79,12 +80,17 @@ class BudgetProblem:
     def budget(self, organ: OrganDose, mask: Mask) -> DoseBudget:
         """The budget of one volume of interest."""
         inputs, recovery = self.inputs, self.recovery
-        outline = Outline.of(mask, self.grid)
+        # what is drawn otherwise is the part that has mass: of a volume of air little may have it
+        airy = mask & ~self.reported
+        outline = Outline.of(mask & self.reported, self.grid)
         volume = outline.volume_uncertainty(self.border_mm)
+        whole = Outline.of(mask, self.grid) if airy.any() else outline
 
         def dose(drawn: Mask) -> float:
             mean = mean_dose(self.dose_shown_Gy, self.density_g_cm3, drawn & self.reported)
-            return mean if recovery is None else mean / recovery.coefficient(organ.name, drawn)
+            if recovery is None:
+                return mean
+            return mean / recovery.coefficient(organ.name, drawn | airy)
 
         noise = organ.standard_error_Gy or 0.0
         parts = {
@@ -97,7 +103,7 @@ class BudgetProblem:
             "dose_engine": inputs.dose_engine_percent,
             "monte_carlo": 100.0 * noise / organ.mean_dose_Gy if organ.mean_dose_Gy > 0.0 else 0.0,
         }
-        return DoseBudget(100.0 * volume, parts)
+        return DoseBudget(100.0 * whole.volume_uncertainty(self.border_mm), parts)
 
 
 def with_uncertainty(organ: OrganDose, budget: DoseBudget) -> OrganDose:

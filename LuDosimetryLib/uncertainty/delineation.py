@@ -13,9 +13,10 @@ from scipy import ndimage
 from ..image import Grid, bounding_box
 from ..segmentation import Mask
 from .inputs import UncertaintyInputs
+from .normal_spread import normal_spread
 
-_SMALLEST_CHANGE, _GREATEST_CHANGE = 0.02, 0.5
-"""Of the volume, over which the effect of its uncertainty is taken."""
+_SMALLEST_CHANGE = 0.02
+"""Of the volume, over which the effect of its uncertainty is taken: whole voxels come and go."""
 _MARGIN_VOXELS = 3
 
 
@@ -24,7 +25,8 @@ def border_uncertainty_mm(inputs: UncertaintyInputs, own_voxel_mm: float) -> flo
     Standard uncertainty of where the border of a volume lies [mm].
 
     Half of that of its diameter, u^2(d) = a^2 / 6 + FWHM^2 / (4 ln 2), with the voxel size a and the
-    resolution of the image on which it was drawn (Gear et al. 2018).
+    resolution of the image on which it was drawn (Gear et al. 2018): at each of both ends the
+    variance a^2 / 12 of a place within a voxel and that of a Gaussian, FWHM^2 / (8 ln 2).
 
     Parameters
     ----------
@@ -106,7 +108,7 @@ class Outline:
         Parameters
         ----------
         change : float
-            Fractional change of the volume, above -1; at least one voxel stays, and beyond the
+            Fractional change of the volume, -1 or above; at least one voxel stays, and beyond the
             grid it cannot grow.
 
         Returns
@@ -128,6 +130,9 @@ def relative_effect(
     """
     Fractional standard uncertainty that the delineation brings to what depends on it.
 
+    The border is moved as a whole and its place is normally distributed; the volume follows as
+    that of a ball, so that it is moved as far inwards as outwards.
+
     Parameters
     ----------
     outline : Outline
@@ -137,10 +142,15 @@ def relative_effect(
         Of the volume, with everything that depends on how it is drawn, so that correlations are
         kept.
     """
-    step = min(max(volume_uncertainty, _SMALLEST_CHANGE), _GREATEST_CHANGE)
-    more, less = of(outline.drawn(step)), of(outline.drawn(-step))
-    mean = 0.5 * (more + less)
-    return abs(more - less) / (2.0 * step) / mean * volume_uncertainty if mean > 0.0 else 0.0
+    here = of(outline.drawn(0.0))
+    if here <= 0.0 or volume_uncertainty <= 0.0:
+        return 0.0
+    step = max(volume_uncertainty, _SMALLEST_CHANGE)
+
+    def moved(border: float) -> float:
+        return of(outline.drawn(max(0.0, 1.0 + border * step / 3.0) ** 3 - 1.0))
+
+    return normal_spread(moved, here) / here * volume_uncertainty / step
 
 
 def _surface_mm2(mask: Mask, grid: Grid) -> float:

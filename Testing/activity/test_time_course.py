@@ -143,3 +143,8 @@ def test_a_trapezoid_far_above_the_washout_is_told():
 def test_a_trapezoid_near_the_washout_is_not_remarked():
     assert of_trapezoid(150.0) == []
     assert of_trapezoid(50.0, tail="effective") == []
+
+
+def test_a_volume_without_any_activity_is_told():
+    (said,) = told("hybrid", kidney=[8.0, 6.0, 4.0, 1.5], cyst=[0.0] * 4)
+    assert said == "no scan shows any activity in 'cyst'; check the segmentation and the SPECT."

@@ -5,8 +5,8 @@ import sys
 import numpy as np
 import pytest
 
+from LuDosimetryLib import scheduler as schedulers
 from LuDosimetryLib.errors import Cancelled, InvalidInput
-from LuDosimetryLib.montecarlo import cluster
 from LuDosimetryLib.montecarlo.cluster import Cluster
 from LuDosimetryLib.montecarlo.run import Goal, Run, Task, ThisProcess
 from LuDosimetryLib.montecarlo.unfinished import UnfinishedRun
@@ -33,7 +33,7 @@ def test_without_dask_one_sentence(monkeypatch):
 
 def test_nobody_there(monkeypatch):
     pytest.importorskip("distributed")
-    monkeypatch.setattr(cluster, "_PATIENCE_S", 1)
+    monkeypatch.setattr(schedulers, "_PATIENCE_S", 1)
     with pytest.raises(InvalidInput, match=r"'tcp://127.0.0.1:1' does not answer"):
         Cluster("tcp://127.0.0.1:1")
     with pytest.raises(InvalidInput, match=r"does not answer"):
@@ -87,6 +87,6 @@ def test_a_target_and_a_cancel_on_workers(scheduler, patient, regions):
 
 @pytest.mark.slow
 def test_a_scheduler_without_workers(scheduler, monkeypatch):
-    monkeypatch.setattr(cluster, "_PATIENCE_S", 2)
+    monkeypatch.setattr(schedulers, "_PATIENCE_S", 2)
     with pytest.raises(InvalidInput, match=r"has no workers; start some with 'dask worker tcp"):
         Cluster(scheduler(0))

@@ -258,7 +258,7 @@ def test_a_ct_of_half_the_patient(moved_case):
 def test_another_spect_field_of_view_is_refused(moved_case, tmp_path, capfd):
     image = sitk.ReadImage(str(moved_case.folder / "spect_3.nrrd"))
     sitk.WriteImage(image[:, :, 22:], str(moved_case.folder / "spect_3.nrrd"))
-    assert "SPECT at 96 h does not cover the reference" in said(moved_case, tmp_path, capfd)
+    assert "does not cover the reference" in said(moved_case, tmp_path, capfd)
 
 
 def test_scans_in_swapped_order(moved_case):
@@ -269,7 +269,8 @@ def test_scans_in_swapped_order(moved_case):
     warnings = run_case(moved_case.case()).warnings
     for hours in (24, 96):
         assert any(
-            f"SPECT at {hours} h resembles that of the reference less" in w for w in warnings
+            f"SPECT at {hours} h " in w and "resembles that of the reference less" in w
+            for w in warnings
         )
 
 

@@ -34,6 +34,35 @@ def test_light_colours_are_darkened_for_the_white_background():
     assert curve.colour[2] / curve.colour[0] == pytest.approx(0.6)
 
 
+def activity(*curves):
+    from LuDosimetryModule.charts import activity_chart
+
+    times = [0.0, 12.0, 24.0]
+    told = [
+        {
+            "name": name,
+            "hours": [4.0, 24.0],
+            "activity_MBq": at,
+            "fit_hours": times,
+            "fit_activity_MBq": fit,
+        }
+        for name, at, fit in curves
+    ]
+    return activity_chart(SimpleNamespace(summary={"curves": told}), {"kidney": KIDNEY})
+
+
+def test_activity_over_time_shows_what_a_logarithm_can():
+    chart = activity(("kidney", [2.0, 0.0], [0.0, 3.0, 1.0]), ("air", [0.0, 0.0], [0.0, 0.0, 0.0]))
+    kidney, scans = chart.curves
+    assert (kidney.colour, chart.log_y) == (KIDNEY, True)
+    assert np.array_equal(kidney.y, [np.nan, 3.0, 1.0], equal_nan=True)
+    assert np.array_equal(scans.y, [2.0, np.nan], equal_nan=True)
+    assert scans.points
+    assert chart.x_range[1] > 24.0
+    assert activity() is None
+    assert activity(("air", [0.0, 0.0], [0.0, 0.0, 0.0])) is None
+
+
 def test_the_legend_of_bland_altman_lies_above_its_curves():
     from LuDosimetryModule.charts import _with_room, agreement_curves
 

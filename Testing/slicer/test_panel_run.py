@@ -133,6 +133,25 @@ def test_the_result_lies_where_the_spect_lies(loaded, wait_until):
     assert np.allclose(a, b, atol=1e-3)
 
 
+def check_activity(chart, asked) -> None:
+    """The activity of each volume at the scans, and on its curve."""
+    assert (chart.GetYAxisLogScale(), chart.GetYAxisTitle()) == (True, "Activity [MBq]")
+    names = [chart.GetNthPlotSeriesNode(n).GetName() for n in range(4)]
+    assert names == ["kidney", "tumour", "lung", "scans"]
+    of = slicer.util.arrayFromTableColumn
+    series = [chart.GetNthPlotSeriesNode(n) for n in range(4)]
+    x, y = (
+        [of(s.GetTableNode(), column) for s, column in zip(series, columns, strict=True)]
+        for columns in ([s.GetXColumnName() for s in series], [s.GetYColumnName() for s in series])
+    )
+    hours = [row.hours for row in asked.timePoints]
+    shown = np.isfinite(x[3])
+    assert x[3][shown] == pytest.approx(hours * 3)
+    for n in range(3):
+        measured = y[3][shown][n * len(hours) : (n + 1) * len(hours)]
+        assert np.interp(hours, x[n], y[n]) == pytest.approx(measured, rel=0.02)
+
+
 def test_table_plots_views_and_hierarchy(loaded, wait_until):
     run_to_the_end(loaded, wait_until)
     outputs = loaded.logic.resultOf(parameters(loaded)).outputs
@@ -141,13 +160,14 @@ def test_table_plots_views_and_hierarchy(loaded, wait_until):
     assert [table.GetCellText(row, 0) for row in range(3)] == ["kidney", "tumour", "lung"]
     assert table.GetColumnUnitLabel("Mean dose") == "Gy"
     assert table.GetColumnTitle("Mean dose") == "Mean dose"
-    assert loaded.ui.chartComboBox.count == 3
+    assert loaded.ui.chartComboBox.count == 4
     dvh = outputs["chart.dvh"]
     assert dvh.GetNumberOfPlotSeriesNodes() == 3
     series = dvh.GetNthPlotSeriesNode(0)
     percent = slicer.util.arrayFromTableColumn(series.GetTableNode(), series.GetYColumnName())
     assert percent[0] == 100.0
     assert percent[-1] == 0.0
+    check_activity(outputs["chart.activity"], parameters(loaded))
     composite = slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLSliceCompositeNode")
     if composite is not None:
         assert composite.GetForegroundVolumeID() == outputs.dose.GetID()
@@ -214,7 +234,7 @@ def test_fewer_methods_leave_no_stale_maps(loaded, wait_until):
     run_to_the_end(loaded, wait_until)
     outputs = loaded.logic.resultOf(parameters(loaded)).outputs
     assert sorted(outputs.roles("volume.")) == ["volume.density", "volume.tia"]
-    assert outputs.roles("chart.") == ["chart.dvh"]
+    assert sorted(outputs.roles("chart.")) == ["chart.activity", "chart.dvh"]
     assert slicer.mrmlScene.GetNodesByName("Error, Local deposition").GetNumberOfItems() == 0
 
 
@@ -497,7 +517,7 @@ def test_a_result_survives_saving_and_loading(loaded, wait_until, tmp_path):
     assert np.allclose(slicer.util.arrayFromVolume(dose), before)
     table = loaded.ui.organTableView.mrmlTableNode()
     assert table.GetCellText(0, 0) == "kidney"
-    assert loaded.ui.chartComboBox.count == 3
+    assert loaded.ui.chartComboBox.count == 4
     assert not loaded.ui.reportButton.enabled
     assert "calculated in this session" in loaded.ui.reportButton.toolTip
     nodes = slicer.mrmlScene.GetNumberOfNodes()
@@ -523,7 +543,7 @@ def test_comparison_with_another_dose(loaded, wait_until):
     table = outputs["table.comparison"]
     assert float(table.GetCellText(0, 4)) == pytest.approx(10.0, abs=0.01)
     assert "external Monte Carlo" in table.GetName()
-    assert loaded.ui.chartComboBox.count == 5
+    assert loaded.ui.chartComboBox.count == 6
     assert job_folders() != []
     loaded.ui.comparedDoseSelector.setCurrentNode(dose)
     nodes = slicer.mrmlScene.GetNumberOfNodes()

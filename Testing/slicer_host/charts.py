@@ -9,7 +9,7 @@ import vtk
 def chart_image(chart_node: Any, width: int, height: int) -> Any:
     """What a plot view shows of a chart node, as RGB vtkImageData.
 
-    Titles, columns, colours, markers, lines and manual ranges are the node's.
+    Titles, columns, colours, markers, lines, logarithmic axes and manual ranges are the node's.
     """
     chart = vtk.vtkChartXY()
     chart.SetTitle(chart_node.GetTitle() if chart_node.GetTitleVisibility() else "")
@@ -21,6 +21,8 @@ def chart_image(chart_node: Any, width: int, height: int) -> Any:
         series = chart_node.GetNthPlotSeriesNode(index)
         if series is not None and series.GetTableNode() is not None:
             _add(chart, series)
+    bottom.SetLogScale(chart_node.GetXAxisLogScale())
+    left.SetLogScale(chart_node.GetYAxisLogScale())
     if not chart_node.GetXAxisRangeAuto():
         _fix(bottom, chart_node.GetXAxisRange())
     if not chart_node.GetYAxisRangeAuto():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import erf
 
-from LuDosimetryLib.activity.partial_volume import SIGMA_PER_FWHM, blurred
+from LuDosimetryLib.activity.partial_volume import SIGMA_PER_FWHM, blurred, self_recovery
 from LuDosimetryLib.image import Grid, Volume, write_volume
 from LuDosimetryLib.uncertainty.delineation import (
     Outline,
@@ -85,6 +85,42 @@ def test_effect_on_the_concentration_of_a_blurred_sphere(radius_mm):
     elasticity = surface / float(image[mask].mean()) - 1.0
     found = relative_effect(outline, 0.1, lambda drawn: float(image[drawn].mean()))
     assert found == pytest.approx(0.1 * abs(elasticity), rel=0.06)
+
+
+def recovery_of_a_sphere(radius_mm: float, s: float) -> float:
+    """Part of its own activity seen in a sphere: its blurred profile in closed form, integrated."""
+    rho = np.linspace(1e-6, radius_mm, 4001)
+    a, b = (radius_mm - rho) / (s * sqrt(2)), (radius_mm + rho) / (s * sqrt(2))
+    seen = 0.5 * (erf(a) + erf(b)) - s / (rho * sqrt(2 * pi)) * (np.exp(-(a**2)) - np.exp(-(b**2)))
+    return float(np.trapezoid(3.0 * rho**2 * seen, rho) / radius_mm**3)
+
+
+@pytest.mark.parametrize("radius_mm", [12.0, 20.0])
+def test_effect_on_the_recovered_dose_of_a_blurred_sphere(radius_mm):
+    """
+    By the terms of Gear et al. 2018 with all their covariances, in closed form.
+
+    Counts change with the volume by phi / (2 R), recovery by d ln R / d ln v, and the S value by -1.
+    """
+    fwhm_mm = 8.0
+    s = fwhm_mm * SIGMA_PER_FWHM
+    mask = ball(FINE, radius_mm)
+    image = blurred(mask.astype(np.float32), FINE, fwhm_mm)
+    q = 2.0 * radius_mm / (s * sqrt(2))
+    phi = erf(q) - 2.0 / (q * sqrt(pi)) * (1.0 - np.exp(-(q**2)))
+    recovery = recovery_of_a_sphere(radius_mm, s)
+    step = 1e-3
+    ends = [recovery_of_a_sphere(radius_mm * (1.0 + sign * step), s) for sign in (1.0, -1.0)]
+    of_recovery = log(ends[0] / ends[1]) / (6.0 * step)
+    expected = 0.05 * abs(phi / (2.0 * recovery) - of_recovery - 1.0)
+
+    def dose(drawn: np.ndarray) -> float:
+        weights = drawn.astype(np.float32)
+        return float(image[drawn].mean()) / self_recovery(weights, FINE, fwhm_mm)
+
+    assert float(image[mask].mean()) == pytest.approx(recovery, rel=0.01)
+    found = relative_effect(Outline.of(mask, FINE), 0.05, dose)
+    assert found == pytest.approx(expected, rel=0.08)
 
 
 def test_an_even_dose_does_not_depend_on_the_border():
