@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from LuDosimetryLib.activity.time_course import (
     check_single_time_point,
@@ -83,10 +84,6 @@ def test_a_first_scan_too_late_for_uptake_is_told():
         assert ["too late to show uptake" in warning for warning in warnings] == [True] * number
 
 
-def test_a_volume_without_activity_is_not_blamed():
-    assert told(kidney=KIDNEY, cyst=[0.0] * 4) == []
-
-
 def test_a_single_scan_has_no_curves():
     scans, masks = case(kidney=KIDNEY)
     assert voi_curves(HOURS[:1], scans[:1], masks, DECAY, "physical", 1.0, "trapezoid") == {}
@@ -145,6 +142,7 @@ def test_a_trapezoid_near_the_washout_is_not_remarked():
     assert of_trapezoid(50.0, tail="effective") == []
 
 
-def test_a_volume_without_any_activity_is_told():
-    (said,) = told("hybrid", kidney=[8.0, 6.0, 4.0, 1.5], cyst=[0.0] * 4)
+@pytest.mark.parametrize("integration", ["trapezoid", "hybrid"])
+def test_a_volume_without_any_activity_is_told_and_blamed_for_nothing_else(integration):
+    (said,) = told(integration, kidney=[8.0, 6.0, 4.0, 1.5], cyst=[0.0] * 4)
     assert said == "no scan shows any activity in 'cyst'; check the segmentation and the SPECT."
