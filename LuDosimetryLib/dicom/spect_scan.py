@@ -15,11 +15,14 @@ from .moment import Moment, acquired, zone_of
 from .nuclear_medicine import nm_duration_s, nm_stack
 from .scale import activity_scale
 from .stack import Stack, stack_of_slices
+from .supplement import NOTHING, Supplement
 
 PT_SOP_CLASS = "1.2.840.10008.5.1.4.1.1.128"
 
 _SAME_SCAN_H = 2.0
 """Beds begun within this time, and that do not cover each other, are one scan."""
+_SAME_START_S = 1.0
+"""One patient is not scanned twice at once: several images with one start are of the same scan."""
 _OFF_LATTICE = 0.02
 _SAME_PLACE = 0.5
 """Part of a bed that another may cover before both are taken for the same acquisition."""
@@ -36,11 +39,14 @@ class Bed:
     starts : list of Moment or None
         For each of the stack's headers.
     durations_s : list of float or None
+    duration_by : str
+        What tells them.
     """
 
     stack: Stack
     starts: list[Moment | None]
     durations_s: list[float | None]
+    duration_by: str = "ActualFrameDuration (0018,1242)"
 
     @property
     def header(self) -> Header:
@@ -103,6 +109,17 @@ class Scan:
             raise self.header.refused("Units", f"differ between slices: {', '.join(sorted(units))}")
         return units.pop()
 
+    def check_decay(self, decay: Decay) -> list[str]:
+        """Remarks on decay factors that do not fit the correction; refused where it cannot be."""
+        remarks = [
+            decay.check_factor(header, bed.start, start, duration)
+            for bed in self.beds
+            for header, start, duration in zip(
+                bed.stack.headers, bed.starts, bed.durations_s, strict=True
+            )
+        ]
+        return [remark for remark in remarks if remark][:1]
+
     def read(self, decay: Decay, unit: str | None) -> Volume:
         """Values at the start of the scan, in its unit."""
         volumes = []
@@ -122,7 +139,8 @@ class Scan:
 def nm_bed(header: Header, remarks: list[str]) -> Bed:
     """A reconstructed NM image."""
     start = acquired(header, zone_of(header), remarks)
-    return Bed(nm_stack(header), [start], [nm_duration_s(header)])
+    duration_s, told_by = nm_duration_s(header)
+    return Bed(nm_stack(header), [start], [duration_s], told_by)
 
 
 def pt_bed(headers: list[Header], remarks: list[str]) -> Bed:
@@ -136,9 +154,16 @@ def pt_bed(headers: list[Header], remarks: list[str]) -> Bed:
     return Bed(stack, starts, durations)
 
 
-def scans_of(beds: list[Bed], remarks: list[str]) -> list[Scan]:
+def scans_of(beds: list[Bed], remarks: list[str], supplement: Supplement = NOTHING) -> list[Scan]:
     """
     Sort beds into scans, in order of time; those without a time come last.
+
+    Parameters
+    ----------
+    beds : list of Bed
+    remarks : list of str
+    supplement : Supplement
+        What the user says of the administration.
 
     Raises
     ------
@@ -157,7 +182,7 @@ def scans_of(beds: list[Bed], remarks: list[str]) -> list[Scan]:
     for group in groups:
         own: list[str] = list(remarks)
         chosen = _without_alternatives(group, own)
-        scans.append(Scan(chosen, administration_of(chosen[0].header, own), own))
+        scans.append(Scan(chosen, administration_of(chosen[0].header, own, supplement), own))
     return scans
 
 
@@ -170,12 +195,13 @@ def _time_key(bed: Bed) -> tuple[bool, float, str]:
 
 
 def _one_scan(group: list[Bed], bed: Bed) -> bool:
-    """Whether a bed belongs to those of a scan: same frame of reference, soon after."""
+    """Whether a bed belongs to those of a scan: same frame of reference, soon after; or same start."""
     first = group[0]
     if first.start is None or bed.start is None:
         return False
+    apart_h = abs(bed.start.hours_since(first.start))
     same = first.frame_of_reference == bed.frame_of_reference
-    return same and abs(bed.start.hours_since(first.start)) < _SAME_SCAN_H
+    return (same and apart_h < _SAME_SCAN_H) or apart_h * 3600.0 < _SAME_START_S
 
 
 def _without_alternatives(group: list[Bed], remarks: list[str]) -> list[Bed]:

@@ -177,7 +177,7 @@ def test_scans_before_the_administration_or_long_after(study, refused_import, da
 def test_two_cycles(study, refused_import):
     paths = study.nm_scans()
     ds = pydicom.dcmread(paths[2])
-    ds.RadiopharmaceuticalInformationSequence[0].RadiopharmaceuticalStartDateTime = "20231201100000"
+    ds.RadiopharmaceuticalInformationSequence[0].RadiopharmaceuticalStartDateTime = "20231201093000"
     ds.save_as(paths[2])
     study.anatomy()
     assert "import each cycle by itself" in refused_import(study.folder)
