@@ -126,6 +126,11 @@ def decay_correction(header: Header, given: str | None, assumptions: list[str]) 
             f"{SIEMENS_DECAY_CORRECTION} is {private}; it was taken for DecayCorrection (0054,1102)."
         )
         return private
+    if header.text("DecayCorrectionDateTime"):
+        raise header.refused(
+            "DecayCorrectionDateTime",
+            f"is neither the start of the scan nor the administration; give {_REMEDY} with --supply FILE.json",
+        )
     corrected = "DECY" in (text.upper() for text in header.texts("CorrectedImage"))
     factor = header.number("DecayFactor")
     if header.text("Modality") == "PT" or corrected or (factor or 1.0) != 1.0:

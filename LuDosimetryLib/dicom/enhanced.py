@@ -112,30 +112,21 @@ def _frame_type(group: Header | None) -> dict[str, Any]:
     return {}
 
 
-def _decay_correction(header: Header, frames: list[Header]) -> str:
-    """DecayCorrection as classic PET tells it."""
+def _decay_correction(header: Header, frames: list[Header]) -> str | None:
+    """DecayCorrection as classic PET tells it; None if it was made to some other time."""
     if header.text("DecayCorrected").upper() == "NO":
         return "NONE"
     zone = zone_of(header)
     reference = date_time(header, "DecayCorrectionDateTime", zone)
     if reference is None:
-        raise header.lacking(
-            "DecayCorrectionDateTime",
-            '"decay_correction" of the time point ("NONE", "START" or "ADMIN")',
-        )
+        return None
     starts = [date_time(frame, "AcquisitionDateTime", zone) for frame in frames]
     known = [start for start in starts if start is not None]
     item = header.first_item("RadiopharmaceuticalInformationSequence")
     given = None if item is None else date_time(item, "RadiopharmaceuticalStartDateTime", zone)
     if known and _same(reference, min(known, key=lambda start: start.clock)):
         return "START"
-    if given is not None and _same(reference, given):
-        return "ADMIN"
-    raise header.refused(
-        "DecayCorrectionDateTime",
-        f"is {reference}, neither the start of the scan nor the administration; give "
-        '"decay_correction" of the time point with --supply FILE.json',
-    )
+    return "ADMIN" if given is not None and _same(reference, given) else None
 
 
 def _same(a: Moment, b: Moment) -> bool:
