@@ -230,8 +230,15 @@ class StudyWriter:
         return paths
 
     def ct(
-        self, name: str, hu: np.ndarray, grid: Grid, hours: float = 4.0, syntax: str | None = None
+        self,
+        name: str,
+        hu: np.ndarray,
+        grid: Grid,
+        hours: float = 4.0,
+        syntax: str | None = None,
+        change: Any = None,
     ) -> str:
+        """A CT series; ``change`` is given each data set and its k."""
         uid = generate_uid()
         _, positions, orientation = right_handed(hu, grid)
         begun = self.injected + datetime.timedelta(hours=hours)
@@ -244,6 +251,8 @@ class StudyWriter:
             ds.ImagePositionPatient = [f"{x:.10g}" for x in positions[k]]
             ds.ImageOrientationPatient = [f"{x:.10g}" for x in orientation]
             self.pixels(ds, (hu[k] + 1024).astype(np.uint16)[None], syntax)
+            if change:
+                change(ds, k)
             self.save(ds, f"{name}/{k:03d}", syntax)
         return uid
 
