@@ -257,9 +257,9 @@ class StudyWriter:
         return uid
 
 
-def dithered(values: np.ndarray) -> np.ndarray:
+def dithered(values: np.ndarray, seed: int = 7) -> np.ndarray:
     """Whole numbers whose mean is that of the values, where rounding would shift even ones."""
-    return np.floor(values + np.random.default_rng(7).random(values.shape))
+    return np.floor(values + np.random.default_rng(seed).random(values.shape))
 
 
 def decayed(correction: str, hours: float, duration_s: float) -> float:

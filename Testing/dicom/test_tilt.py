@@ -76,7 +76,7 @@ def test_a_ball_keeps_its_place_and_volume(study):
     assert part.sum() * voxel_mm3 == pytest.approx(4 / 3 * np.pi * 18.0**3, rel=5e-3)
     k, j, i = np.indices(volume.grid.shape).reshape(3, -1)
     centre = (volume.grid.positions(np.stack([i, j, k]).astype(float)) * part.reshape(-1)).sum(1)
-    np.testing.assert_allclose(centre / part.sum(), (4.0, 15.0, 2.0), atol=0.05)
+    np.testing.assert_allclose(centre / part.sum(), (4.0, 15.0, 2.0), atol=0.1)
 
 
 def test_doses_by_a_tilted_ct(study, imported, case_folder):
