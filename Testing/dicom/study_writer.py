@@ -134,6 +134,7 @@ class StudyWriter:
         real_world: bool = False,
         unit: str | None = "BQML",
         series_uid: str | None = None,
+        signed: bool = False,
         change: Any = None,
         syntax: str | None = None,
     ) -> Path:
@@ -162,7 +163,8 @@ class StudyWriter:
         rotation.NumberOfFramesInRotation = 60
         ds.RotationInformationSequence = [rotation]
         self.radiopharmaceutical(ds, "NM")
-        slope = float(image.max()) / 60000.0
+        kind, most = (np.int16, 32760.0) if signed else (np.uint16, 60000.0)
+        slope = float(image.max()) / most
         if decay is not None:
             ds.DecayCorrection = decay
         if real_world:
@@ -176,7 +178,7 @@ class StudyWriter:
             ds.RescaleSlope, ds.RescaleIntercept = f"{slope:.10g}", 0
             if unit:
                 ds.Units = unit
-        self.pixels(ds, dithered(image / slope).astype(np.uint16), syntax)
+        self.pixels(ds, dithered(image / slope).astype(kind), syntax)
         if real_world:
             for group in ds.RealWorldValueMappingSequence:
                 for keyword in ("RealWorldValueFirstValueMapped", "RealWorldValueLastValueMapped"):
@@ -257,9 +259,9 @@ class StudyWriter:
         return uid
 
 
-def dithered(values: np.ndarray, seed: int = 7) -> np.ndarray:
+def dithered(values: np.ndarray) -> np.ndarray:
     """Whole numbers whose mean is that of the values, where rounding would shift even ones."""
-    return np.floor(values + np.random.default_rng(seed).random(values.shape))
+    return np.floor(values + np.random.default_rng(7).random(values.shape))
 
 
 def decayed(correction: str, hours: float, duration_s: float) -> float:

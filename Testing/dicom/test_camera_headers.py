@@ -12,7 +12,7 @@ import pydicom
 import pytest
 from pydicom.dataset import Dataset
 
-from .study_writer import code, decayed, dithered
+from .study_writer import code, decayed
 
 RANGE = ("RealWorldValueFirstValueMapped", "RealWorldValueLastValueMapped")
 
@@ -32,17 +32,6 @@ def mapped(slope, unit, first=0, last=65535, label="BQML"):
         setattr(item, keyword, value)
         item[keyword].VR = "US" if value >= 0 else "SS"
     return item
-
-
-def as_signed(ds, most=32767):
-    """16 signed bits, filled by the greatest value; the new slope."""
-    stored = np.frombuffer(ds.PixelData, "<u2").reshape(-1, ds.Rows, ds.Columns)
-    old = stored * float(ds.RescaleSlope)
-    slope = float(old.max()) / most
-    ds.PixelData = dithered(old / slope, seed=8).astype("<i2").tobytes()
-    ds["PixelData"].VR = "OW"
-    ds.PixelRepresentation = 1
-    return slope
 
 
 def xspect(ds):
@@ -91,7 +80,7 @@ def label_only(ds):
 
 def pytheranostics(ds):
     """PyTheranostics: signed, two mappings without a scheme, half-life without a code, no Units."""
-    slope = as_signed(ds)
+    slope = float(ds.RescaleSlope)
     items = [mapped(slope, "Bq/ml", 0, 32767) for _ in range(2)]
     for item in items:
         del item.MeasurementUnitsCodeSequence[0].CodingSchemeDesignator
@@ -210,7 +199,8 @@ def midnight(ds):
 )
 def test_nm(study, imported, same_doses, change, said):
     """With a negative spacing between slices, as most cameras write."""
-    study.nm_scans(decay="START", change=change, backwards=True)
+    signed = change in (pytheranostics, lost_sign)
+    study.nm_scans(decay="START", change=change, backwards=True, signed=signed)
     study.anatomy()
     case = imported(study.folder)
     points = json.loads(case.read_text())["time_points"]
@@ -223,9 +213,8 @@ def test_nm(study, imported, same_doses, change, said):
 
 def xeleris_counts(ds):
     """GE Xeleris: counts that fill 15 bits, their scale and offset in private elements."""
-    scale = as_signed(ds, 32760)
     block = ds.private_block(0x0011, "GEMS_GENIE_1", create=True)
-    block.add_new(0x3B, "FD", scale)
+    block.add_new(0x3B, "FD", float(ds.RescaleSlope))
     block.add_new(0x3C, "FD", 0.0)
     rotation = ds.RotationInformationSequence[0]
     rotation.NumberOfFramesInRotation, rotation.ScanArc, rotation.AngularStep = 1, 0, 0
@@ -254,7 +243,8 @@ COUNTS = 0.216e-6 * 9.0 * 1200.0
 def write_counts(study, change):
     for n, hours in enumerate(study.hours, start=1):
         values, grid = study.volume(f"spect_{n}.nrrd")
-        study.nm(f"nm{n}.dcm", COUNTS * values, grid, hours, decay="START", change=change)
+        counts = COUNTS * values
+        study.nm(f"nm{n}.dcm", counts, grid, hours, decay="START", signed=True, change=change)
     study.anatomy()
 
 
