@@ -260,8 +260,9 @@ class StudyWriter:
 
 
 def dithered(values: np.ndarray) -> np.ndarray:
-    """Whole numbers whose mean is that of the values, where rounding would shift even ones."""
-    return np.floor(values + np.random.default_rng(7).random(values.shape))
+    """Whole numbers whose sums along rows are those of the values, where rounding would shift even ones."""
+    sums = np.rint(np.cumsum(values.reshape(-1)))
+    return np.diff(sums, prepend=0.0).reshape(values.shape)
 
 
 def decayed(correction: str, hours: float, duration_s: float) -> float:
