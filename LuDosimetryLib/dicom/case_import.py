@@ -17,7 +17,6 @@ from ..result import check_inputs_kept
 from ..storage import check_writable, staged
 from .computed_tomography import CtSeries
 from .ct_choice import ct_of_scan
-from .decay import Decay, decay_correction
 from .header import Header
 from .source import FILE_NAME, PATIENT_KEYWORDS, STUDY_KEYWORDS, DicomSource, SourceSeries
 from .spect_scan import Scan, scans_of
@@ -154,16 +153,8 @@ def _point(
         remarks.append(
             f"The scan at {timing.hours[n]:.4g} h took {calibration.duration_s:g} s by its header: {scan.beds[0].duration_by}."
         )
-    own: list[str] = []
-    correction = decay_correction(scan.header, given.decay_correction, own)
-    remarks += [remark for remark in own if remark not in remarks]
     nuclide = read_nuclide(supplement.values.get("nuclide", _NUCLIDE))
-    per_h = nuclide.decay_constant_per_h
-    if correction == "ADMIN" and scan.administration.half_life_h:
-        per_h = float(np.log(2.0)) / scan.administration.half_life_h
-    decay = Decay(correction, per_h, scan.start, timing.hours[n])
-    if given.decay_correction is None:
-        remarks += [r for r in scan.check_decay(decay) if r not in remarks]
+    decay = scan.decay(given.decay_correction, timing.hours[n], nuclide, remarks)
     volume = scan.read(decay, given.unit)
     path = stage / f"spect_{n + 1}.nrrd"
     write_volume(path, volume, {"counts": "{counts}"}.get(unit, unit))

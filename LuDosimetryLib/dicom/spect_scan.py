@@ -1,16 +1,17 @@
 """SPECT scans of a study: NM reconstructions and PT series, sorted by time, beds joined."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import log
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..errors import InvalidInput
 from ..image import Grid, Volume
+from ..nuclide import Nuclide
 from .administration import Administration, administration_of
-from .decay import Decay
+from .decay import Decay, decay_correction
 from .header import Header
+from .joining import joined
 from .moment import Moment, acquired, zone_of
 from .nuclear_medicine import nm_duration_s, nm_stack
 from .scale import activity_scale
@@ -23,7 +24,6 @@ _SAME_SCAN_H = 2.0
 """Beds begun within this time, and that do not cover each other, are one scan."""
 _SAME_START_S = 1.0
 """One patient is not scanned twice at once: several images with one start are of the same scan."""
-_OFF_LATTICE = 0.02
 _SAME_PLACE = 0.5
 """Part of a bed that another may cover before both are taken for the same acquisition."""
 
@@ -109,16 +109,43 @@ class Scan:
             raise self.header.refused("Units", f"differ between slices: {', '.join(sorted(units))}")
         return units.pop()
 
-    def check_decay(self, decay: Decay) -> list[str]:
-        """Remarks on decay factors that do not fit the correction; refused where it cannot be."""
-        remarks = [
-            decay.check_factor(header, bed.start, start, duration)
-            for bed in self.beds
-            for header, start, duration in zip(
-                bed.stack.headers, bed.starts, bed.durations_s, strict=True
-            )
-        ]
-        return [remark for remark in remarks if remark][:1]
+    def decay(self, given: str | None, hours: float, nuclide: Nuclide, remarks: list[str]) -> Decay:
+        """
+        The decay between what the values refer to and the start of the scan.
+
+        Parameters
+        ----------
+        given : str or None
+            The correction, if the user says it.
+        hours : float
+            From administration to start [h].
+        nuclide : Nuclide
+        remarks : list of str
+            Added to.
+
+        Raises
+        ------
+        InvalidInput
+            If the correction is not told, or a slice tells of another.
+        """
+        own: list[str] = []
+        correction = decay_correction(self.header, given, own)
+        per_h = nuclide.decay_constant_per_h
+        if correction == "ADMIN" and self.administration.half_life_h:
+            per_h = log(2.0) / self.administration.half_life_h
+        decay = Decay(correction, per_h, self.start, hours)
+        if given is None:
+            own += [
+                decay.check_factor(header, bed.start, start, duration)
+                for bed in self.beds
+                for header, start, duration in zip(
+                    bed.stack.headers, bed.starts, bed.durations_s, strict=True
+                )
+            ]
+        for remark in own:
+            if remark and remark not in remarks:
+                remarks.append(remark)
+        return decay
 
     def read(self, decay: Decay, unit: str | None) -> Volume:
         """Values at the start of the scan, in its unit."""
@@ -242,49 +269,3 @@ def _same_place(a: Grid, b: Grid) -> bool:
     box = a.box_around(b)
     covered = np.prod([max(0, s.stop - s.start) for s in box]) / np.prod(a.shape)
     return bool(covered > _SAME_PLACE)
-
-
-def joined(volumes: Sequence[Volume], header: Header) -> Volume:
-    """
-    One volume of beds on one lattice; where beds overlap, their mean.
-
-    Raises
-    ------
-    InvalidInput
-        If voxel size or orientation differ, a bed is shifted by part of a voxel, or there is a gap.
-    """
-    if len(volumes) == 1:
-        return volumes[0]
-    first = volumes[0].grid
-    starts = [_place(first, volume.grid, header) for volume in volumes]
-    low = np.min(starts, axis=0)
-    high = np.max(
-        [s + np.array(v.grid.shape) for s, v in zip(starts, volumes, strict=True)], axis=0
-    )
-    box = tuple(slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
-    grid = first.crop(box)  # type: ignore[arg-type]
-    total, seen = np.zeros(grid.shape), np.zeros(grid.shape, np.uint8)
-    for start, volume in zip(starts - low, volumes, strict=True):
-        at = tuple(
-            slice(int(s), int(s) + n) for s, n in zip(start, volume.values.shape, strict=True)
-        )
-        total[at] += volume.values
-        seen[at] += 1
-    if not seen.any(axis=(1, 2)).all():
-        raise header.refused("ImagePositionPatient", "leaves a gap between beds")
-    return Volume((total / np.maximum(seen, 1)).astype(np.float32), grid)
-
-
-def _place(first: Grid, other: Grid, header: Header) -> NDArray[np.int64]:
-    """Index (k, j, i) of another grid's first voxel on the lattice of the first."""
-    same = np.allclose(first.spacing_mm, other.spacing_mm, rtol=1e-3) and np.allclose(
-        first.direction, other.direction, atol=1e-3
-    )
-    at = first.indices(np.array(other.origin_mm)[:, None])[::-1, 0]
-    if not same or np.abs(at - np.rint(at)).max() > _OFF_LATTICE:
-        raise header.refused(
-            "ImagePositionPatient",
-            "puts the beds of a scan on different lattices (voxel size, orientation or part of a voxel apart); export the "
-            "joined volume",
-        )
-    return np.rint(at).astype(np.int64)

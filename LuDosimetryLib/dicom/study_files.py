@@ -11,7 +11,7 @@ from .computed_tomography import CtSeries, ct_series, is_localizer
 from .enhanced import frames_of
 from .folder import dicom_files, series_of
 from .header import Header
-from .spect_scan import Bed, nm_bed, pt_bed
+from .spect_scan import Bed, Scan, nm_bed, pt_bed, scans_of
 from .supplement import Supplement
 
 _FEWEST_SLICES = 5
@@ -105,6 +105,32 @@ class Study:
             self.remarks.append(
                 "A CT was left out because its slices make no volume; another is in the same frame of reference."
             )
+
+
+def scan_of(headers: list[Header], remarks: list[str]) -> Scan:
+    """
+    The scan that some files show, as `read_study` finds it in a folder.
+
+    Parameters
+    ----------
+    headers : list of Header
+        Of one NM file, or of the slices of a PT series.
+    remarks : list of str
+        Added to.
+
+    Raises
+    ------
+    InvalidInput
+        If they show none, or what they need is not told.
+    """
+    study = Study()
+    study.add(headers)
+    if not study.beds:
+        why = study.unusable[0] if study.unusable else f"{headers[0].path} is no SPECT."
+        raise InvalidInput(why)
+    (scan, *_) = scans_of(study.beds, study.remarks)
+    remarks += [remark for remark in scan.remarks if remark not in remarks]
+    return scan
 
 
 def _frames(series: list[Header]) -> list[Header]:
