@@ -16,6 +16,7 @@ import SimpleITK as sitk
 _CHUNK = 1 << 20
 _SLICE_TOLERANCE = 0.02
 """Of the distance of two slices: how far it may be from that of the others."""
+_ASIDE_MM = 0.05
 
 
 class IncompleteError(Exception):
@@ -91,6 +92,11 @@ def check_evenly_spaced(files: tuple[str, ...]) -> None:
         raise IncompleteError(
             f"its {len(files)} slices lie {steps.min():g} to {steps.max():g} mm apart; a slice is missing, "
             "repeated or displaced"
+        )
+    aside = np.array(origins) - np.outer(np.array(origins) @ normal, normal)
+    if np.ptp(aside, axis=0).max() > max(_SLICE_TOLERANCE * abs(usual), _ASIDE_MM):
+        raise IncompleteError(
+            f"its {len(files)} slices are shifted along each other, as by a tilted gantry, which dicom-import corrects"
         )
 
 

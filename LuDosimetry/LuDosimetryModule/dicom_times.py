@@ -1,4 +1,4 @@
-"""What the DICOM files of loaded volumes tell of time and activity."""
+"""What the DICOM files of loaded volumes tell of time and activity; the voxels as an import reads them."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,15 +8,15 @@ import slicer
 from slicer.i18n import tr as _
 
 from LuDosimetryLib.dicom.administration import administration_of, common_moment
-from LuDosimetryLib.dicom.decay import decay_correction
 from LuDosimetryLib.dicom.folder import read_header
 from LuDosimetryLib.dicom.header import Header
 from LuDosimetryLib.dicom.moment import Moment, acquired, zone_of
 from LuDosimetryLib.dicom.scale import activity_scale
+from LuDosimetryLib.dicom.study_files import scan_of
 from LuDosimetryLib.errors import InvalidInput
+from LuDosimetryLib.nuclide import read_nuclide
 
-_UIDS = "DICOM.instanceUIDs"
-_MOST_FILES = 400
+from .dicom_voxels import UIDS, holds, volume_node
 
 
 @dataclass
@@ -29,6 +29,8 @@ class DicomTimes:
     hours : dict of int to float
         By index of the scan [h].
     units : dict of int to str
+    volumes : dict of int to vtkMRMLScalarVolumeNode
+        Nodes to take instead of those that were loaded.
     administered_MBq : float or None
     remarks : list of str
         What is missing, or was assumed.
@@ -36,6 +38,7 @@ class DicomTimes:
 
     hours: dict[int, float] = field(default_factory=dict)
     units: dict[int, str] = field(default_factory=dict)
+    volumes: dict[int, Any] = field(default_factory=dict)
     administered_MBq: float | None = None
     remarks: list[str] = field(default_factory=list)
 
@@ -44,7 +47,9 @@ def read_dicom_times(spects: list[Any]) -> DicomTimes:
     """
     Hours after administration, unit and administered activity of volumes loaded from DICOM.
 
-    Nothing is guessed: what the headers lack, or contradict, is a remark.
+    Nothing is guessed: what the headers lack, or contradict, is a remark. Where the application has
+    loaded other voxels than an import would read (it knows neither real-world value mappings nor decay
+    correction), a volume as the import reads it takes their place.
 
     Parameters
     ----------
@@ -52,6 +57,7 @@ def read_dicom_times(spects: list[Any]) -> DicomTimes:
     """
     found = DicomTimes()
     starts: dict[int, Moment] = {}
+    files: dict[int, list[Header]] = {}
     administrations = []
     for n, node in enumerate(spects):
         if node is None:
@@ -65,6 +71,7 @@ def read_dicom_times(spects: list[Any]) -> DicomTimes:
                     )
                 )
                 continue
+            files[n] = headers
             administrations.append(administration_of(headers[0], found.remarks))
             _unit(headers[0], n, node, found)
             moments = [acquired(header, zone_of(header), found.remarks) for header in headers]
@@ -80,7 +87,49 @@ def read_dicom_times(spects: list[Any]) -> DicomTimes:
         except InvalidInput as error:
             found.remarks.append(f"{node.GetName()}: {error}")
     _hours(starts, administrations, spects, found)
+    for n, headers in files.items():
+        if n in found.units:
+            _voxels(headers, n, spects[n], found)
     return found
+
+
+def _voxels(headers: list[Header], n: int, node: Any, found: DicomTimes) -> None:
+    """Put a volume in place of one that holds something else than the activity at the scan."""
+    try:
+        scan = scan_of(headers, found.remarks)
+        nuclide = read_nuclide("Lu-177")
+        decay = scan.decay(None, found.hours.get(n, 0.0), nuclide, found.remarks)
+        if decay.correction == "ADMIN" and n not in found.hours:
+            found.remarks.append(
+                _(
+                    "{name} is corrected for decay to the administration, whose time is not told: its activity at the scan "
+                    "cannot be found; import the study with 'ludosimetry dicom-import'."
+                ).format(name=node.GetName())
+            )
+            return
+        volume = scan.read(decay, None)
+        if found.units[n] == "counts" and scan.duration_s:
+            found.remarks.append(
+                _("{name} took {seconds:g} s by its header: {source}.").format(
+                    name=node.GetName(),
+                    seconds=scan.duration_s,
+                    source=scan.beds[0].duration_by,
+                )
+            )
+    except InvalidInput as error:
+        found.remarks.append(f"{node.GetName()}: {error}")
+        return
+    if holds(node, volume):
+        return
+    found.volumes[n] = volume_node(
+        volume, _("{name}, activity at the scan").format(name=node.GetName()), node
+    )
+    found.remarks.append(
+        _(
+            "{name} was loaded with other values than its files tell of the activity at the scan; a volume read from the "
+            "files takes its place."
+        ).format(name=node.GetName())
+    )
 
 
 def _hours(
@@ -123,19 +172,12 @@ def _unit(header: Header, n: int, node: Any, found: DicomTimes) -> None:
         found.remarks.append(
             _("{name}: the headers tell no unit; choose it by hand.").format(name=node.GetName())
         )
-    if decay_correction(header, None, []) != "NONE":
-        found.remarks.append(
-            _(
-                "{name} is corrected for decay, but the activity at the time of the scan is needed: import the study with "
-                "'ludosimetry dicom-import', which undoes it."
-            ).format(name=node.GetName())
-        )
 
 
 def _headers(node: Any) -> list[Header]:
     # the module DICOM puts it there
     database = getattr(slicer, "dicomDatabase", None)
-    uids = (node.GetAttribute(_UIDS) or "").split()[:_MOST_FILES]
+    uids = (node.GetAttribute(UIDS) or "").split()
     headers = []
     for uid in uids:
         path = database.fileForInstance(uid) if database is not None else ""

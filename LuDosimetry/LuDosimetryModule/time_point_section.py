@@ -101,6 +101,7 @@ class TimePointSection:
         for n, point in enumerate(points):
             point.hours = found.hours.get(n, point.hours)
             point.unit = found.units.get(n, point.unit)
+            point.spect = found.volumes.get(n, point.spect)
         with slicer.util.NodeModify(parameters):
             parameters.timePoints = points
             if found.administered_MBq is not None:

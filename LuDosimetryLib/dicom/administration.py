@@ -1,13 +1,24 @@
 """What was given and when: the radiopharmaceutical of a study."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TypeVar
 
 from ..errors import InvalidInput
-from .header import Header
-from .moment import Moment, date_time, time_of_day, zone_of
+from .header import Header, name_and_tag
+from .moment import Moment, date_time, parse_date, time_of_day, zone_of
+from .supplement import NOTHING, Supplement
 
+_T = TypeVar("_T")
+_SEQUENCE = "RadiopharmaceuticalInformationSequence"
+_START, _START_TIME = "RadiopharmaceuticalStartDateTime", "RadiopharmaceuticalStartTime"
+_TELLING = (
+    *("Radiopharmaceutical", _START, _START_TIME, "RadionuclideTotalDose", "RadionuclideHalfLife"),
+    "RadionuclideCodeSequence",
+)
+_DATE_LENGTH = 8
 _HALF_LIFE_S = {"Lu-177": 6.647 * 86400.0}
 _HALF_LIFE_AGREES = 0.03
 _LINES_KEV = (112.95, 208.37)
@@ -41,16 +52,88 @@ class Administration:
     header: Header
 
 
-def administration_of(header: Header, assumptions: list[str]) -> Administration:
-    """Read the radiopharmaceutical of an image, and check that it is labelled with 177Lu."""
-    item = header.first_item("RadiopharmaceuticalInformationSequence")
-    if item is None:
-        check_energy_windows(header)
-        return Administration(None, None, None, None, header)
-    half_life_h = _nuclide(item, assumptions)
-    moment = date_time(item, "RadiopharmaceuticalStartDateTime", zone_of(header))
-    time = None if moment else time_of_day(item, "RadiopharmaceuticalStartTime")
-    return Administration(_activity_MBq(item, assumptions), moment, time, half_life_h, item)
+def administration_of(
+    header: Header, assumptions: list[str], supplement: Supplement = NOTHING
+) -> Administration:
+    """
+    Read the radiopharmaceutical of an image, and check that it is labelled with 177Lu.
+
+    Parameters
+    ----------
+    header : Header
+    assumptions : list of str
+        Added to.
+    supplement : Supplement
+        What the user says: the nuclide, as cameras without 177Lu on their list are used with another
+        name; the activity; and the time. What it holds is not looked for in the header.
+    """
+    items = _told(header, assumptions)
+    if "nuclide" not in supplement.values:
+        items = _of_lutetium(items, header, assumptions)
+    moment, time = None, None
+    if not supplement.tells_when:
+        zone = zone_of(header)
+        moment = _first(_moment(item, zone) for item in items)
+        time = _first(time_of_day(item, _START_TIME) for item in items)
+    activity = None
+    if "administered_activity_MBq" not in supplement.values:
+        activity = _first(_activity_MBq(item, assumptions) for item in items)
+    half_life_s = _first(item.number("RadionuclideHalfLife") or None for item in items)
+    return Administration(
+        activity,
+        moment,
+        None if moment else time,
+        half_life_s / 3600.0 if half_life_s else None,
+        items[0] if items else header,
+    )
+
+
+def _first(values: Iterable[_T | None]) -> _T | None:
+    return next((value for value in values if value is not None), None)
+
+
+def _told(header: Header, assumptions: list[str]) -> list[Header]:
+    """The radiopharmaceuticals of a header that say something, wherever they stand."""
+    items = [item for item in header.items(_SEQUENCE) if _says_something(item)]
+    if items:
+        return items
+    items = [item for item in header.within_items(_SEQUENCE) if _says_something(item)]
+    if not items and _says_something(header):
+        items = [header]
+    if items:
+        _say(assumptions, f"The radiopharmaceutical was told outside of {name_and_tag(_SEQUENCE)}.")
+    return items
+
+
+def _says_something(item: Header) -> bool:
+    return any(item.get(keyword) is not None for keyword in _TELLING)
+
+
+def _moment(item: Header, zone: timedelta | None) -> Moment | None:
+    """
+    When a radiopharmaceutical was given; None without a date.
+
+    Raises
+    ------
+    InvalidInput
+        If the date and time tell another time of day than the time alone.
+    """
+    text = item.text(_START)
+    time = time_of_day(item, _START_TIME)
+    moment = date_time(item, _START, zone)
+    if time is None or len(text) < _DATE_LENGTH or not text[:_DATE_LENGTH].isdigit():
+        return moment
+    if moment is None or moment.clock == parse_date(text[:_DATE_LENGTH]):  # the date alone
+        return Moment(parse_date(text[:_DATE_LENGTH]) + time, zone)
+    told = moment.clock - parse_date(text[:_DATE_LENGTH])
+    has_zone = "+" in text or "-" in text
+    if abs((told - time).total_seconds()) > _SAME_S and not has_zone:
+        raise item.refused(
+            _START,
+            f"is {moment}, but {name_and_tag(_START_TIME)} tells another time of day; give "
+            '"administered_at", for example "2024-01-31T09:30", with --supply FILE.json',
+        )
+    return moment
 
 
 def _activity_MBq(item: Header, assumptions: list[str]) -> float | None:
@@ -60,9 +143,7 @@ def _activity_MBq(item: Header, assumptions: list[str]) -> float | None:
         return None
     for unit, factor in (("MBq", 1.0), ("Bq", 1e-6)):
         if _LEAST_MBQ <= dose * factor <= _MOST_MBQ:
-            remark = f"RadionuclideTotalDose (0018,1074) {dose:g} was taken as {unit}."
-            if remark not in assumptions:
-                assumptions.append(remark)
+            _say(assumptions, f"RadionuclideTotalDose (0018,1074) {dose:g} was taken as {unit}.")
             return dose * factor
     raise item.refused(
         "RadionuclideTotalDose",
@@ -71,25 +152,45 @@ def _activity_MBq(item: Header, assumptions: list[str]) -> float | None:
     )
 
 
-def _nuclide(item: Header, assumptions: list[str]) -> float | None:
-    """The half-life told [h]; refuses what is not 177Lu."""
-    code = item.first_item("RadionuclideCodeSequence")
-    told = "" if code is None else code.text("CodeMeaning")
-    named = f"{told} {item.text('Radiopharmaceutical')}"
-    half_life_s = item.number("RadionuclideHalfLife")
-    if half_life_s:
-        part = half_life_s / _HALF_LIFE_S["Lu-177"] - 1.0
-        if abs(part) > _HALF_LIFE_AGREES:
-            raise item.refused(
-                "RadionuclideHalfLife",
-                f"is {half_life_s:g} s; that of Lu-177 is {_HALF_LIFE_S['Lu-177']:.0f} s: this is another nuclide",
-            )
+def _of_lutetium(items: list[Header], header: Header, assumptions: list[str]) -> list[Header]:
+    """Those labelled with 177Lu; refused if all are of another nuclide."""
+    faults, named, possible = [], [], []
+    for item in items:
+        code = item.first_item("RadionuclideCodeSequence")
+        told = "" if code is None else code.text("CodeMeaning")
+        half_life_s = item.number("RadionuclideHalfLife")
+        if fault := _other_nuclide(item, told, half_life_s):
+            faults.append(fault)
+        elif half_life_s or is_lutetium_177(f"{told} {item.text('Radiopharmaceutical')}"):
+            named.append(item)
+        else:
+            possible.append(item)
+    if named:
+        return named + possible
+    if faults:
+        raise faults[0]
+    check_energy_windows(header)
+    if items:
+        _say(assumptions, "No header names the nuclide; Lu-177 was taken.")
+    return possible
+
+
+def _other_nuclide(item: Header, told: str, half_life_s: float | None) -> InvalidInput | None:
+    remedy = 'if it was Lu-177, give "nuclide": "Lu-177" with --supply FILE.json'
+    lutetium_s = _HALF_LIFE_S["Lu-177"]
+    if half_life_s and abs(half_life_s / lutetium_s - 1.0) > _HALF_LIFE_AGREES:
+        return item.refused(
+            "RadionuclideHalfLife",
+            f"is {half_life_s:g} s; that of Lu-177 is {lutetium_s:.0f} s: this is another nuclide; {remedy}",
+        )
     if told and not is_lutetium_177(told):
-        raise item.refused("RadionuclideCodeSequence", f"is {told!r}; expected Lu-177")
-    if not (is_lutetium_177(named) or half_life_s):
-        check_energy_windows(item)
-        assumptions.append("No header names the nuclide; Lu-177 was taken.")
-    return half_life_s / 3600.0 if half_life_s else None
+        return item.refused("RadionuclideCodeSequence", f"is {told!r}; expected Lu-177: {remedy}")
+    return None
+
+
+def _say(assumptions: list[str], remark: str) -> None:
+    if remark not in assumptions:
+        assumptions.append(remark)
 
 
 def is_lutetium_177(text: str) -> bool:

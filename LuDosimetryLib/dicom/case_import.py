@@ -17,7 +17,6 @@ from ..result import check_inputs_kept
 from ..storage import check_writable, staged
 from .computed_tomography import CtSeries
 from .ct_choice import ct_of_scan
-from .decay import Decay, decay_correction
 from .header import Header
 from .source import FILE_NAME, PATIENT_KEYWORDS, STUDY_KEYWORDS, DicomSource, SourceSeries
 from .spect_scan import Scan, scans_of
@@ -67,7 +66,7 @@ def import_case(
     check_writable(output)
     progress(0.0, "reading the headers")
     study = read_study(folder, supplement, lambda part: progress(0.4 * part, "reading the headers"))
-    scans = scans_of(study.beds, study.remarks)
+    scans = scans_of(study.beds, study.remarks, supplement)
     timing = timing_of(scans, supplement)
     remarks = list(dict.fromkeys([*study.remarks, *(r for s in scans for r in s.remarks)]))
     cts = [ct_of_scan(scan, study.cts, remarks) for scan in scans]
@@ -152,16 +151,11 @@ def _point(
         )
     if calibration is not None and "duration_s" not in given.calibration and calibration.duration_s:
         remarks.append(
-            f"The scan at {timing.hours[n]:.4g} h took {calibration.duration_s:g} s by its header (ActualFrameDuration (0018,1242))."
+            f"The scan at {timing.hours[n]:.4g} h took {calibration.duration_s:g} s by its header: {scan.beds[0].duration_by}."
         )
-    own: list[str] = []
-    correction = decay_correction(scan.header, given.decay_correction, own)
-    remarks += [remark for remark in own if remark not in remarks]
     nuclide = read_nuclide(supplement.values.get("nuclide", _NUCLIDE))
-    per_h = nuclide.decay_constant_per_h
-    if correction == "ADMIN" and scan.administration.half_life_h:
-        per_h = float(np.log(2.0)) / scan.administration.half_life_h
-    volume = scan.read(Decay(correction, per_h, scan.start, timing.hours[n]), given.unit)
+    decay = scan.decay(given.decay_correction, timing.hours[n], nuclide, remarks)
+    volume = scan.read(decay, given.unit)
     path = stage / f"spect_{n + 1}.nrrd"
     write_volume(path, volume, {"counts": "{counts}"}.get(unit, unit))
     return TimePoint(timing.hours[n], path, ct, unit, calibration)
@@ -272,7 +266,8 @@ def _series(role: str, time_point: int | None, headers: list[Header]) -> list[So
         instance = [header.text("SOPClassUID"), header.text("SOPInstanceUID")]
         if all((*uids, *instance)):
             entry = found.setdefault(uids, SourceSeries(role, time_point, *uids, instances=[]))
-            entry.instances.append(instance)
+            if instance not in entry.instances[-1:]:  # frames of one file follow each other
+                entry.instances.append(instance)
     return list(found.values())
 
 

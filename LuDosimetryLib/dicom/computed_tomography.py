@@ -11,7 +11,6 @@ from .scale import hounsfield_scale
 from .stack import Stack, stack_of_slices
 
 SOP_CLASS = "1.2.840.10008.5.1.4.1.1.2"
-ENHANCED = "1.2.840.10008.5.1.4.1.1.2.1"
 
 
 @dataclass(frozen=True)
@@ -41,8 +40,13 @@ def is_localizer(header: Header) -> bool:
 
 
 def ct_series(headers: list[Header], remarks: list[str]) -> CtSeries:
-    """Sort the slices of a CT series."""
-    stack = stack_of_slices(headers, "the CT series")
+    """Sort the slices of a CT series; those of a tilted gantry are shifted to lie straight."""
+    stack = stack_of_slices(headers, "the CT series", may_tilt=True)
+    if stack.tilt is not None:
+        remarks.append(
+            f"The slices of the CT (SeriesNumber (0020,0011) {headers[0].text('SeriesNumber') or 'not told'}) are shifted along "
+            f"each other, as by a gantry tilted by {stack.tilt.degrees:.1f} degrees; they were put on a right-angled grid."
+        )
     times = [acquired(header, zone_of(header), remarks) for header in stack.headers]
     known = [time for time in times if time is not None]
     return CtSeries(stack, min(known, key=lambda time: time.clock) if known else None)

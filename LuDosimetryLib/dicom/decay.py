@@ -5,8 +5,12 @@ from math import exp, expm1
 
 from .header import Header
 from .moment import Moment
+from .private_elements import SIEMENS_DECAY_CORRECTION
 
 CORRECTIONS = ("NONE", "START", "ADMIN")
+_REMEDY = '"decay_correction" of the time point ("NONE", "START" or "ADMIN")'
+_FACTOR_AGREES = 0.03
+"""Of a told decay factor and that of the correction; less than the decay of 177Lu in seven hours."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,43 @@ class Decay:
         mean = -expm1(-decayed) / decayed if decayed > 0.0 else 1.0
         return self._since_start(begun) / mean
 
+    def check_factor(
+        self, header: Header, bed: Moment | None, begun: Moment | None, duration_s: float | None
+    ) -> str:
+        """
+        Compare the factor by which a scanner says it multiplied a slice with that of the correction.
+
+        Parameters
+        ----------
+        header : Header
+            Of the slice.
+        bed, begun, duration_s
+            As for `factor`.
+
+        Returns
+        -------
+        str
+            A remark where the factor is told as 1, as some writers always do; empty if all is well.
+
+        Raises
+        ------
+        InvalidInput
+            If another correction than the one named must have been made.
+        """
+        told = header.number("DecayFactor")
+        if told is None or self.correction not in CORRECTIONS:
+            return ""
+        seen = Decay("NONE", self.per_h, self.start, self.hours).factor(bed, begun, duration_s)
+        expected = seen / self.factor(bed, begun, duration_s)
+        if abs(told / expected - 1.0) <= _FACTOR_AGREES:
+            return ""
+        says = (
+            f"is {told:.4g}, but DecayCorrection (0054,1102) {self.correction} makes {expected:.4g}"
+        )
+        if told == 1.0:
+            return f"DecayFactor (0054,1321) {says}; the correction was believed."
+        raise header.refused("DecayFactor", f"{says}; give {_REMEDY} with --supply FILE.json")
+
     def _since_start(self, moment: Moment | None) -> float:
         if moment is None or self.start is None:
             return 1.0
@@ -75,17 +116,26 @@ def decay_correction(header: Header, given: str | None, assumptions: list[str]) 
     told = header.text("DecayCorrection").upper()
     if told in CORRECTIONS:
         return told
-    remedy = '"decay_correction" of the time point ("NONE", "START" or "ADMIN")'
     if told:
         raise header.refused(
-            "DecayCorrection", f"is {told!r}; give {remedy} with --supply FILE.json"
+            "DecayCorrection", f"is {told!r}; give {_REMEDY} with --supply FILE.json"
+        )
+    private = SIEMENS_DECAY_CORRECTION.text(header).upper()
+    if private in CORRECTIONS:
+        assumptions.append(
+            f"{SIEMENS_DECAY_CORRECTION} is {private}; it was taken for DecayCorrection (0054,1102)."
+        )
+        return private
+    if header.text("DecayCorrectionDateTime"):
+        raise header.refused(
+            "DecayCorrectionDateTime",
+            f"is neither the start of the scan nor the administration; give {_REMEDY} with --supply FILE.json",
         )
     corrected = "DECY" in (text.upper() for text in header.texts("CorrectedImage"))
-    if header.text("Modality") == "PT" or corrected:
-        raise header.lacking("DecayCorrection", remedy)
-    remark = (
+    factor = header.number("DecayFactor")
+    if header.text("Modality") == "PT" or corrected or (factor or 1.0) != 1.0:
+        raise header.lacking("DecayCorrection", _REMEDY)
+    assumptions.append(
         "DecayCorrection (0054,1102) is missing; the images were taken as not corrected for decay."
     )
-    if remark not in assumptions:
-        assumptions.append(remark)
     return "NONE"

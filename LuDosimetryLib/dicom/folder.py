@@ -12,6 +12,7 @@ from .structure import DamagedError, check_structure, meta_end
 _PREFIX = b"DICM"
 _SUFFIXES = (".dcm", ".dicom", ".ima")
 _SCANS = ("NM", "PT")
+_NM_SOP_CLASS = "1.2.840.10008.5.1.4.1.1.20"
 _DIRECTORY = "1.2.840.10008.1.3.10"
 _IMPLICIT = "1.2.840.10008.1.2"
 _BIG_ENDIAN = "1.2.840.10008.1.2.2"
@@ -95,7 +96,8 @@ def read_header(path: Path, given: Mapping[str, Any], pixels: bool = False) -> H
         dataset.SOPClassUID = str(dataset.file_meta.get("MediaStorageSOPClassUID", ""))
     if not header.text("SOPInstanceUID"):
         dataset.SOPInstanceUID = str(dataset.file_meta.get("MediaStorageSOPInstanceUID", ""))
-    return Header(path, dataset, given) if header.text("Modality") in _SCANS else header
+    is_scan = header.text("Modality") in _SCANS or header.text("SOPClassUID") == _NM_SOP_CLASS
+    return Header(path, dataset, given) if is_scan else header
 
 
 def _dataset(path: Path, content: bytes, pixels: bool) -> Any:

@@ -4,14 +4,11 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..checks import shown
 from ..errors import InvalidInput
 from .availability import quiet
-
-if TYPE_CHECKING:
-    from pydicom.dataset import Dataset
 
 
 @dataclass(frozen=True)
@@ -24,17 +21,20 @@ class Header:
     path : Path
         Of the file.
     dataset : Dataset
-        From pydicom.
+        From pydicom, or the `FrameAttributes` of a frame.
     given : mapping of str to value
         By keyword: what the user supplies; it takes the place of what the file says.
     within : str
         The sequence it is an item of.
+    frame : int or None
+        Of an enhanced multi-frame file, the frame that this is the header of.
     """
 
     path: Path
-    dataset: "Dataset"
+    dataset: Any
     given: Mapping[str, Any] = field(default_factory=dict)
     within: str = ""
+    frame: int | None = None
 
     def get(self, keyword: str) -> Any:
         """The value, a list where there are several; None if absent or empty."""
@@ -106,10 +106,43 @@ class Header:
         except Exception as error:
             raise self.refused(keyword, f"cannot be read ({type(error).__name__})") from None
 
+    def within_items(self, keyword: str) -> list["Header"]:
+        """The items of a sequence that stands within another, however deep."""
+        from pydicom.dataset import Dataset
+
+        found: list[Header] = []
+        if not isinstance(self.dataset, Dataset):
+            return found
+        try:
+            with quiet():
+                outer = [e for e in self.dataset if e.VR == "SQ" and e.keyword]
+                for element in outer:
+                    for item in element.value or []:
+                        within = Header(self.path, item, self.given, element.keyword)
+                        found += within.items(keyword) + within.within_items(keyword)
+        except InvalidInput:
+            raise
+        except Exception as error:
+            raise self.refused(keyword, f"cannot be read ({type(error).__name__})") from None
+        return found
+
     def first_item(self, keyword: str) -> "Header | None":
         """The first item of a sequence, if any."""
         items = self.items(keyword)
         return items[0] if items else None
+
+    def private(self, creator: str, group: int, offset: int) -> Any:
+        """A private element of a creator's block; None if absent or empty."""
+        try:
+            with quiet():
+                value = self.dataset.private_block(group, creator)[offset].value
+        except KeyError:
+            return None
+        except Exception as error:
+            raise InvalidInput(
+                f"{self.path}: ({group:04X},xx{offset:02X}) of {creator} cannot be read ({type(error).__name__})."
+            ) from None
+        return None if value in ("", b"") else value
 
     def refused(self, keyword: str, why: str) -> InvalidInput:
         """One sentence with file and tag."""

@@ -1,7 +1,6 @@
 """Instants of DICOM: dates, times and time zones."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -121,28 +120,35 @@ def acquired(header: Header, zone: timedelta | None, assumptions: list[str]) -> 
     time = time_of_day(header, "AcquisitionTime")
     if time is None:
         return moment
-    day, keyword = _date(header, ("AcquisitionDate", "SeriesDate", "StudyDate"))
-    if day is None:
-        return moment
-    if keyword == "AcquisitionDate":
+    day = _date(header, "AcquisitionDate")
+    if day is not None:
         return Moment(day + time, zone)
     if moment is not None:
         return moment
-    begun = time_of_day(header, keyword.replace("Date", "Time"))
+    return _by_another_date(header, time, zone, assumptions)
+
+
+def _by_another_date(
+    header: Header, time: timedelta, zone: timedelta | None, assumptions: list[str]
+) -> Moment | None:
+    """The date of series or study, where they agree: that of a series may be of a later processing."""
+    days = {k: _date(header, f"{k}Date") for k in ("Series", "Study")}
+    known = {k: day for k, day in days.items() if day is not None}
+    if not known or len(set(known.values())) > 1:
+        return None
+    of, day = next(iter(known.items()))
+    begun = time_of_day(header, f"{of}Time")
     if begun is not None and begun - time > timedelta(hours=12):
         day += timedelta(days=1)  # begun before midnight
-    remark = f"AcquisitionDate (0008,0022) is missing; {keyword} was taken for it."
+    remark = f"AcquisitionDate (0008,0022) is missing; {of}Date was taken for it."
     if remark not in assumptions:
         assumptions.append(remark)
     return Moment(day + time, zone)
 
 
-def _date(header: Header, keywords: Sequence[str]) -> tuple[datetime | None, str]:
-    for keyword in keywords:
-        text = header.text(keyword)
-        if text:
-            try:
-                return parse_date(text), keyword
-            except ValueError:
-                raise header.refused(keyword, "is no date") from None
-    return None, ""
+def _date(header: Header, keyword: str) -> datetime | None:
+    text = header.text(keyword)
+    try:
+        return parse_date(text) if text else None
+    except ValueError:
+        raise header.refused(keyword, "is no date") from None

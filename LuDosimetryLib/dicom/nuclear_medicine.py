@@ -1,13 +1,19 @@
 """Reconstructed tomographic NM images: one file of many frames (DICOM PS3.3, C.8.4)."""
 
+import re
 from datetime import timedelta
 
 import numpy as np
 
+from ..image import Grid
 from .header import Header
 from .stack import Stack, grid_of
 
 SOP_CLASS = "1.2.840.10008.5.1.4.1.1.20"
+
+_RING = re.compile(r"\$ImagingDuration\$(\d+)")
+_FEWEST_VIEWS = 4
+_HEADS = (2, 3, 4)
 
 _KINDS = {
     "STATIC": "a planar image",
@@ -22,9 +28,12 @@ _KINDS = {
 
 def why_unusable(header: Header) -> str:
     """Why an NM image cannot be used, in words; empty if it is a reconstructed volume."""
-    values = header.texts("ImageType")
+    # one writer of reconstructions stores the values as one text, in brackets and quotation marks
+    values = [v.strip(" []'\"") for text in header.texts("ImageType") for v in text.split(",")]
     kind = values[2].upper() if len(values) > 2 else ""
     if kind == "RECON TOMO":
+        if "TRANSMISSION" in (value.upper() for value in values[3:4]):
+            return "it is a transmission image, of attenuation (ImageType (0008,0008))"
         return ""
     what = _KINDS.get(kind, f"of the kind {kind!r}" if kind else "of no kind that is told")
     return f"it is {what} (ImageType (0008,0008)); only reconstructed tomograms (RECON TOMO) give a dose"
@@ -34,16 +43,18 @@ def nm_stack(header: Header) -> Stack:
     """
     The geometry of a reconstructed NM image.
 
-    Position and orientation are those of the first detector. The sign of SpacingBetweenSlices
-    says whether slices follow the first along the normal, the cross product of the directions of
-    row and column, or against it (DICOM PS3.3, C.8.4.15).
+    Position and orientation are those of the first detector that tells them, else of the image
+    itself. The sign of SpacingBetweenSlices says whether slices follow the first along the normal,
+    the cross product of the directions of row and column, or against it (DICOM PS3.3, C.8.4.15).
     """
     frames = header.needed_whole("NumberOfFrames", 2)
-    detector = header.first_item("DetectorInformationSequence") or header
+    detectors = header.items("DetectorInformationSequence")
 
     def geometry(keyword: str, count: int) -> list[float]:
-        inner = detector.numbers(keyword, count)
-        return header.needed_numbers(keyword, count) if inner is None else inner
+        for detector in detectors:
+            if (inner := detector.numbers(keyword, count)) is not None:
+                return inner
+        return header.needed_numbers(keyword, count)
 
     orientation = np.array(geometry("ImageOrientationPatient", 6))
     first = np.array(geometry("ImagePositionPatient", 3))
@@ -61,6 +72,8 @@ def _slice_numbers(header: Header, frames: int) -> np.ndarray:
     vector = header.numbers("SliceVector")
     if vector is None:
         return np.arange(1, frames + 1)
+    if sorted(vector) == list(range(frames)):  # counted from 0, which some writers do
+        vector = [number + 1 for number in vector]
     if sorted(vector) != list(range(1, frames + 1)):
         raise header.refused(
             "SliceVector",
@@ -69,15 +82,48 @@ def _slice_numbers(header: Header, frames: int) -> np.ndarray:
     return np.array(vector)
 
 
-def nm_duration_s(header: Header) -> float | None:
-    """Duration of the scan [s]: frames of each rotation times their duration; None if not told."""
-    seconds = 0.0
+def other_way_round(stack: Stack) -> Grid:
+    """The grid if the sign of SpacingBetweenSlices were the other: mirrored at the first slice."""
+    grid = stack.grid
+    first = int(np.flatnonzero(stack.order == 0)[0])
+    last = grid.shape[0] - 1
+    moved = 2 * first - last  # index of the mirrored grid's lowest slice
+    origin = grid.positions(np.array([[0.0], [0.0], [float(moved)]]))[:, 0]
+    return Grid(grid.shape, grid.spacing_mm, tuple(map(float, origin)), grid.direction)  # type: ignore[arg-type]
+
+
+def nm_duration_s(header: Header) -> tuple[float | None, str]:
+    """
+    Duration of the scan [s] and what tells it; None if nothing does.
+
+    Frames of each rotation times their duration; a reconstruction whose rotation has one frame, as
+    some workstations write, tells none. Where the frames cover more than the arc that a head went
+    through, they are those of several heads at the same time. Ring-shaped cameras of GE tell the
+    duration in ImageComments.
+    """
+    if comment := _RING.search(header.text("ImageComments")):
+        return 1e-3 * float(comment[1]) or None, "ImageComments (0020,4000)"
+    seconds, views = 0.0, []
     for rotation in header.items("RotationInformationSequence"):
         frame_ms = rotation.number("ActualFrameDuration")
         frames = rotation.number("NumberOfFramesInRotation")
-        if frame_ms is None or frames is None:
-            return None
-        seconds += 1e-3 * frame_ms * frames
+        if frame_ms is None or frames is None or frames < _FEWEST_VIEWS:
+            return None, ""
+        heads = _heads(rotation, frames)
+        seconds += 1e-3 * frame_ms * frames / heads
+        views.append(f"{frames:g} frames of {1e-3 * frame_ms:g} s")
+        if heads > 1:
+            views[-1] += f", taken by {heads} heads together"
     if not 0.0 <= seconds < timedelta(days=1).total_seconds():
         raise header.refused("RotationInformationSequence", f"makes a scan of {seconds:g} s")
-    return seconds or None
+    told = f"{' and '.join(views)} (ActualFrameDuration (0018,1242)); if several heads took them together, give"
+    return seconds or None, f'{told} "duration_s"'
+
+
+def _heads(rotation: Header, frames: float) -> int:
+    """How many heads the frames are of, by the arc they cover together and that of one head."""
+    arc, step = rotation.number("ScanArc"), rotation.number("AngularStep")
+    if not arc or not step:
+        return 1
+    heads = round(frames * abs(step) / abs(arc))
+    return heads if heads in _HEADS else 1

@@ -2,6 +2,7 @@
 
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import SimpleITK as sitk
@@ -11,7 +12,8 @@ from ..image_file import native_messages
 from .availability import quiet
 from .header import Header
 
-Stored = NDArray[np.float64]
+Stored = NDArray[Any]
+"""As small as the file keeps them, since a CT may have hundreds of frames."""
 
 _MOST_VOXELS = 1 << 30
 _PLAIN_SYNTAXES = (
@@ -65,7 +67,7 @@ def _floating(
     content = header.dataset.get(keyword)
     if len(content) < kind.itemsize * int(np.prod(shape)):
         raise header.refused(keyword, f"has {len(content)} bytes; too few for {shape} values")
-    return np.frombuffer(content, kind, int(np.prod(shape))).reshape(shape).astype(np.float64)
+    return np.frombuffer(content, kind, int(np.prod(shape))).reshape(shape)
 
 
 def _plain(header: Header, order: str, shape: tuple[int, int, int]) -> Stored:
@@ -83,11 +85,12 @@ def _plain(header: Header, order: str, shape: tuple[int, int, int]) -> Stored:
         )
     if bits == 8 and order == ">" and header.dataset["PixelData"].VR == "OW":
         content = np.frombuffer(content[: len(content) & ~1], "<u2").byteswap().tobytes()
-    values = np.frombuffer(content, f"{order}u{bits // 8}", count).astype(np.int64)
+    wide = np.int64 if bits == 32 else np.int32
+    values = np.frombuffer(content, f"{order}u{bits // 8}", count).astype(wide)
     return _of_bits(header, values, bits).reshape(shape)
 
 
-def _of_bits(header: Header, values: NDArray[np.int64], allocated: int) -> Stored:
+def _of_bits(header: Header, values: Stored, allocated: int) -> Stored:
     """The stored bits of allocated ones, with their sign."""
     stored = allocated
     if header.get("BitsStored") is not None:
@@ -98,7 +101,7 @@ def _of_bits(header: Header, values: NDArray[np.int64], allocated: int) -> Store
     values &= (1 << stored) - 1
     if _signed(header):
         values = (values ^ (1 << (stored - 1))) - (1 << (stored - 1))
-    return values.astype(np.float64)
+    return values
 
 
 def _signed(header: Header) -> bool:
@@ -140,4 +143,4 @@ def _decompressed(header: Header, shape: tuple[int, int, int]) -> Stored:
     values = sitk.GetArrayFromImage(image)
     if values.size != int(np.prod(shape)) or image.GetNumberOfComponentsPerPixel() != 1:
         raise header.refused("PixelData", f"holds {values.shape} values; expected {shape}")
-    return np.asarray(values.reshape(shape).astype(np.float64))
+    return np.asarray(values.reshape(shape))

@@ -1,12 +1,21 @@
 """From stored values to a physical quantity: rescaling and real-world value mapping."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..case import UNITS
 from .header import Header
+from .private_elements import (
+    GE_PIXEL_OFFSET,
+    GE_PIXEL_SCALE,
+    PHILIPS_ACTIVITY,
+    SIEMENS_INTERCEPT,
+    SIEMENS_SLOPE,
+    SIEMENS_UNITS,
+)
 
 _UCUM = {
     "Bq/mL": ("Bq/mL", 1.0),
@@ -24,6 +33,7 @@ _UCUM = {
 }
 _PET_UNITS = {"BQML": "Bq/mL", "CNTS": "counts"}
 _AGREE = 1e-4
+_SIGN = 65536.0
 
 
 @dataclass(frozen=True)
@@ -48,23 +58,26 @@ class Scale:
     mapped: tuple[float, float] | None = None
     source: str = ""
 
-    def applied(self, stored: NDArray[np.float64], header: Header) -> NDArray[np.float64]:
+    def applied(self, stored: NDArray[Any], header: Header) -> NDArray[np.float64]:
         """The quantity of stored values."""
         if self.mapped is not None:
             low, high = self.mapped
+            if low > high:  # a sign that was lost: the least of signed values, told as unsigned
+                low -= _SIGN
             if stored.min() < low or stored.max() > high:
                 raise header.refused(
                     "RealWorldValueMappingSequence",
                     f"is for stored values {low:g} to {high:g}; there are {stored.min():g} to {stored.max():g}",
                 )
-        return stored * self.slope + self.intercept
+        return np.asarray(stored * self.slope + self.intercept, np.float64)
 
 
 def activity_scale(header: Header, unit: str | None, assumptions: list[str]) -> Scale:
     """
     The scale of a SPECT.
 
-    A real-world value mapping to activity comes first; else RescaleSlope with Units (0054,1001).
+    A real-world value mapping to activity comes first; else RescaleSlope with Units (0054,1001), or
+    the private elements that take their place.
 
     Parameters
     ----------
@@ -75,20 +88,21 @@ def activity_scale(header: Header, unit: str | None, assumptions: list[str]) -> 
         Added to.
     """
     mappings = [scale for scale in map(_mapping, _mapping_items(header)) if scale is not None]
-    rescaled = _rescaled(header, unit)
+    rescaled = _rescaled(header, unit, assumptions)
     if unit is not None:
-        chosen = next((scale for scale in mappings if scale.unit == unit), rescaled)
+        mapped = next((scale for scale in mappings if scale.unit == unit), None)
+        chosen = rescaled if "RescaleSlope" in header.given else mapped or rescaled
         assert chosen is not None
         return chosen
     mappings.sort(key=lambda scale: UNITS.index(scale.unit))
     if not mappings or (mappings[0].unit == "counts" and rescaled is not None):
-        return rescaled or _counts(header, assumptions)
+        return rescaled or _untold(header, assumptions)
     chosen = mappings[0]
     if rescaled is not None and rescaled.unit == chosen.unit and not _agree(rescaled, chosen):
         raise header.refused(
             "RealWorldValueMappingSequence",
             f"says {chosen.slope:g} {chosen.unit} a stored value, and RescaleSlope (0028,1053) {rescaled.slope:g}; "
-            'name the right one by giving "RescaleSlope" under "header", and "unit", with --supply FILE.json',
+            'give "unit" of the time point for the mapping, and "RescaleSlope" under "header" too for that, with --supply FILE.json',
         )
     return chosen
 
@@ -103,37 +117,83 @@ def hounsfield_scale(header: Header) -> Scale:
     return Scale("HU", _slope(header, "RescaleSlope", slope), intercept)
 
 
-def _rescaled(header: Header, unit: str | None) -> Scale | None:
+def _rescaled(header: Header, unit: str | None, assumptions: list[str]) -> Scale | None:
     """By RescaleSlope and Units; None if Units are absent."""
-    slope = header.number("RescaleSlope")
-    intercept = header.number("RescaleIntercept") or 0.0
-    units = header.text("Units")
-    if unit is None and units:
-        if units not in _PET_UNITS:
+    told, source = _units(header, assumptions)
+    factor = 1.0
+    if unit is None and told:
+        unit = _PET_UNITS.get(told)
+        if unit is None:
             raise header.refused(
                 "Units",
-                f'is {units!r}; expected BQML or CNTS: export the activity, or give "unit" of the time point '
+                f'is {told!r}; expected BQML or CNTS: export the activity, or give "unit" of the time point '
                 "with --supply FILE.json",
             )
-        unit = _PET_UNITS[units]
+        if unit == "counts" and (to_activity := PHILIPS_ACTIVITY.number(header)):
+            unit, factor, source = "Bq/mL", to_activity, str(PHILIPS_ACTIVITY)
+            _say(assumptions, f"{PHILIPS_ACTIVITY} was taken to make counts Bq/mL.")
     if unit is None:
         return None
-    if slope is None and unit == "Bq/mL":
+    slope, intercept = _line(header, assumptions, needed=unit == "Bq/mL")
+    return Scale(unit, factor * slope, factor * intercept, source=source)
+
+
+def _units(header: Header, assumptions: list[str]) -> tuple[str, str]:
+    """Units, and where they are told; empty if nowhere."""
+    if told := header.text("Units"):
+        return told, "RescaleSlope (0028,1053)"
+    if told := SIEMENS_UNITS.text(header).upper():
+        if told not in _PET_UNITS:
+            return "", ""
+        _say(assumptions, f"{SIEMENS_UNITS} is {told}; it was taken for Units (0054,1001).")
+    return told, str(SIEMENS_UNITS)
+
+
+def _line(header: Header, assumptions: list[str], needed: bool = False) -> tuple[float, float]:
+    """Slope and intercept of RescaleSlope, or of what a maker writes in its place."""
+    slope, intercept = header.number("RescaleSlope"), header.number("RescaleIntercept") or 0.0
+    ge, ge_offset = GE_PIXEL_SCALE.number(header), GE_PIXEL_OFFSET.number(header) or 0.0
+    if slope is not None:
+        given = "RescaleSlope" in header.given
+        if ge and not given and abs(ge - slope) > _AGREE * slope:
+            raise header.refused(
+                "RescaleSlope",
+                f"is {slope:g}, but {GE_PIXEL_SCALE} is {ge:g}; name the right one by giving "
+                '"RescaleSlope" under "header" with --supply FILE.json',
+            )
+        return _slope(header, "RescaleSlope", slope), intercept
+    siemens = SIEMENS_SLOPE.number(header)
+    for name, value, offset in (
+        (SIEMENS_SLOPE, siemens, SIEMENS_INTERCEPT.number(header) or 0.0),
+        (GE_PIXEL_SCALE, ge, ge_offset),
+    ):
+        if value is not None and value > 0.0:
+            if value != 1.0 or offset:
+                _say(assumptions, f"RescaleSlope (0028,1053) is missing; {name} was applied.")
+            return value, offset
+    if needed:
         raise header.lacking("RescaleSlope")
-    slope = 1.0 if slope is None else _slope(header, "RescaleSlope", slope)
-    return Scale(unit, slope, intercept, source="RescaleSlope (0028,1053)")
+    return 1.0, intercept
 
 
-def _counts(header: Header, assumptions: list[str]) -> Scale:
+def _untold(header: Header, assumptions: list[str]) -> Scale:
     """Nothing says the unit: a PET series must, an NM image holds counts."""
     if header.text("Modality") == "PT":
         raise header.lacking("Units", '"unit" of the time point')
-    remark = "Units (0054,1001) is missing; the voxels were taken as counts."
+    if mapped := sorted(filter(None, map(_unit_of, _mapping_items(header)))):
+        raise header.refused(
+            "RealWorldValueMappingSequence",
+            f'is to {", ".join(mapped)} only; export the activity, or give "unit" of the time '
+            "point with --supply FILE.json",
+        )
+    _say(assumptions, "Units (0054,1001) is missing; the voxels were taken as counts.")
+    slope, intercept = _line(header, assumptions)
+    return Scale("counts", slope, intercept)
+
+
+def _say(assumptions: list[str], remark: str) -> None:
     if remark not in assumptions:
         assumptions.append(remark)
-    slope = header.number("RescaleSlope")
-    slope = 1.0 if slope is None else _slope(header, "RescaleSlope", slope)
-    return Scale("counts", slope, header.number("RescaleIntercept") or 0.0)
 
 
 def _slope(header: Header, keyword: str, slope: float) -> float:
@@ -143,16 +203,18 @@ def _slope(header: Header, keyword: str, slope: float) -> float:
 
 
 def _mapping_items(header: Header) -> list[Header]:
-    items = header.items("RealWorldValueMappingSequence")
-    for group in header.items("SharedFunctionalGroupsSequence"):
-        items += group.items("RealWorldValueMappingSequence")
-    return items
+    return header.items("RealWorldValueMappingSequence")
+
+
+def _unit_of(item: Header) -> str:
+    """The code of the unit that values are mapped to, or the mapping's label where it has none."""
+    units = item.first_item("MeasurementUnitsCodeSequence")
+    return (units.text("CodeValue") if units is not None else "") or item.text("LUTLabel")
 
 
 def _mapping(item: Header) -> Scale | None:
     """The scale of a real-world value mapping; None for other quantities, as SUV."""
-    units = item.first_item("MeasurementUnitsCodeSequence")
-    known = _UCUM.get(units.text("CodeValue")) if units is not None else None
+    known = _UCUM.get(_unit_of(item))
     if known is None:
         return None
     if item.get("RealWorldValueLUTData") is not None:

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from ..image import Grid
 from ..segmentation import Mask
 from .header import Header
-from .pixels import stored_values
+from .pixels import Stored, stored_values
 from .stack import grid_of
 
 SOP_CLASSES = ("1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7")
@@ -61,7 +61,7 @@ def _names(header: Header) -> dict[int, str]:
     return names
 
 
-def _values(header: Header) -> NDArray[np.float64]:
+def _values(header: Header) -> Stored:
     kind = header.text("SegmentationType")
     if kind == "FRACTIONAL":
         most = header.needed_numbers("MaximumFractionalValue", 1)[0]

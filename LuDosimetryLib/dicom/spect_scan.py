@@ -1,26 +1,29 @@
 """SPECT scans of a study: NM reconstructions and PT series, sorted by time, beds joined."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import log
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..errors import InvalidInput
 from ..image import Grid, Volume
+from ..nuclide import Nuclide
 from .administration import Administration, administration_of
-from .decay import Decay
+from .decay import Decay, decay_correction
 from .header import Header
+from .joining import joined
 from .moment import Moment, acquired, zone_of
 from .nuclear_medicine import nm_duration_s, nm_stack
 from .scale import activity_scale
 from .stack import Stack, stack_of_slices
+from .supplement import NOTHING, Supplement
 
 PT_SOP_CLASS = "1.2.840.10008.5.1.4.1.1.128"
 
 _SAME_SCAN_H = 2.0
 """Beds begun within this time, and that do not cover each other, are one scan."""
-_OFF_LATTICE = 0.02
+_SAME_START_S = 1.0
+"""One patient is not scanned twice at once: several images with one start are of the same scan."""
 _SAME_PLACE = 0.5
 """Part of a bed that another may cover before both are taken for the same acquisition."""
 
@@ -36,11 +39,14 @@ class Bed:
     starts : list of Moment or None
         For each of the stack's headers.
     durations_s : list of float or None
+    duration_by : str
+        What tells them.
     """
 
     stack: Stack
     starts: list[Moment | None]
     durations_s: list[float | None]
+    duration_by: str = "ActualFrameDuration (0018,1242)"
 
     @property
     def header(self) -> Header:
@@ -103,6 +109,44 @@ class Scan:
             raise self.header.refused("Units", f"differ between slices: {', '.join(sorted(units))}")
         return units.pop()
 
+    def decay(self, given: str | None, hours: float, nuclide: Nuclide, remarks: list[str]) -> Decay:
+        """
+        The decay between what the values refer to and the start of the scan.
+
+        Parameters
+        ----------
+        given : str or None
+            The correction, if the user says it.
+        hours : float
+            From administration to start [h].
+        nuclide : Nuclide
+        remarks : list of str
+            Added to.
+
+        Raises
+        ------
+        InvalidInput
+            If the correction is not told, or a slice tells of another.
+        """
+        own: list[str] = []
+        correction = decay_correction(self.header, given, own)
+        per_h = nuclide.decay_constant_per_h
+        if correction == "ADMIN" and self.administration.half_life_h:
+            per_h = log(2.0) / self.administration.half_life_h
+        decay = Decay(correction, per_h, self.start, hours)
+        if given is None:
+            own += [
+                decay.check_factor(header, bed.start, start, duration)
+                for bed in self.beds
+                for header, start, duration in zip(
+                    bed.stack.headers, bed.starts, bed.durations_s, strict=True
+                )
+            ]
+        for remark in own:
+            if remark and remark not in remarks:
+                remarks.append(remark)
+        return decay
+
     def read(self, decay: Decay, unit: str | None) -> Volume:
         """Values at the start of the scan, in its unit."""
         volumes = []
@@ -122,7 +166,8 @@ class Scan:
 def nm_bed(header: Header, remarks: list[str]) -> Bed:
     """A reconstructed NM image."""
     start = acquired(header, zone_of(header), remarks)
-    return Bed(nm_stack(header), [start], [nm_duration_s(header)])
+    duration_s, told_by = nm_duration_s(header)
+    return Bed(nm_stack(header), [start], [duration_s], told_by)
 
 
 def pt_bed(headers: list[Header], remarks: list[str]) -> Bed:
@@ -136,9 +181,16 @@ def pt_bed(headers: list[Header], remarks: list[str]) -> Bed:
     return Bed(stack, starts, durations)
 
 
-def scans_of(beds: list[Bed], remarks: list[str]) -> list[Scan]:
+def scans_of(beds: list[Bed], remarks: list[str], supplement: Supplement = NOTHING) -> list[Scan]:
     """
     Sort beds into scans, in order of time; those without a time come last.
+
+    Parameters
+    ----------
+    beds : list of Bed
+    remarks : list of str
+    supplement : Supplement
+        What the user says of the administration.
 
     Raises
     ------
@@ -157,7 +209,7 @@ def scans_of(beds: list[Bed], remarks: list[str]) -> list[Scan]:
     for group in groups:
         own: list[str] = list(remarks)
         chosen = _without_alternatives(group, own)
-        scans.append(Scan(chosen, administration_of(chosen[0].header, own), own))
+        scans.append(Scan(chosen, administration_of(chosen[0].header, own, supplement), own))
     return scans
 
 
@@ -170,12 +222,13 @@ def _time_key(bed: Bed) -> tuple[bool, float, str]:
 
 
 def _one_scan(group: list[Bed], bed: Bed) -> bool:
-    """Whether a bed belongs to those of a scan: same frame of reference, soon after."""
+    """Whether a bed belongs to those of a scan: same frame of reference, soon after; or same start."""
     first = group[0]
     if first.start is None or bed.start is None:
         return False
+    apart_h = abs(bed.start.hours_since(first.start))
     same = first.frame_of_reference == bed.frame_of_reference
-    return same and abs(bed.start.hours_since(first.start)) < _SAME_SCAN_H
+    return (same and apart_h < _SAME_SCAN_H) or apart_h * 3600.0 < _SAME_START_S
 
 
 def _without_alternatives(group: list[Bed], remarks: list[str]) -> list[Bed]:
@@ -216,49 +269,3 @@ def _same_place(a: Grid, b: Grid) -> bool:
     box = a.box_around(b)
     covered = np.prod([max(0, s.stop - s.start) for s in box]) / np.prod(a.shape)
     return bool(covered > _SAME_PLACE)
-
-
-def joined(volumes: Sequence[Volume], header: Header) -> Volume:
-    """
-    One volume of beds on one lattice; where beds overlap, their mean.
-
-    Raises
-    ------
-    InvalidInput
-        If voxel size or orientation differ, a bed is shifted by part of a voxel, or there is a gap.
-    """
-    if len(volumes) == 1:
-        return volumes[0]
-    first = volumes[0].grid
-    starts = [_place(first, volume.grid, header) for volume in volumes]
-    low = np.min(starts, axis=0)
-    high = np.max(
-        [s + np.array(v.grid.shape) for s, v in zip(starts, volumes, strict=True)], axis=0
-    )
-    box = tuple(slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
-    grid = first.crop(box)  # type: ignore[arg-type]
-    total, seen = np.zeros(grid.shape), np.zeros(grid.shape, np.uint8)
-    for start, volume in zip(starts - low, volumes, strict=True):
-        at = tuple(
-            slice(int(s), int(s) + n) for s, n in zip(start, volume.values.shape, strict=True)
-        )
-        total[at] += volume.values
-        seen[at] += 1
-    if not seen.any(axis=(1, 2)).all():
-        raise header.refused("ImagePositionPatient", "leaves a gap between beds")
-    return Volume((total / np.maximum(seen, 1)).astype(np.float32), grid)
-
-
-def _place(first: Grid, other: Grid, header: Header) -> NDArray[np.int64]:
-    """Index (k, j, i) of another grid's first voxel on the lattice of the first."""
-    same = np.allclose(first.spacing_mm, other.spacing_mm, rtol=1e-3) and np.allclose(
-        first.direction, other.direction, atol=1e-3
-    )
-    at = first.indices(np.array(other.origin_mm)[:, None])[::-1, 0]
-    if not same or np.abs(at - np.rint(at)).max() > _OFF_LATTICE:
-        raise header.refused(
-            "ImagePositionPatient",
-            "puts the beds of a scan on different lattices (voxel size, orientation or part of a voxel apart); export the "
-            "joined volume",
-        )
-    return np.rint(at).astype(np.int64)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,8 +11,9 @@ from ..errors import InvalidInput
 from ..image import Grid, Volume
 from .folder import read_header
 from .header import Header
-from .pixels import stored_values
+from .pixels import Stored, stored_values
 from .scale import Scale
+from .tilt import Tilt, tilt_of
 
 _UNEVEN_MM = 0.05
 _UNEVEN = 0.02
@@ -32,11 +34,14 @@ class Stack:
         For each k, the frame of the file, or 0 for files of one frame.
     grid : Grid
         Right-handed: k goes along the normal of the frames.
+    tilt : Tilt or None
+        Of a gantry that was tilted: the grid is the right-angled one around its slices.
     """
 
     headers: list[Header]
     order: NDArray[np.int64]
     grid: Grid
+    tilt: Tilt | None = None
 
     def read(self, scale: Callable[[Header], Scale], factors: NDArray[np.float64]) -> Volume:
         """
@@ -51,29 +56,48 @@ class Stack:
         """
         values = np.empty(self.grid.shape, np.float32)
         if len(self.headers) == 1:
-            values[:] = _scaled(self.headers[0], scale, factors[0])[self.order]
-        else:
-            for k, header in enumerate(self.headers):
-                frames = _scaled(header, scale, factors[k])
-                if frames.shape != (1, *self.grid.shape[1:]):
+            whole = _whole(self.headers[0])
+            values[:] = _scaled(stored_values(whole), whole, scale, factors[0])[self.order]
+            return Volume(values, self.grid)
+        at: Path | None = None
+        for k, header in enumerate(self.headers):
+            if header.path != at:
+                whole, at = _whole(header), header.path
+                stored = stored_values(whole)
+                if header.frame is None and len(stored) != 1:
                     raise header.refused("NumberOfFrames", "is not 1, as for the other slices")
-                values[k] = frames[0]
+            own = whole if header.frame is None else header
+            slice_ = _scaled(stored[header.frame or 0], own, scale, factors[k])
+            values[k] = slice_ if self.tilt is None else self.tilt.straightened(slice_, k)
         return Volume(values, self.grid)
 
 
-def _scaled(header: Header, scale: Callable[[Header], Scale], factor: float) -> NDArray[np.float64]:
+def _whole(header: Header) -> Header:
     whole = read_header(header.path, header.given, pixels=True)
     if whole is None:
         raise InvalidInput(f"{header.path} is no DICOM file any more; it changed meanwhile.")
-    values = scale(whole).applied(stored_values(whole), whole) * factor
+    return whole
+
+
+def _scaled(
+    stored: Stored, header: Header, scale: Callable[[Header], Scale], factor: float
+) -> NDArray[np.float64]:
+    values = scale(header).applied(stored, header) * factor
     if not np.isfinite(values).all():
-        raise whole.refused("PixelData", "holds values that are not finite")
+        raise header.refused("PixelData", "holds values that are not finite")
     return values
 
 
-def stack_of_slices(headers: list[Header], what: str) -> Stack:
+def stack_of_slices(headers: list[Header], what: str, may_tilt: bool = False) -> Stack:
     """
-    Sort the single-frame files of a series by position.
+    Sort the single-frame files of a series, or the frames of enhanced ones, by position.
+
+    Parameters
+    ----------
+    headers : list of Header
+    what : str
+    may_tilt : bool
+        Whether slices may be shifted along each other, as those of a tilted gantry.
 
     Raises
     ------
@@ -96,8 +120,13 @@ def stack_of_slices(headers: list[Header], what: str) -> Stack:
         ):
             if np.abs(np.array(header.needed_numbers(keyword, count)) - of_first).max() > 1e-3:
                 raise header.refused(keyword, f"is not that of the other slices of {what}")
+    tilt = tilt_of(orientation, positions, first) if may_tilt else None
+    if tilt is not None:
+        positions = tilt.upright(positions)
     order, grid = grid_of(first, orientation, positions)
-    return Stack([headers[n] for n in order], np.zeros(len(headers), np.int64), grid)
+    if tilt is not None:
+        grid = tilt.around(grid)
+    return Stack([headers[n] for n in order], np.zeros(len(headers), np.int64), grid, tilt)
 
 
 def grid_of(
@@ -141,7 +170,7 @@ def grid_of(
         raise header.refused(
             "ImagePositionPatient",
             f"puts the {len(order)} slices {steps.min():g} to {steps.max():g} mm apart, up to {apart:.3g} mm from where they "
-            "ought to be; a slice is missing, repeated or displaced, or the gantry is tilted",
+            "ought to be; a slice is missing, repeated or displaced",
         )
     shape = (len(order), header.needed_whole("Rows"), header.needed_whole("Columns"))
     origin = tuple(float(x) for x in positions[order[0]])

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import InvalidInput
-from . import computed_tomography, contours, nuclear_medicine, segments, spect_scan
+from . import computed_tomography, contours, enhanced, nuclear_medicine, segments, spect_scan
 from .computed_tomography import CtSeries, ct_series, is_localizer
+from .enhanced import frames_of
 from .folder import dicom_files, series_of
 from .header import Header
-from .spect_scan import Bed, nm_bed, pt_bed
+from .spect_scan import Bed, Scan, nm_bed, pt_bed, scans_of
 from .supplement import Supplement
 
 _FEWEST_SLICES = 5
@@ -32,6 +33,8 @@ class Study:
         What was assumed or left out.
     unusable : list of str
         Why objects that could have been SPECT or CT are none.
+    faulty_cts : list of (str, InvalidInput)
+        Frames of reference of CT series that are no volumes, and why not.
     left : Counter
         Other files by modality.
     """
@@ -41,6 +44,7 @@ class Study:
     regions: list[Header] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     unusable: list[str] = field(default_factory=list)
+    faulty_cts: list[tuple[str, InvalidInput]] = field(default_factory=list)
     left: Counter[str] = field(default_factory=Counter)
 
     def add(self, series: list[Header]) -> None:
@@ -49,18 +53,15 @@ class Study:
         kind = first.text("SOPClassUID")
         if kind == nuclear_medicine.SOP_CLASS:
             self._add_nm(series)
-        elif kind == spect_scan.PT_SOP_CLASS:
+        elif kind in (spect_scan.PT_SOP_CLASS, *enhanced.PT_SOP_CLASSES):
             if "GATED" in first.text("SeriesType"):
                 self._cannot_use(first, "SeriesType (0054,1000) is gated")
             else:
-                self.beds.append(pt_bed(series, self.remarks))
-        elif kind == computed_tomography.SOP_CLASS:
-            self._add_ct([header for header in series if not is_localizer(header)])
+                self.beds.append(pt_bed(_frames(series), self.remarks))
+        elif kind in (computed_tomography.SOP_CLASS, *enhanced.CT_SOP_CLASSES):
+            self._add_ct([header for header in _frames(series) if not is_localizer(header)])
         elif kind in (*segments.SOP_CLASSES, contours.SOP_CLASS):
             self.regions += series
-        elif kind == computed_tomography.ENHANCED:
-            why = "it is an enhanced CT (SOPClassUID (0008,0016)); export it as classic CT"
-            self._cannot_use(first, why)
         else:
             self.left[first.text("Modality") or kind or "unknown"] += len(series)
 
@@ -72,13 +73,71 @@ class Study:
                 self.beds.append(nm_bed(header, self.remarks))
 
     def _add_ct(self, images: list[Header]) -> None:
-        if len(images) >= _FEWEST_SLICES:
+        if len(images) < _FEWEST_SLICES:
+            if images:
+                self.remarks.append(f"A CT of {len(images)} slices was left out.")
+            return
+        try:
             self.cts.append(ct_series(images, self.remarks))
-        elif images:
-            self.remarks.append(f"A CT of {len(images)} slices was left out.")
+        except InvalidInput as error:
+            self.faulty_cts.append((images[0].text("FrameOfReferenceUID"), error))
 
     def _cannot_use(self, header: Header, why: str) -> None:
         self.unusable.append(f"{header.path} cannot be used: {why}.")
+        # the path may hold the patient's name, and remarks go into reports
+        self.remarks.append(
+            f"The {header.text('Modality') or 'image'} of the series {header.text('SeriesNumber') or 'without a number'} "
+            f"(SeriesNumber (0020,0011)) was left out: {why}."
+        )
+
+    def check_cts(self) -> None:
+        """
+        Leave a CT that is no volume out only where another is in the same frame of reference.
+
+        Raises
+        ------
+        InvalidInput
+            The fault of the CT.
+        """
+        for frame, fault in self.faulty_cts:
+            if not any(frame == ct.header.text("FrameOfReferenceUID") for ct in self.cts):
+                raise fault
+            self.remarks.append(
+                "A CT was left out because its slices make no volume; another is in the same frame of reference."
+            )
+
+
+def scan_of(headers: list[Header], remarks: list[str]) -> Scan:
+    """
+    The scan that some files show, as `read_study` finds it in a folder.
+
+    Parameters
+    ----------
+    headers : list of Header
+        Of one NM file, or of the slices of a PT series.
+    remarks : list of str
+        Added to.
+
+    Raises
+    ------
+    InvalidInput
+        If they show none, or what they need is not told.
+    """
+    study = Study()
+    study.add(headers)
+    if not study.beds:
+        why = study.unusable[0] if study.unusable else f"{headers[0].path} is no SPECT."
+        raise InvalidInput(why)
+    (scan, *_) = scans_of(study.beds, study.remarks)
+    remarks += [remark for remark in scan.remarks if remark not in remarks]
+    return scan
+
+
+def _frames(series: list[Header]) -> list[Header]:
+    """Headers of single slices: the files, or the frames of enhanced ones."""
+    if series[0].text("SOPClassUID") in (*enhanced.CT_SOP_CLASSES, *enhanced.PT_SOP_CLASSES):
+        return [frame for header in series for frame in frames_of(header)]
+    return series
 
 
 def read_study(folder: Path, supplement: Supplement, progress: Callable[[float], object]) -> Study:
@@ -104,7 +163,7 @@ def read_study(folder: Path, supplement: Supplement, progress: Callable[[float],
             f"the folder {folder} holds no SPECT: neither an NM reconstruction nor a PT series (SOPClassUID (0008,0016)); "
             f"it has {dict(study.left) or 'CT and segmentations'}."
         )
-    study.remarks += [why.replace(f"{folder}/", "") for why in study.unusable]
+    study.check_cts()
     if study.left:
         kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(study.left.items()))
         study.remarks.append(

@@ -87,6 +87,15 @@ class Supplement:
         """What is said of the nth scan."""
         return self.time_points[n] if n < len(self.time_points) else PointSupplement()
 
+    @property
+    def tells_when(self) -> bool:
+        """Whether it tells when all scans were, so that no header needs to say when the activity was given."""
+        hours = [point.hours for point in self.time_points]
+        return self.administered_at is not None or (bool(hours) and None not in hours)
+
+
+NOTHING = Supplement()
+
 
 def read_supplement(path: Path) -> Supplement:
     """

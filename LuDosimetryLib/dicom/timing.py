@@ -66,7 +66,8 @@ def timing_of(scans: list[Scan], supplement: Supplement) -> Timing:
 
 def _hours(scan: Scan, administered: Moment | None) -> float:
     if scan.start is None:
-        raise scan.header.lacking("AcquisitionTime", '"hours" of each time point')
+        missing = "AcquisitionDate" if scan.header.text("AcquisitionTime") else "AcquisitionTime"
+        raise scan.header.lacking(missing, '"hours" of each time point')
     if administered is None:
         raise scan.header.lacking(
             "RadiopharmaceuticalStartDateTime",

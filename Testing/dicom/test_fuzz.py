@@ -1,5 +1,6 @@
 """Damaged files: no traceback, no wrong number, and each refusal a sentence with file and tag."""
 
+import datetime
 import json
 import re
 import shutil
@@ -11,6 +12,8 @@ import SimpleITK as sitk
 
 from LuDosimetryLib.errors import InvalidInput
 from LuDosimetryLib.image import Grid
+
+from .enhanced_writer import enhanced
 
 COUNT = 1000
 _TAG = re.compile(r"\([0-9A-F]{4},[0-9A-F]{4}\)|prefix DICM|group 0002|byte \d+ begins")
@@ -24,6 +27,9 @@ def tiny(study):
     for n, hours in enumerate((4.0, 24.0), start=1):
         study.nm(f"nm{n}.dcm", 1e4 * rng.random(grid.shape), grid, hours, decay="START")
     study.pt("pt", 1e4 * rng.random(grid.shape), grid, 48.0)
+    slices = study.pt("enhanced", 1e4 * rng.random(grid.shape), grid, 72.0)
+    begun = study.injected + datetime.timedelta(hours=72)
+    enhanced(study, slices, "enhanced.dcm", decay_corrected="YES", corrected_to=begun)
     hu = rng.integers(-1000, 1000, grid.shape)
     uid = study.ct("ct", hu, grid)
     labels = np.zeros(grid.shape, int)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from LuDosimetryLib.dicom.enhanced import CT_SOP_CLASSES
 from LuDosimetryLib.errors import InvalidInput
 from LuDosimetryLib.image import read_volume
 
@@ -30,3 +31,33 @@ def test_misleading_images_are_refused(study):
     (flat, *_) = study.nm_scans(change=planar)
     with pytest.raises(InvalidInput, match="a planar image"):
         read_volume(flat, "SPECT")
+
+    def private_scale(ds):
+        del ds.RescaleSlope
+        block = ds.private_block(0x0011, "GEMS_GENIE_1", create=True)
+        block.add_new(0x3B, "FD", 4.18)
+
+    (scaled, *_) = study.nm_scans(change=private_scale)
+    with pytest.raises(InvalidInput, match=r"Pixel Scale \(0011,xx3B\).*dicom-import"):
+        read_volume(scaled, "SPECT")
+
+
+def test_a_tilted_ct_is_refused(study):
+    def tilt(ds, k):
+        x, y, z = map(float, ds.ImagePositionPatient)
+        ds.ImagePositionPatient = [x, f"{y + 0.4 * k:.10g}", z]
+
+    study.ct("straight", *study.volume("ct.nrrd"))
+    study.ct("tilted", *study.volume("ct.nrrd"), change=tilt)
+    assert read_volume(study.folder / "straight", "CT").grid.shape == (48, 48, 48)
+    with pytest.raises(InvalidInput, match=r"shifted along each other.*dicom-import"):
+        read_volume(study.folder / "tilted", "CT")
+
+
+def test_enhanced_images_are_refused(study):
+    def enhanced(ds):
+        ds.SOPClassUID = CT_SOP_CLASSES[0]
+
+    (path, *_) = study.nm_scans(change=enhanced)
+    with pytest.raises(InvalidInput, match="enhanced multi-frame image; make a case"):
+        read_volume(path, "CT")

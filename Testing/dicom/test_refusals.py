@@ -41,7 +41,12 @@ def having(**values):
         (
             ("ImagePositionPatient",),
             "ImagePositionPatient (0020,0032) is missing",
-            None,
+            {"header": {"ImagePositionPatient": [-69.0, -69.0, -69.0]}},
+        ),
+        (
+            ("ImageOrientationPatient",),
+            "ImageOrientationPatient (0020,0037) is missing",
+            {"header": {"ImageOrientationPatient": [1, 0, 0, 0, 1, 0]}},
         ),
         (
             ("RadiopharmaceuticalStartDateTime", "RadiopharmaceuticalStartTime"),
@@ -74,8 +79,7 @@ def test_nm_tags_that_are_missing(
     assert said in message
     assert "nm1.dcm" in message
     assert "--supply FILE.json" in message
-    if supply is not None:
-        same_doses(imported(study.folder, supply))
+    same_doses(imported(study.folder, supply))
 
 
 def test_the_order_of_scans_without_time_is_said(study, imported):
@@ -131,32 +135,49 @@ def test_nm_that_cannot_be_used(study, refused_import, change, said):
     assert "nm1.dcm" in message
 
 
+def technetium(item):
+    item.RadionuclideCodeSequence[0].CodeMeaning = "^99m^Technetium"
+    del item.RadionuclideHalfLife
+
+
+AT = {"administered_at": "2024-01-31T09:30"}
+
+
 @pytest.mark.parametrize(
-    ("keyword", "value", "said"),
+    ("change", "said", "supply"),
     [
-        ("RadionuclideTotalDose", 7.4, "neither MBq nor Bq"),
-        ("RadionuclideHalfLife", 21624.0, "this is another nuclide"),
-        ("RadiopharmaceuticalStartDateTime", "2024013109", "is no date and time"),
+        (
+            lambda item: setattr(item, "RadionuclideTotalDose", 7.4),
+            "neither MBq nor Bq",
+            {"administered_activity_MBq": 7400},
+        ),
+        (
+            lambda item: setattr(item, "RadionuclideHalfLife", 21624.0),
+            "this is another nuclide",
+            {"nuclide": "Lu-177"},
+        ),
+        (technetium, "expected Lu-177", {"nuclide": "Lu-177"}),
+        (
+            lambda item: setattr(item, "RadiopharmaceuticalStartDateTime", "2024013109"),
+            "is no date and time",
+            AT,
+        ),
+        (
+            lambda item: setattr(item, "RadiopharmaceuticalStartTime", "103000"),
+            "tells another time of day",
+            AT,
+        ),
     ],
 )
-def test_radiopharmaceuticals_that_cannot_be(study, refused_import, keyword, value, said):
-    def change(ds):
-        setattr(ds.RadiopharmaceuticalInformationSequence[0], keyword, value)
-
-    study.nm_scans(change=change)
+def test_radiopharmaceuticals_that_cannot_be(
+    study, imported, refused_import, same_doses, change, said, supply
+):
+    study.nm_scans(change=lambda ds: change(ds.RadiopharmaceuticalInformationSequence[0]))
     study.anatomy()
     assert said in refused_import(study.folder)
-
-
-def test_another_nuclide(study, refused_import):
-    def technetium(ds):
-        item = ds.RadiopharmaceuticalInformationSequence[0]
-        item.RadionuclideCodeSequence[0].CodeMeaning = "^99m^Technetium"
-        del item.RadionuclideHalfLife
-
-    study.nm_scans(change=technetium)
-    study.anatomy()
-    assert "expected Lu-177" in refused_import(study.folder)
+    case = imported(study.folder, supply)
+    assert json.loads(case.read_text())["administered_activity_MBq"] == 7400
+    same_doses(case)
 
 
 def test_a_time_without_date_that_may_be_of_the_day_before(study, refused_import):
@@ -177,7 +198,7 @@ def test_scans_before_the_administration_or_long_after(study, refused_import, da
 def test_two_cycles(study, refused_import):
     paths = study.nm_scans()
     ds = pydicom.dcmread(paths[2])
-    ds.RadiopharmaceuticalInformationSequence[0].RadiopharmaceuticalStartDateTime = "20231201100000"
+    ds.RadiopharmaceuticalInformationSequence[0].RadiopharmaceuticalStartDateTime = "20231201093000"
     ds.save_as(paths[2])
     study.anatomy()
     assert "import each cycle by itself" in refused_import(study.folder)
@@ -292,10 +313,22 @@ def test_objects_are_left_out_without_highdicom(case_folder, tmp_path, monkeypat
     assert not list((tmp_path / "result").glob("*.dcm"))
 
 
+def planar(ds):
+    ds.ImageType = ["ORIGINAL", "PRIMARY", "WHOLE BODY", "EMISSION"]
+    ds.SeriesNumber = 4
+
+
 def test_no_identity_but_in_dicom_objects(study, imported, same_doses, capfd):
-    """Names, numbers and dates of birth stay out of all but dicom.json and the DICOM objects."""
-    study.nm_scans()
+    """
+    Names, numbers and dates of birth stay out of all but dicom.json and the DICOM objects.
+
+    Also where folders and files have them, of which some cannot be used.
+    """
+    study.folder /= f"{SECRETS[0]}_{SECRETS[1]}"
+    study.nm_scans(change=having(SeriesDescription=f"SPECT {SECRETS[0]}", SeriesNumber=3))
+    study.nm(f"{SECRETS[0]}.dcm", *study.volume("spect_1.nrrd"), 4.0, change=planar)
     study.anatomy()
+    (study.folder / f"{SECRETS[2]}.pdf").write_bytes(b"%PDF-1.4 " + b"x" * 200)
     case = imported(study.folder)
     result = same_doses(case, written=True)
     said = capfd.readouterr()
@@ -305,6 +338,9 @@ def test_no_identity_but_in_dicom_objects(study, imported, same_doses, capfd):
             texts[path.name] = path.read_bytes().decode("latin-1")
     for name, text in texts.items():
         assert not any(secret in text for secret in SECRETS), name
+    said = json.loads((case.parent / "dicom.json").read_text())["remarks"]
+    assert any("NM of the series 4" in remark for remark in said)
+    assert not any(secret in remark for remark in said for secret in SECRETS)
     content = json.loads(case.read_text())
     assert content["patient_id"].startswith("patient-")
     dose = pydicom.dcmread(result / "dose.dcm")

@@ -1,0 +1,46 @@
+"""Volumes of the scene against what the import reads from their DICOM files."""
+
+from typing import Any
+
+import numpy as np
+import slicer
+
+from LuDosimetryLib.image import Volume, resample
+
+from .result_files import grid_of, ijk_to_ras
+
+UIDS = "DICOM.instanceUIDs"
+"""The attribute of a node that names its files; the module DICOM puts it there."""
+
+_AGREE = 1e-4
+"""Part of the greatest value by which voxels may differ: loaded ones may be rounded."""
+
+
+def holds(node: Any, volume: Volume) -> bool:
+    """Whether a node has the values of a volume at their places, in whatever order of slices."""
+    found = slicer.util.arrayFromVolume(node)
+    if sorted(found.shape) != sorted(volume.grid.shape):
+        return False
+    own = volume.values.astype(np.float64)
+    expected = resample(volume, grid_of(node), -1.0, "nearest")
+    most = max(float(np.abs(own).max()), 1e-300)
+    return float(np.abs(found - expected).max()) <= _AGREE * most
+
+
+def volume_node(volume: Volume, name: str, source: Any) -> Any:
+    """
+    A new node with the voxels of a volume, under the transform of the node it stands for.
+
+    Parameters
+    ----------
+    volume : Volume
+    name : str
+    source : vtkMRMLScalarVolumeNode
+    """
+    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", name)
+    slicer.util.updateVolumeFromArray(node, np.ascontiguousarray(volume.values, np.float32))
+    node.SetIJKToRASMatrix(slicer.util.vtkMatrixFromArray(ijk_to_ras(volume.grid)))
+    node.SetAndObserveTransformNodeID(source.GetTransformNodeID())
+    node.SetAttribute(UIDS, source.GetAttribute(UIDS))
+    node.CreateDefaultDisplayNodes()
+    return node
