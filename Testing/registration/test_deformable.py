@@ -9,7 +9,6 @@ import SimpleITK as sitk
 from LuDosimetryLib.image import Grid, Volume, write_volume
 from LuDosimetryLib.registration.deformable import deformation
 from LuDosimetryLib.registration.lattice import Lattice, as_transform, bending
-from LuDosimetryLib.registration.linear import rigid
 from LuDosimetryLib.registration.view import View, view_of_ct
 
 
