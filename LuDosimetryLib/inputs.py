@@ -90,9 +90,15 @@ def _registered(
 
 
 def _likeness(a: Array, b: Array) -> float:
-    """Correlation of the square roots of two activities: of hot and cold tissue alike."""
-    both = np.corrcoef(np.sqrt(a).reshape(-1), np.sqrt(b).reshape(-1))[0, 1]
-    return float(both) if np.isfinite(both) else 0.0
+    """
+    Correlation of the square roots of two activities: of hot and cold tissue alike.
+
+    0 where one is even, as a scan is that lies elsewhere.
+    """
+    x, y = (np.sqrt(values, dtype=np.float64).reshape(-1) for values in (a, b))
+    x, y = x - x.mean(), y - y.mean()
+    spread = float(np.sqrt((x @ x) * (y @ y)))
+    return float(x @ y) / spread if spread > 0.0 else 0.0
 
 
 def _onto_reference(scan: Volume, reference: Volume, what: str, warnings: list[str]) -> Array:

@@ -17,7 +17,7 @@ from .deformable import deformation
 from .linear import affine, best_flip, rigid, scales
 from .quality import displacements_mm, mutual_information
 from .transport import volume_ratio
-from .view import View, view_of_ct, view_of_spect
+from .view import View, shows_uptake, view_of_ct, view_of_spect
 
 FAR_MM = 10.0
 """Displacement of a volume of interest that calls for a warning."""
@@ -164,7 +164,8 @@ def align(
         if point.ct is not None:
             if "CT" not in views:
                 views["CT"] = view_of_ct(case.ct, "CT")
-            found = _by_ct(case, n, point.ct, views["CT"], grid, warnings, of_scan)
+            activity = (scans[to], scans[n])
+            found = _by_ct(case, n, point.ct, views["CT"], activity, grid, warnings, of_scan)
         else:
             if "SPECT" not in views:
                 views["SPECT"] = view_of_spect(scans[to], _spect(case, to))
@@ -202,6 +203,7 @@ def _by_ct(
     n: int,
     path: Path,
     fixed: View,
+    activity: tuple[Volume, Volume],
     grid: Grid,
     warnings: list[str],
     tell: Any,
@@ -232,7 +234,8 @@ def _by_ct(
                 "was taken."
             )
     if wanted == "deformable":
-        bent = deformation(fixed, moving, start, lambda part: tell(0.3 + 0.65 * part))
+        active = activity if all(shows_uptake(scan) for scan in activity) else None
+        bent = deformation(fixed, moving, start, lambda part: tell(0.3 + 0.65 * part), active)
         low, high = _ratios(bent, fixed)
         if _VOLUME_RATIOS[0] <= low and high <= _VOLUME_RATIOS[1]:
             transform, method = bent, "deformable"

@@ -7,50 +7,47 @@ step solves for all control points at once, with the image on their lattice's te
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
-from scipy import ndimage
 from scipy.sparse.linalg import LinearOperator, cg
 
-from ..image import Array, Grid, Volume
-from ..segmentation import Mask
+from ..image import Grid, Volume
+from .channel import Channel, Look, merged, of_densities, of_uptake
 from .lattice import Lattice, as_transform, bending
 from .view import View
 
 KNOT_MM = 30.0
 _MARGIN_MM = 24.0
 """Around the view, so that displacements do not end where it does."""
-_WINDOW_G_CM3 = (0.7, 1.3)
-"""Fat, soft tissue and spongy bone, in which organs differ; lung and cortical bone saturate."""
-_SMOOTHED_MM = 3.0
-"""Linear interpolation lowers noise between voxels, which would draw even tissue there."""
-_ROBUST_G_CM3 = 0.1
-"""Residuals beyond count less and less (Geman-McClure): bowel gas, contrast medium."""
 _STIFFNESS = 1.5e-6
 """Of the mean squared second difference of control points [(g/cm3)2/mm2]."""
 _LEVELS = ((3, 15), (2, 15), (1, 6))
 """Voxels merged along each axis, and steps at most."""
-_INNER_STEPS = 15
+_BLOCK_MM = 8.0
+"""Over which second derivatives of the cost are averaged: a fraction of the control points' distance."""
+_INNER_STEPS = 25
 _STILL_MM = 0.1
-_REACHED = 0.95
-"""Of a merged voxel must lie within the moving CT."""
 
 Coefficients = NDArray[np.float32]
 """Shape (3, k, j, i): displacement along k, j and i [mm] at the control points."""
 
 
 def deformation(
-    fixed: View, moving: View, rigid: sitk.Transform, tick: Callable[[float], None]
+    fixed: View,
+    moving: View,
+    rigid: sitk.Transform,
+    tick: Callable[[float], None],
+    activity: tuple[Volume, Volume] | None = None,
 ) -> sitk.CompositeTransform:
     """
     The smooth transform that goes on from a rigid one.
 
     Control points of cubic B-splines every 30 mm minimise the robust squared difference of
-    densities within fat and soft tissue, plus a bending energy. Rueckert et al., IEEE Trans Med
-    Imaging 18:712 (1999), for the model.
+    densities within fat and soft tissue, that of locally normalised uptake, and a bending energy.
+    Rueckert et al., IEEE Trans Med Imaging 18:712 (1999), for the model. That tissue keeps its
+    volume is not asked for: measured, it brought nothing even where it was so.
 
     Parameters
     ----------
@@ -60,16 +57,24 @@ def deformation(
         From positions in the fixed view to those in the moving one.
     tick : callable
         Called with the finished fraction at every step; may raise to stop.
+    activity : tuple of two Volume, optional
+        SPECT that belong to the fixed and the moving CT: their edges of uptake tell what CTs do
+        not show, such as tumours within a liver.
 
     Returns
     -------
     CompositeTransform
         The deformation first, then `rigid`.
     """
-    images, grid = _on_one_grid(fixed, moving, rigid)
+    margin = [int(np.ceil(_MARGIN_MM / s)) for s in fixed.grid.spacing_mm]
+    k, j, i = (slice(-m, n + m) for m, n in zip(margin, fixed.grid.shape, strict=True))
+    grid = fixed.grid.crop((k, j, i))
+    channels = [of_densities(fixed, moving, rigid, grid)]
+    if activity is not None:
+        channels.append(of_uptake(*activity, rigid, grid))
     coefficients: Coefficients | None = None
-    for number, (merged, steps) in enumerate(_LEVELS):
-        level = _Level.of(images, grid, merged)
+    for number, (factor, steps) in enumerate(_LEVELS):
+        level = _Level.of(channels, grid, factor)
         if coefficients is None:
             coefficients = np.zeros((3, *level.lattice.shape), np.float32)
 
@@ -81,91 +86,65 @@ def deformation(
     return sitk.CompositeTransform([rigid, as_transform(coefficients, grid, KNOT_MM)])
 
 
-def _on_one_grid(
-    fixed: View, moving: View, rigid: sitk.Transform
-) -> tuple[tuple[Array, Array, Array, Array], Grid]:
-    margin = [int(np.ceil(_MARGIN_MM / s)) for s in fixed.grid.spacing_mm]
-    like = sitk.ConstantPad(fixed.image(), margin[::-1], margin[::-1], 0.0)
-    grid = Grid.of(like)
-    everywhere = Volume(np.ones(moving.grid.shape, np.float32), moving.grid)
-
-    least, greatest = _WINDOW_G_CM3
-
-    def smooth(image: sitk.Image) -> sitk.Image:
-        windowed = sitk.Clamp(image, lowerBound=least, upperBound=greatest)
-        return sitk.SmoothingRecursiveGaussian(windowed, _SMOOTHED_MM)
-
-    moved = sitk.Resample(smooth(moving.image()), like, rigid, sitk.sitkLinear, least)
-    reached = sitk.Resample(everywhere.to_sitk(), like, rigid, sitk.sitkLinear, 0.0)
-    around = [(m, m) for m in margin]
-    compared = np.pad(fixed.looked_at, around).astype(np.float32)
-    images = tuple(sitk.GetArrayFromImage(image) for image in (smooth(like), moved, reached))
-    return (images[0], images[1], images[2], compared), grid
-
-
-def _shrunk(values: Array, merged: int) -> Array:
-    k, j, i = (n // merged for n in values.shape)
-    whole = values[: k * merged, : j * merged, : i * merged]
-    blocks = whole.reshape(k, merged, j, merged, i, merged)
-    return np.asarray(blocks.mean(axis=(1, 3, 5), dtype=np.float32))
-
-
 @dataclass(frozen=True)
-class _Look:
-    """What a displacement makes of the moving image, at the voxels compared."""
+class _Looks:
+    """What a displacement makes of every channel, and the cost of all."""
 
-    sources: Array
-    residual: Array
-    counts: Array
+    channels: list[Look]
     cost: float
 
 
 @dataclass(frozen=True)
 class _Level:
     """
-    Both images on one grid of a size of voxels, the moving one through the rigid transform.
+    The channels at a size of voxels.
+
+    Second derivatives of the cost live on blocks of voxels, first ones on voxels: so steps are
+    cheap, and where they end is exact.
 
     Attributes
     ----------
-    fixed, moving, reached : ndarray, shape (k, j, i)
-        Densities [g/cm3], and which part of each voxel the moving CT shows.
-    compared : ndarray of bool, shape (k, j, i)
+    channels : list of Channel
     spacing_mm : tuple of float
-    lattice : Lattice
+    lattice, blocks : Lattice
+        For voxels, and for blocks.
+    block : int
+        Voxels along each axis of a block.
     """
 
-    fixed: Array
-    moving: Array
-    reached: Array
-    compared: Mask
+    channels: list[Channel]
     spacing_mm: tuple[float, ...]
     lattice: Lattice
+    blocks: Lattice
+    block: int
 
     @classmethod
-    def of(cls, images: tuple[Array, Array, Array, Array], grid: Grid, merged: int) -> "_Level":
-        fixed, moving, reached, compared = (_shrunk(image, merged) for image in images)
-        spacing = tuple(s * merged for s in grid.spacing_mm)
-        lattice = Lattice.over(grid, KNOT_MM, merged)
-        return cls(fixed, moving, reached, compared > 0.5, spacing, lattice)
+    def of(cls, channels: list[Channel], grid: Grid, factor: int) -> "_Level":
+        spacing = tuple(s * factor for s in grid.spacing_mm)
+        block = max(1, int(_BLOCK_MM / max(spacing)))
+        return cls(
+            [channel.merged(factor) for channel in channels],
+            spacing,
+            Lattice.over(grid, KNOT_MM, factor),
+            Lattice.over(grid, KNOT_MM, factor * block),
+            block,
+        )
 
     def fitted(
         self, coefficients: Coefficients, steps: int, tick: Callable[[float], None]
     ) -> Coefficients:
         """Gauss-Newton steps, each halved until it helps, until nothing moves."""
-        if not self.compared.any():
-            return coefficients
-        slopes = [np.asarray(s, np.float32) for s in np.gradient(self.moving, *self.spacing_mm)]
-        now = self._look(coefficients)
+        now = self._looks(coefficients)
         for step in range(steps):
 
             def of_step(step: int = step) -> None:
                 tick(step / steps)
 
-            change = self._change(coefficients, now, slopes, of_step)
+            change = self._change(coefficients, now, of_step)
             size = 1.0
             while size > 0.1:
                 tried = coefficients + np.float32(size) * change
-                then = self._look(tried)
+                then = self._looks(tried)
                 if then.cost < now.cost:
                     break
                 size *= 0.5
@@ -177,66 +156,56 @@ class _Level:
                 break
         return coefficients
 
-    def _look(self, coefficients: Coefficients) -> _Look:
-        at = np.stack(np.nonzero(self.compared))
-        moved = [self.lattice.at_voxels(c)[self.compared] for c in coefficients]
-        sources = np.stack(
-            [a + m / np.float32(s) for a, m, s in zip(at, moved, self.spacing_mm, strict=True)]
-        ).astype(np.float32)
-        counts = (_sampled(self.reached, sources, outside=True) > _REACHED).astype(np.float32)
-        residual = _sampled(self.moving, sources) - self.fixed[self.compared]
-        squared = residual**2
-        robust = counts * squared / (1.0 + squared / _ROBUST_G_CM3**2)
-        bent = float((coefficients * self._stiff(coefficients)).sum(dtype=np.float64))
-        mean = float(robust.sum(dtype=np.float64)) / max(1.0, float(counts.sum(dtype=np.float64)))
-        return _Look(sources, residual, counts, mean + bent)
+    def _looks(self, coefficients: Coefficients) -> _Looks:
+        shifts = np.stack(
+            [
+                self.lattice.at_voxels(c) / np.float32(s)
+                for c, s in zip(coefficients, self.spacing_mm, strict=True)
+            ]
+        )
+        looks = [channel.look(shifts) for channel in self.channels]
+        own = float((coefficients * self._stiff(coefficients)).sum(dtype=np.float64))
+        return _Looks(looks, sum(look.cost for look in looks) + own)
 
     def _stiff(self, coefficients: Coefficients) -> Coefficients:
+        """Half the gradient of what bending costs."""
         weight = np.float32(_STIFFNESS / coefficients[0].size)
         return np.stack([weight * bending(c) for c in coefficients])
 
     def _change(
-        self,
-        coefficients: Coefficients,
-        now: _Look,
-        slopes: list[Array],
-        tick: Callable[[], None],
+        self, coefficients: Coefficients, now: _Looks, tick: Callable[[], None]
     ) -> Coefficients:
         """The change of the control points that minimises the linearised cost."""
-        weight = now.counts / (1.0 + now.residual**2 / np.float32(_ROBUST_G_CM3**2)) ** 2
-        weight /= np.float32(max(1.0, float(now.counts.sum(dtype=np.float64))))
-        slope = [_sampled(s, now.sources) for s in slopes]
-
-        def spread(values: Array) -> Array:
-            image = np.zeros(self.fixed.shape, np.float32)
-            image[self.compared] = values
-            return image
-
-        pulls = [self.lattice.transposed(spread(weight * now.residual * s)) for s in slope]
-        wanted = -np.stack(pulls) - self._stiff(coefficients)
-        normal = {
-            (a, b): spread(weight * slope[a] * slope[b]) for a in range(3) for b in range(a, 3)
-        }
+        wanted = -self._stiff(coefficients)
+        pairs = [(a, b) for a in range(3) for b in range(a, 3)]
+        shape = self.channels[0].fixed.shape
+        normal = {pair: np.zeros(shape, np.float32) for pair in pairs}
+        pulls = np.zeros((3, *shape), np.float32)
+        for channel, look in zip(self.channels, now.channels, strict=True):
+            tick()
+            mask, weight = channel.mask, channel.weights(look)
+            slope = channel.slopes(look, self.spacing_mm)
+            for a in range(3):
+                pulls[a][mask] += weight * look.residual * slope[a]
+            for a, b in pairs:
+                normal[a, b][mask] += weight * slope[a] * slope[b]
+        wanted -= np.stack([self.lattice.transposed(pull) for pull in pulls])
+        voxels = np.float32(self.block**3)
+        in_blocks = {pair: voxels * merged(values, self.block) for pair, values in normal.items()}
 
         def applied(flat: NDArray[np.float32]) -> NDArray[np.float32]:
             tick()
             change = flat.reshape(coefficients.shape).astype(np.float32)
-            moved = [self.lattice.at_voxels(c) for c in change]
+            moved = [self.blocks.at_voxels(c) for c in change]
             rows = []
             for a in range(3):
-                pulled = np.zeros_like(self.fixed)
+                pulled = np.zeros_like(moved[0])
                 for b in range(3):
-                    pulled += normal[min(a, b), max(a, b)] * moved[b]
-                rows.append(self.lattice.transposed(pulled))
+                    pulled += in_blocks[min(a, b), max(a, b)] * moved[b]
+                rows.append(self.blocks.transposed(pulled))
             return (np.stack(rows) + self._stiff(change)).reshape(-1)
 
         size = coefficients.size
         system = LinearOperator((size, size), matvec=applied, dtype=np.float32)
         change, _ = cg(system, wanted.reshape(-1), maxiter=_INNER_STEPS, rtol=1e-2)
         return np.asarray(change, np.float32).reshape(coefficients.shape)
-
-
-def _sampled(values: Array, at: Array, outside: bool = False) -> Array:
-    """Between voxels, at indices (k, j, i); beyond the image its border, or 0."""
-    mode: Literal["constant", "nearest"] = "constant" if outside else "nearest"
-    return np.asarray(ndimage.map_coordinates(values, at, order=1, mode=mode), np.float32)

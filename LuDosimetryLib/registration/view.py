@@ -96,14 +96,22 @@ def view_of_spect(scan: Volume, what: str) -> View:
     InvalidInput
         If the scan has no activity.
     """
-    top = float(np.percentile(scan.values, 99.9))
-    if top <= 0.0:
+    if not shows_uptake(scan):
         raise InvalidInput(
             f"{what} has no activity to be registered by; leave the scan out or set "
             'options.registration to "none".'
         )
-    values = np.sqrt(np.clip(scan.values / np.float32(top), 0.0, 1.5))
+    values = np.sqrt(np.clip(scan.values / np.float32(_top(scan)), 0.0, 1.5))
     return _view(values, scan.grid, values > np.sqrt(_HOT))
+
+
+def shows_uptake(scan: Volume) -> bool:
+    """Whether a SPECT has more activity than a voxel in a thousand."""
+    return _top(scan) > 0.0
+
+
+def _top(scan: Volume) -> float:
+    return float(np.percentile(scan.values, 99.9))
 
 
 def _view(values: Array, grid: Grid, shown: Mask) -> View:

@@ -93,30 +93,62 @@ class SmoothMotion:
         return np.linalg.det(np.stack(columns, axis=-1).transpose(1, 0, 2))
 
 
-def _sampled(volume: Volume, grid: Grid, motion, outside: float, conserved: bool) -> Array:
-    """Mean over each voxel of what came there; times the volume ratio if it is an amount."""
+def _between(field: np.ndarray, k: float, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Linear between the voxels of a field, in one plane at index k, at all rows and columns."""
+    low = int(k)
+    plane = (low + 1 - k) * field[low] + (k - low) * field[min(low + 1, len(field) - 1)]
+    for axis, at in ((0, rows), (1, columns)):
+        first = at.astype(int)
+        part = (at - first).reshape((-1, 1) if axis == 0 else (1, -1))
+        beyond = np.minimum(first + 1, plane.shape[axis] - 1)
+        plane = (1 - part) * plane.take(first, axis) + part * plane.take(beyond, axis)
+    return plane
+
+
+def _sampled(
+    volume: Volume,
+    grid: Grid,
+    motion,
+    outside: float,
+    *,
+    conserved: bool,
+    resolution_mm: float = 0.0,
+) -> Array:
+    """
+    Mean over each voxel of what came there; times the volume ratio if it is an amount.
+
+    Motions are smooth, and linear between voxels. A blur comes before voxels do: blurred
+    afterwards, a small tumour on its own voxels would keep more than one that moved off them.
+    """
     fine = grid.refined(_PARTS)
-    slices = []
-    rows, columns = fine.shape[1:]
-    i, j = np.meshgrid(np.arange(columns), np.arange(rows))
+    around = grid.crop(tuple(slice(-1, n + 1) for n in grid.shape))
+    y = around.positions(np.indices(around.shape)[::-1].reshape(3, -1))
+    displacement = (motion.came_from(y) - y).reshape(3, *around.shape)
+    ratio = motion.volume_ratio(y).reshape(around.shape) if conserved else None
+    at = [(np.arange(n * p) + 0.5) / p + 0.5 for n, p in zip(grid.shape, _PARTS, strict=True)]
+    j, i = np.indices(fine.shape[1:])
+    found = np.empty(fine.shape, np.float32)
     for k in range(fine.shape[0]):
         y = fine.positions(np.stack([i.ravel(), j.ravel(), np.full(i.size, k)]))
-        at = volume.grid.indices(motion.came_from(y))[::-1]
+        moved = np.stack([_between(u, at[0][k], at[1], at[2]) for u in displacement])
+        index = volume.grid.indices(y + moved.reshape(3, -1))[::-1]
         values = ndimage.map_coordinates(
-            volume.values, at, order=1, mode="grid-constant", cval=outside
+            volume.values, index, order=1, mode="grid-constant", cval=outside
         )
-        if conserved:
-            seen = values != 0.0
-            values[seen] *= motion.volume_ratio(y[:, seen])
-        slices.append(values.reshape(rows, columns))
+        found[k] = values.reshape(j.shape)
+        if ratio is not None:
+            found[k] *= _between(ratio, at[0][k], at[1], at[2])
+    if resolution_mm:
+        sigmas = [resolution_mm / 2.355 / s for s in fine.spacing_mm]
+        found = ndimage.gaussian_filter(found, sigmas, mode="constant")
     n, m, o = grid.shape
     a, b, c = _PARTS
-    return np.stack(slices).reshape(n, a, m, b, o, c).mean(axis=(1, 3, 5)).astype(np.float32)
+    return found.reshape(n, a, m, b, o, c).mean(axis=(1, 3, 5))
 
 
-def moved_activity(activity: Volume, grid: Grid, motion) -> Array:
-    """Activity concentration after a motion that leaves every piece of tissue its activity."""
-    return _sampled(activity, grid, motion, 0.0, conserved=True)
+def moved_activity(activity: Volume, grid: Grid, motion, resolution_mm: float = 0.0) -> Array:
+    """What a scanner shows after a motion that leaves every piece of tissue its activity."""
+    return _sampled(activity, grid, motion, 0.0, conserved=True, resolution_mm=resolution_mm)
 
 
 def moved_ct(
@@ -183,7 +215,7 @@ def target_error_mm(
 
 
 def small_patient(seed: int = 3) -> tuple[Volume, dict[str, Mask]]:
-    """A trunk of 4 mm voxels with spine, lungs, kidneys and a liver, all of uneven tissue."""
+    """A trunk of 4 mm voxels with spine, lungs, kidneys, a liver, and in it what no CT shows."""
     grid = Grid.axial((48, 44, 64), (4.0, 4.0, 4.0))
     k, j, i = np.indices(grid.shape)
     x, y, z = (p.reshape(grid.shape) for p in grid.positions(np.stack([i, j, k]).reshape(3, -1)))
@@ -200,12 +232,15 @@ def small_patient(seed: int = 3) -> tuple[Volume, dict[str, Mask]]:
         "left kidney": ball((50, 28, -30), (18, 20, 38)),
         "liver": ball((-45, -10, 15), (48, 44, 40)),
     }
+    tumour = ball((-50, -12, 20), (15, 14, 15))
     fat = np.any([ndimage.binary_dilation(vois[n], iterations=2) for n in vois], axis=0)
     hu[fat & (hu == 30.0)] = -80.0
     for name, value in (("right kidney", 35.0), ("left kidney", 35.0), ("liver", 60.0)):
         hu[vois[name]] = value
     hu[ball((45, 0, 90), (42, 46, 75)) & ~fat] = -780.0
     hu[(x**2 + (y - 48) ** 2 < 15**2) & (np.mod(z, 32.0) > 6.0)] = 280.0
+    vois["liver"] &= ~tumour
+    vois["liver tumour"] = tumour
     body = hu > -900.0
     hu[body] += 25.0 * texture[body] / texture.std()
     return Volume(hu.astype(np.float32), grid), vois

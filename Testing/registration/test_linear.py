@@ -6,19 +6,9 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from LuDosimetryLib.image import Grid, Volume, read_volume, write_volume
+from LuDosimetryLib.image import Grid, Volume, write_volume
 from LuDosimetryLib.registration.linear import affine, best_flip, rigid, scales
 from LuDosimetryLib.registration.view import View, view_of_ct
-from LuDosimetryLib.tissue import density_of, patient_mask
-
-DATA = Path(__file__).parents[3] / "shared" / "data"
-REAL = {
-    "abdomen": DATA / "abdomen_ct/ct.nii.gz",
-    "thorax": DATA / "thorax_ct/ct.nii.gz",
-    "liver": DATA / "training_ct/CRLM-CT-1004_ct_3mm.nii.gz",
-    "chest": DATA / "training_ct/LIDC-IDRI-0314_ct_3mm.nii.gz",
-    "pelvis": DATA / "training_ct/TCGA-09-2043_ct_3mm.nii.gz",
-}
 
 
 def no_tick() -> None:
@@ -112,12 +102,12 @@ def test_the_same_whatever_the_number_of_threads(tmp_path, moving, trunk):
     before = sitk.ProcessObject.GetGlobalDefaultNumberOfThreads()
     found = []
     try:
-        for threads in (1, 2, 5):
+        for threads in (1, 5):
             sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(threads)
             found.append(rigid(fixed, moved, no_tick).GetParameters())
     finally:
         sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(before)
-    np.testing.assert_allclose(found, [found[0]] * 3, atol=1e-6)
+    np.testing.assert_allclose(found, [found[0]] * 2, atol=1e-6)
 
 
 def test_what_a_tick_raises_comes_out(tmp_path, trunk):
@@ -128,23 +118,3 @@ def test_what_a_tick_raises_comes_out(tmp_path, trunk):
 
     with pytest.raises(KeyboardInterrupt):
         rigid(fixed, fixed, stop)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", REAL)
-def test_real_patients(tmp_path, moving, name):
-    """A mean of 1 mm inside the patient, 10 mm below the skin."""
-    if not REAL[name].exists():
-        pytest.skip("no real CT here")
-    ct = read_volume(REAL[name], name)
-    middle = tuple(
-        ct.grid.positions(np.array([[0.5 * (n - 1)] for n in ct.grid.shape[::-1]]))[:, 0]
-    )
-    motion = moving.RigidMotion((11.0, -12.0, 11.0), (6.0, -5.0, 6.0), middle)
-    scan = moving.ct(ct, moving.grid(ct.grid, motion, degrees=(3, -4, 6)), motion, seed=4)
-    fixed, moved = viewed(tmp_path, ct), viewed(tmp_path, scan)
-    found = rigid(fixed, moved, no_tick)
-    patient = patient_mask(density_of(ct.values), ct.grid)
-    error = moving.error_mm(found, motion, patient, ct.grid, scan.grid)
-    print(f"{name}: {error.mean():.2f} mm, at most {error.max():.2f}")
-    assert error.mean() < 1.0

@@ -1,0 +1,141 @@
+"""Real CTs that move in a known way, with activity: displacements and doses come back."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from LuDosimetryLib import Case, run_case
+from LuDosimetryLib.image import Grid, Volume, read_volume, write_volume
+from LuDosimetryLib.phantom.random_uptake import patient_of_ct
+from LuDosimetryLib.phantom.sample import sample_patient
+from LuDosimetryLib.phantom.slicer_segmentation import Segment, write_segmentation
+from LuDosimetryLib.phantom.source import concentration_MBq_mL
+from LuDosimetryLib.phantom.virtual_case import VirtualPatient
+from LuDosimetryLib.tissue import density_of, patient_mask
+
+DATA = Path(__file__).parents[3] / "shared" / "data"
+REAL = {
+    "sample": None,
+    "thorax": DATA / "thorax_ct/ct.nii.gz",
+    "liver": DATA / "training_ct/CRLM-CT-1004_ct_3mm.nii.gz",
+    "liver 2": DATA / "training_ct/CRLM-CT-1006_ct_3mm.nii.gz",
+    "chest": DATA / "training_ct/LIDC-IDRI-0314_ct_3mm.nii.gz",
+    "pelvis": DATA / "training_ct/TCGA-09-2043_ct_3mm.nii.gz",
+}
+HOURS = (24.0, 96.0)
+SPECT_MM = 4.0
+RESOLUTION_MM = 7.5
+LARGE_ML = 15.0
+"""Volumes of interest of the size of organs and tumours of 3 cm and more."""
+
+
+def patient(name: str) -> VirtualPatient:
+    """The sample's organs (the CT of abdomen_ct), or lumps of activity in a CT without labels."""
+    path = REAL[name]
+    if path is None:
+        return sample_patient()
+    if not path.exists():
+        pytest.skip("no real CT here")
+    ct = read_volume(path, name)
+    if max(ct.grid.spacing_mm) < 2.0:
+        merged = sitk.BinShrink(ct.to_sitk(), [2, 2, 2])
+        ct = Volume(sitk.GetArrayFromImage(merged), Grid.of(merged))
+    return patient_of_ct(ct, name, seed=3)
+
+
+def motions(moving, grid: Grid, kind: str):
+    middle = tuple(grid.positions(np.array([[0.5 * (n - 1)] for n in grid.shape[::-1]]))[:, 0])
+    if kind == "rigid":
+        return moving.RigidMotion((11.0, -12.0, 11.0), (6.0, -5.0, 6.0), middle)
+    first = moving.RigidMotion((6.0, -4.0, 4.0), (2.0, -2.0, 3.0), middle)
+    return moving.SmoothMotion(grid, 10.0, 40.0, 5, first)
+
+
+def well_inside(mask: np.ndarray, ct: Grid, motion, scan: Grid) -> bool:
+    """Whether a volume lies 25 mm within what both CTs show, along the patient."""
+    x = ct.positions(np.argwhere(mask)[:, ::-1].T)
+    slices = (ct.indices(x)[2], ct), (scan.indices(motion.went_to(x))[2], scan)
+    return all(
+        k.min() * g.spacing_mm[0] > 25.0 and (g.shape[0] - 1 - k.max()) * g.spacing_mm[0] > 25.0
+        for k, g in slices
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["rigid", "deformable"])
+@pytest.mark.parametrize("name", REAL)
+def test_displacements_and_doses(tmp_path, moving, name, kind):
+    if name == "sample" and not DATA.exists():
+        pytest.skip("of the sample, the smaller tests of this folder suffice")
+    source = patient(name)
+    ct = source.ct
+    motion = motions(moving, ct.grid, kind)
+    still = moving.RigidMotion((0, 0, 0), (0, 0, 0), (0, 0, 0))
+    extent = max(n * s for n, s in zip(ct.grid.shape, ct.grid.spacing_mm, strict=True)) + 80.0
+    middle = tuple(
+        ct.grid.positions(np.array([[0.5 * (n - 1)] for n in ct.grid.shape[::-1]]))[:, 0]
+    )
+    spect = Grid.axial((int(extent / SPECT_MM),) * 3, (SPECT_MM,) * 3, middle)
+    scan_grid = moving.grid(ct.grid, motion, degrees=(3, -4, 6) if kind == "rigid" else (0, 0, 0))
+    scan = moving.ct(ct, scan_grid, motion, seed=4)
+
+    def seen(hours: float, how) -> np.ndarray:
+        activity = Volume(concentration_MBq_mL(source.sources, ct.grid.shape, hours), ct.grid)
+        return moving.activity(activity, spect, how, RESOLUTION_MM) * np.float32(1e6)
+
+    for file, values, grid in (
+        ("ct_1.nrrd", ct.values, ct.grid),
+        ("ct_2.nrrd", scan.values, scan.grid),
+        ("spect_1.nrrd", seen(HOURS[0], still), spect),
+        ("spect_2.nrrd", seen(HOURS[1], motion), spect),
+        ("still_2.nrrd", seen(HOURS[1], still), spect),
+    ):
+        write_volume(tmp_path / file, Volume(values, grid), "")
+    segments = [Segment(s.name, s.mask) for s in source.segments]
+    write_segmentation(tmp_path / "organs.seg.nrrd", segments, ct.grid)
+
+    def result(second: dict[str, str], registration: str):
+        points = [{"hours": HOURS[0], "spect": "spect_1.nrrd", "ct": "ct_1.nrrd"}]
+        points.append({"hours": HOURS[1], **second})
+        data = {
+            "schema": "ludosimetry-case/1",
+            "time_points": points,
+            "segmentation": {
+                "file": "organs.seg.nrrd",
+                "labels": {s.identity: s.name for s in segments},
+            },
+            "options": {"dose_method": "local", "registration": registration},
+        }
+        (tmp_path / "case.json").write_text(json.dumps(data))
+        return run_case(Case.read(tmp_path / "case.json"))
+
+    moved = {"spect": "spect_2.nrrd", "ct": "ct_2.nrrd"}
+    truth = result({"spect": "still_2.nrrd"}, "none")
+    unregistered = result(moved, "none")
+    found = result(moved, kind)
+    transform = found.alignments[1].transform
+    assert found.alignments[1].method == kind
+    body = patient_mask(density_of(ct.values), ct.grid)
+    error = moving.error_mm(transform, motion, body, ct.grid, scan.grid)
+    low, high = found.alignments[1].volume_ratio
+    print(
+        f"\n{name}, {kind}: patient {error.mean():.2f} mm (P95 {np.percentile(error, 95):.2f}), "
+        f"volumes {low:.2f} to {high:.2f}"
+    )
+    assert error.mean() < (1.0 if kind == "rigid" else 3.0)
+    for organ, true, lost in zip(found.organs, truth.organs, unregistered.organs, strict=True):
+        mask = next(s.mask for s in segments if s.name == organ.name)
+        error = moving.error_mm(transform, motion, mask, ct.grid, scan.grid)
+        off, unaligned = (o.mean_dose_Gy / true.mean_dose_Gy - 1.0 for o in (organ, lost))
+        inside = well_inside(mask, ct.grid, motion, scan.grid)
+        print(
+            f"  {organ.name} ({organ.volume_mL:.0f} mL{'' if inside else ', at the border'}): "
+            f"{error.mean() if error.size else np.nan:.2f} mm "
+            f"(P95 {np.percentile(error, 95) if error.size else np.nan:.2f}), "
+            f"dose {100 * off:+.2f} %, unregistered {100 * unaligned:+.1f} %"
+        )
+        if error.size:
+            assert error.mean() < (1.0 if kind == "rigid" else 3.0)
