@@ -82,10 +82,6 @@ def test_a_first_scan_too_late_for_uptake_is_told():
         assert ["too late to show uptake" in warning for warning in warnings] == [True] * number
 
 
-def test_a_volume_without_activity_is_not_blamed():
-    assert told(kidney=KIDNEY, cyst=[0.0] * 4) == []
-
-
 def test_a_single_scan_has_no_curves():
     scans, masks = case(kidney=KIDNEY)
     assert voi_curves(HOURS[:1], scans[:1], masks, DECAY, "physical", 1.0, "trapezoid") == {}
@@ -120,3 +116,11 @@ def test_a_scan_too_late_for_haenscheid_names_the_volume():
 def test_a_volume_without_any_activity_is_told():
     (said,) = told("hybrid", kidney=[8.0, 6.0, 4.0, 1.5], cyst=[0.0] * 4)
     assert said == "no scan shows any activity in 'cyst'; check the segmentation and the SPECT."
+
+
+def test_scans_far_from_their_curve_are_told():
+    """The course of a bladder: the fit is off by more than scans err."""
+    (said,) = told("hybrid", bladder=[20.24, 3.34, 2.46, 0.15], kidney=[8.0, 6.0, 4.2, 1.3])
+    assert "far from the curve fitted to 'bladder' (by " in said
+    assert "where 5 % are usual" in said
+    assert "kidney" not in said
