@@ -14,6 +14,7 @@ from .dose.problem import DoseProblem
 from .image import Array
 from .organs import OrganDose, mean_dose
 from .progress import Progress, no_progress
+from .protraction import lea_catcheside
 from .radiobiology import biologically_effective_dose_Gy, response_of
 from .uncertainty.budget import BudgetProblem, with_uncertainty
 from .uncertainty.delineation import border_uncertainty_mm, segmentation_voxel_mm
@@ -153,9 +154,8 @@ class Assessment:
             half_life_h = curve.effective_half_life_h
             response = response_of(organ.name, self.case.options.radiobiology)
             if response is not None:
-                effect_Gy = biologically_effective_dose_Gy(
-                    organ.mean_dose_Gy, half_life_h, response
-                )
+                factor = lea_catcheside(curve, response.repair_half_time_h)
+                effect_Gy = biologically_effective_dose_Gy(organ.mean_dose_Gy, factor, response)
         return replace(
             organ,
             dose_per_activity_Gy_GBq=per_GBq,

@@ -1,4 +1,4 @@
-"""Biologically effective dose of an exponentially decaying dose rate."""
+"""Biologically effective dose of a dose rate that changes with time."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -34,25 +34,23 @@ KIDNEY = TissueResponse(2.6, 2.8)
 
 
 def biologically_effective_dose_Gy(
-    dose_Gy: float, effective_half_life_h: float, response: TissueResponse
+    dose_Gy: float, lea_catcheside: float, response: TissueResponse
 ) -> float:
     """
     Biologically effective dose (BED) of one cycle [Gy].
 
-    D (1 + D / (alpha/beta) * T_rep / (T_rep + T_eff)), for a dose rate that falls by one effective
-    half-life from the start (MIRD Pamphlet 20). Cycles lie far enough apart for repair, so that
-    their BEDs add up.
+    D (1 + G D / (alpha/beta)), of the mean dose and without repopulation (MIRD Pamphlet 20). Cycles
+    lie far enough apart for repair, so that their BEDs add up.
 
     Parameters
     ----------
     dose_Gy : float
         Mean absorbed dose of one cycle.
-    effective_half_life_h : float
+    lea_catcheside : float
+        G of the dose rate and the tissue's repair half-time, see `protraction`.
     response : TissueResponse
     """
-    repair = response.repair_half_time_h
-    lea_catcheside = repair / (repair + effective_half_life_h)
-    return dose_Gy * (1.0 + dose_Gy / response.alpha_beta_Gy * lea_catcheside)
+    return dose_Gy * (1.0 + lea_catcheside * dose_Gy / response.alpha_beta_Gy)
 
 
 def response_of(name: str, responses: Mapping[str, TissueResponse]) -> TissueResponse | None:

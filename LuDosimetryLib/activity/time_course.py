@@ -9,7 +9,7 @@ from ..image import Array
 from ..segmentation import Mask
 from .bi_exponential import UPTAKE_SEEN_BY_H
 from .curve import BI_EXPONENTIAL, MONO_EXPONENTIAL, TRAPEZOID, VoiCurve
-from .curve_fit import fit_curve
+from .curve_fit import PLAUSIBLE_SCATTER, fit_curve
 from .curve_model import rises
 from .single_time_point import HAENSCHEID_VALID
 
@@ -129,15 +129,25 @@ def _check_models(curves: Mapping[str, VoiCurve], integration: str, warnings: li
             f"no exponential curve describes the activity over time in {_listed([repr(n) for n in without])}; the trapezoid "
             "takes its place."
         )
-    if integration == MONO_EXPONENTIAL:
-        late = [
-            c.name for c in curves.values() if rises(c.activity_MBq[0], max(c.activity_MBq[1:]))
-        ]
-        if late:
-            warnings.append(
-                f"activity still rises after the first scan in {_listed([repr(n) for n in late])}, which a mono-exponential "
-                "curve overstates; 'bi-exponential' or 'hybrid' account for uptake."
-            )
+    rising = {c.name for c in curves.values() if rises(c.activity_MBq[0], max(c.activity_MBq[1:]))}
+    late = [name for name in curves if integration == MONO_EXPONENTIAL and name in rising]
+    if late:
+        warnings.append(
+            f"activity still rises after the first scan in {_listed([repr(n) for n in late])}, which a mono-exponential "
+            "curve overstates; 'bi-exponential' or 'hybrid' account for uptake."
+        )
+    scattered = [
+        f"{c.name!r} (by {100.0 * c.relative_scatter:.0f} %)"
+        for c in curves.values()
+        if c.relative_scatter is not None
+        and c.relative_scatter > PLAUSIBLE_SCATTER
+        and c.name not in late
+    ]
+    if scattered:
+        warnings.append(
+            f"the scans lie far from the curve fitted to {_listed(scattered)}, where 5 % are usual: check registration, "
+            "contours and calibration."
+        )
 
 
 def _check_uptake_seen(first_scan_h: float, integration: str, warnings: list[str]) -> None:

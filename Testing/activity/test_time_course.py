@@ -146,3 +146,11 @@ def test_a_trapezoid_near_the_washout_is_not_remarked():
 def test_a_volume_without_any_activity_is_told_and_blamed_for_nothing_else(integration):
     (said,) = told(integration, kidney=[8.0, 6.0, 4.0, 1.5], cyst=[0.0] * 4)
     assert said == "no scan shows any activity in 'cyst'; check the segmentation and the SPECT."
+
+
+def test_scans_far_from_their_curve_are_told():
+    """The course of a bladder: the fit is off by more than scans err."""
+    (said,) = told("hybrid", bladder=[20.24, 3.34, 2.46, 0.15], kidney=[8.0, 6.0, 4.2, 1.3])
+    assert "far from the curve fitted to 'bladder' (by " in said
+    assert "where 5 % are usual" in said
+    assert "kidney" not in said
