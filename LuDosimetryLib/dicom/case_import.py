@@ -15,6 +15,7 @@ from ..phantom.slicer_segmentation import Segment, write_segmentation
 from ..progress import Progress, no_progress
 from ..result import check_inputs_kept
 from ..storage import check_writable, staged
+from .availability import quiet, require_pydicom
 from .computed_tomography import CtSeries
 from .ct_choice import ct_of_scan
 from .header import Header
@@ -64,6 +65,18 @@ def import_case(
     """
     check_inputs_kept(output, (folder,))
     check_writable(output)
+    require_pydicom()
+    with quiet():
+        return _import(folder, output, supplement, patient_id, progress)
+
+
+def _import(
+    folder: Path,
+    output: Path,
+    supplement: Supplement,
+    patient_id: str | None,
+    progress: Progress,
+) -> Path:
     progress(0.0, "reading the headers")
     study = read_study(folder, supplement, lambda part: progress(0.4 * part, "reading the headers"))
     scans = scans_of(study.beds, study.remarks, supplement)

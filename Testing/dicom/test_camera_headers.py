@@ -313,8 +313,9 @@ def test_mapping_to_suv_alone(study, imported, refused_import):
 # --- decay factors
 
 
-@pytest.mark.parametrize("decay", ["NONE", "START", "ADMIN"])
-@pytest.mark.parametrize("lazy", [False, True])
+@pytest.mark.parametrize(
+    ("decay", "lazy"), [("NONE", False), ("START", False), ("ADMIN", False), ("ADMIN", True)]
+)
 def test_decay_factors(study, imported, same_doses, decay, lazy):
     """Told as they are, or as 1 by a writer that always does."""
 
