@@ -87,6 +87,12 @@ def _import(
         raise InvalidInput(
             f"the folder {folder} holds no CT series (SOPClassUID (0008,0016)); densities need one."
         )
+    if all(ct is None for ct in cts):
+        raise InvalidInput(
+            f"{study.cts[0].header.path}: none of the {len(study.cts)} CT series belongs to a scan by FrameOfReferenceUID "
+            "(0020,0052), StudyInstanceUID (0020,000D) or AcquisitionTime (0008,0032); leave all but one out with "
+            '{"leave_out": [...]} by --supply FILE.json.'
+        )
     regions, reference = _regions(study, scans, cts, supplement, remarks)
     with staged(output, _bytes(scans, study)) as stage:
         progress(0.4, "writing the CT")
