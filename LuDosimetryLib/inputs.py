@@ -3,7 +3,7 @@
 import numpy as np
 import SimpleITK as sitk
 
-from .activity.calibration import activity_concentration, check_administered
+from .activity.calibration import activity_concentration, check_administered, check_course
 from .case import Case
 from .errors import InvalidInput
 from .image import Array, Grid, Volume, average_onto, read_volume, resample
@@ -36,6 +36,8 @@ def read_activity(case: Case, nuclide: Nuclide, warnings: list[str]) -> list[Vol
             given = (case.administered_activity_MBq, nuclide.decay_constant_per_h)
             check_administered(scan, point.hours, *given, warnings)
         scans.append(scan)
+    hours = [point.hours for point in case.time_points]
+    check_course(scans, hours, nuclide.decay_constant_per_h, warnings)
     return scans
 
 

@@ -1,6 +1,7 @@
 """SPECT voxels to activity concentration."""
 
-from math import exp
+from collections.abc import Sequence
+from math import exp, inf
 
 import numpy as np
 
@@ -12,6 +13,10 @@ TOLERATED_NEGATIVE = 0.01
 """Part of the activity that may be negative, as filters leave it; set to zero with a warning."""
 TOLERATED_EXCESS = 0.1
 """Of activity in a scan over what can be left of that administered, before a warning."""
+TOLERATED_RETURN = 0.3
+"""By which a scan may show more, corrected for decay, than the one before, without a warning: activity does not come back."""
+_SAME_FIELD = 1.1
+"""Ratio of two fields of view up to which their activities are compared."""
 LEAST_HELD = 0.01
 """Part of what can be left of the activity administered that a scan shows, before a warning."""
 
@@ -93,3 +98,40 @@ def check_administered(
             f"SPECT at {hours:g} h: it holds {held_MBq:.3g} MBq, {100 * held_MBq / left_MBq:.2g} % of what decay leaves of the "
             f"{administered_MBq:g} MBq administered; check unit and calibration."
         )
+
+
+def check_course(
+    scans: Sequence[Volume], hours: Sequence[float], decay_per_h: float, warnings: list[str]
+) -> None:
+    """
+    Warn of a scan that shows more activity, corrected for decay, than the one before it.
+
+    None comes back into a field of view that holds the whole trunk, so one of both has another unit,
+    calibration or decay correction than told.
+
+    Parameters
+    ----------
+    scans : sequence of Volume
+        [Bq/mL], in order of time.
+    hours : sequence of float
+        After administration [h].
+    decay_per_h : float
+        Physical decay constant [1/h].
+    warnings : list of str
+        Added to.
+    """
+    shown = []
+    for scan, hour in zip(scans, hours, strict=True):
+        field_mL = scan.grid.voxel_volume_mL * scan.values.size
+        concentration = float(scan.values.mean(dtype=np.float64))
+        shown.append((concentration * field_mL * exp(decay_per_h * hour), field_mL, hour))
+    for n, (late, field_mL, hour) in enumerate(shown):
+        before = [s for s in shown[:n] if 0.0 < s[0] < inf and field_mL < _SAME_FIELD * s[1]]
+        if not before:
+            continue
+        last, _, earlier = before[-1]
+        if late > (1.0 + TOLERATED_RETURN) * last:
+            warnings.append(
+                f"SPECT at {hour:g} h: corrected for decay it shows {late / last:.3g} times the activity of that at "
+                f"{earlier:g} h, and activity does not come back; check unit, calibration and decay correction of both."
+            )

@@ -123,9 +123,13 @@ def _moment(item: Header, zone: timedelta | None) -> Moment | None:
     moment = date_time(item, _START, zone)
     if time is None or len(text) < _DATE_LENGTH or not text[:_DATE_LENGTH].isdigit():
         return moment
-    if moment is None or moment.clock == parse_date(text[:_DATE_LENGTH]):  # the date alone
-        return Moment(parse_date(text[:_DATE_LENGTH]) + time, zone)
-    told = moment.clock - parse_date(text[:_DATE_LENGTH])
+    try:
+        day = parse_date(text[:_DATE_LENGTH])
+    except ValueError:
+        raise item.refused(_START, "is no date and time") from None
+    if moment is None or moment.clock == day:  # the date alone
+        return Moment(day + time, zone)
+    told = moment.clock - day
     has_zone = "+" in text or "-" in text
     if abs((told - time).total_seconds()) > _SAME_S and not has_zone:
         raise item.refused(

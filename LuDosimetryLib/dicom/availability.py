@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from importlib.util import find_spec
 
 from ..errors import InvalidInput
@@ -29,16 +30,28 @@ def require_pydicom() -> None:
         )
 
 
+_QUIET = ContextVar("quiet", default=False)
+
+
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Keep pydicom's remarks, which may quote a patient's name, from the console."""
+    """
+    Keep pydicom's remarks, which may quote a patient's name, from the console.
+
+    Within another such block it costs next to nothing.
+    """
+    if _QUIET.get():
+        yield
+        return
     from pydicom import config
 
     mode = config.settings.reading_validation_mode
     config.settings.reading_validation_mode = config.IGNORE
+    token = _QUIET.set(True)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
+        _QUIET.reset(token)
         config.settings.reading_validation_mode = mode

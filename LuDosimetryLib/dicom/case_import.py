@@ -15,6 +15,7 @@ from ..phantom.slicer_segmentation import Segment, write_segmentation
 from ..progress import Progress, no_progress
 from ..result import check_inputs_kept
 from ..storage import check_writable, staged
+from .availability import quiet, require_pydicom
 from .computed_tomography import CtSeries
 from .ct_choice import ct_of_scan
 from .header import Header
@@ -64,6 +65,18 @@ def import_case(
     """
     check_inputs_kept(output, (folder,))
     check_writable(output)
+    require_pydicom()
+    with quiet():
+        return _import(folder, output, supplement, patient_id, progress)
+
+
+def _import(
+    folder: Path,
+    output: Path,
+    supplement: Supplement,
+    patient_id: str | None,
+    progress: Progress,
+) -> Path:
     progress(0.0, "reading the headers")
     study = read_study(folder, supplement, lambda part: progress(0.4 * part, "reading the headers"))
     scans = scans_of(study.beds, study.remarks, supplement)
@@ -73,6 +86,12 @@ def import_case(
     if not study.cts:
         raise InvalidInput(
             f"the folder {folder} holds no CT series (SOPClassUID (0008,0016)); densities need one."
+        )
+    if all(ct is None for ct in cts):
+        raise InvalidInput(
+            f"{study.cts[0].header.path}: none of the {len(study.cts)} CT series belongs to a scan by FrameOfReferenceUID "
+            "(0020,0052), StudyInstanceUID (0020,000D) or AcquisitionTime (0008,0032); leave all but one out with "
+            '{"leave_out": [...]} by --supply FILE.json.'
         )
     regions, reference = _regions(study, scans, cts, supplement, remarks)
     with staged(output, _bytes(scans, study)) as stage:

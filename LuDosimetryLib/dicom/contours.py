@@ -12,6 +12,8 @@ from .header import Header
 SOP_CLASS = "1.2.840.10008.5.1.4.1.1.481.3"
 
 _SAME_PLANE_MM = 0.01
+_CLOSED = ("CLOSED_PLANAR", "CLOSEDPLANAR_XOR")
+_OPEN = ("POINT", "OPEN_PLANAR", "OPEN_NONPLANAR")
 Points = NDArray[np.float64]
 """Voxel indices (i, j) of a contour's corners, shape (n, 2)."""
 
@@ -45,20 +47,31 @@ def contours_of(header: Header, grid: Grid, remarks: list[str]) -> dict[str, Mas
         name = names.get(number) or f"structure {number}"
         if name in masks:
             name = f"{name} ({number})"
-        planes = _planes(structure, grid)
+        planes, open_ones = _planes(structure, grid)
         if planes:
             masks[name] = _filled(planes, grid)
+            if open_ones:
+                remarks.append(
+                    f"The structure {name!r} has {open_ones} points or open contours, which were left out."
+                )
         else:
             remarks.append(f"The structure {name!r} has no closed contour and was left out.")
     return masks
 
 
-def _planes(structure: Header, grid: Grid) -> dict[float, list[Points]]:
-    """Contours by the index k of their plane, not rounded."""
+def _planes(structure: Header, grid: Grid) -> tuple[dict[float, list[Points]], int]:
+    """Contours by the index k of their plane, not rounded; and how many others there are."""
     planes: dict[float, list[Points]] = defaultdict(list)
+    open_ones = 0
     for contour in structure.items("ContourSequence"):
-        if contour.text("ContourGeometricType") not in ("CLOSED_PLANAR", "CLOSEDPLANAR_XOR"):
+        kind = contour.text("ContourGeometricType")
+        if kind in _OPEN:
+            open_ones += 1
             continue
+        if kind not in _CLOSED:
+            raise contour.refused(
+                "ContourGeometricType", f"is {kind!r}; expected {' or '.join((*_CLOSED, *_OPEN))}"
+            )
         numbers = contour.numbers("ContourData") or []
         if len(numbers) % 3 or len(numbers) < 9:
             raise contour.refused("ContourData", f"has {len(numbers)} numbers; expected triples")
@@ -73,7 +86,7 @@ def _planes(structure: Header, grid: Grid) -> dict[float, list[Points]]:
         k = round(float(at[2].mean()), 3)
         near = next((p for p in planes if abs(p - k) * grid.spacing_mm[0] < _SAME_PLANE_MM), k)
         planes[near].append(at[:2].T)
-    return planes
+    return planes, open_ones
 
 
 def _filled(planes: dict[float, list[Points]], grid: Grid) -> Mask:

@@ -34,6 +34,7 @@ _UCUM = {
 _PET_UNITS = {"BQML": "Bq/mL", "CNTS": "counts"}
 _AGREE = 1e-4
 _SIGN = 65536.0
+_CT_SLOPES = (1e-3, 1e3)
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,10 @@ def hounsfield_scale(header: Header) -> Scale:
     kind = header.text("RescaleType")
     if kind not in ("", "HU", "US"):
         raise header.refused("RescaleType", f"is {kind!r}; expected HU")
-    return Scale("HU", _slope(header, "RescaleSlope", slope), intercept)
+    low, high = _CT_SLOPES
+    if not low <= slope <= high:
+        raise header.refused("RescaleSlope", f"is {slope:g}; expected {low:g} to {high:g} HU")
+    return Scale("HU", slope, intercept)
 
 
 def _rescaled(header: Header, unit: str | None, assumptions: list[str]) -> Scale | None:

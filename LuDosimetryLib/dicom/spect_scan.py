@@ -24,6 +24,7 @@ _SAME_SCAN_H = 2.0
 """Beds begun within this time, and that do not cover each other, are one scan."""
 _SAME_START_S = 1.0
 """One patient is not scanned twice at once: several images with one start are of the same scan."""
+_OTHER_THICKNESS = 0.02
 _SAME_PLACE = 0.5
 """Part of a bed that another may cover before both are taken for the same acquisition."""
 
@@ -167,6 +168,12 @@ def nm_bed(header: Header, remarks: list[str]) -> Bed:
     """A reconstructed NM image."""
     start = acquired(header, zone_of(header), remarks)
     duration_s, told_by = nm_duration_s(header)
+    thickness, spacing = header.number("SliceThickness"), header.number("SpacingBetweenSlices")
+    if thickness and spacing and abs(abs(spacing) / thickness - 1.0) > _OTHER_THICKNESS:
+        remarks.append(
+            f"SpacingBetweenSlices (0018,0088) is {spacing:g} mm and SliceThickness (0018,0050) {thickness:g} mm; the slices were "
+            "put as far apart as the former says."
+        )
     return Bed(nm_stack(header), [start], [duration_s], told_by)
 
 

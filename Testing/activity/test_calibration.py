@@ -4,7 +4,11 @@ import numpy as np
 import pytest
 
 from LuDosimetryLib import InvalidInput
-from LuDosimetryLib.activity.calibration import activity_concentration, check_administered
+from LuDosimetryLib.activity.calibration import (
+    activity_concentration,
+    check_administered,
+    check_course,
+)
 from LuDosimetryLib.case import Calibration, TimePoint
 from LuDosimetryLib.image import Grid, Volume
 
@@ -80,3 +84,33 @@ def test_next_to_no_activity_is_worth_a_warning():
     assert warnings == []
     check_administered(activity, 24.0, 7.2 * 1000, 0.00434, warnings)
     assert "it holds 7.2 MBq, 0.11 % of what decay leaves of the 7200 MBq" in warnings[0]
+
+
+def course(values, grids=(GRID, GRID, GRID)):
+    """Warnings of scans at 4, 24 and 96 h whose voxels all have a value, each on its grid."""
+    warnings: list[str] = []
+    scans = [
+        Volume(np.full(grid.shape, value, np.float32), grid)
+        for value, grid in zip(values, grids, strict=True)
+    ]
+    check_course(scans, (4.0, 24.0, 96.0), 0.00434, warnings)
+    return warnings
+
+
+def test_activity_that_comes_back_is_worth_a_warning():
+    decay = np.exp(-0.00434 * np.array([4.0, 24.0, 96.0]))
+    assert course(1e6 * decay) == []
+    assert course((1e6, 5e5, 1e5)) == []
+    (warning,) = course((1e6, 9e5, 1.5e6))
+    assert (
+        "SPECT at 96 h: corrected for decay it shows 2.28 times the activity of that at 24 h"
+        in (warning)
+    )
+    (warning,) = course((1e3, 9e5, 1e5))  # the first in kBq
+    assert "SPECT at 24 h" in warning
+
+
+def test_a_larger_field_of_view_may_show_more():
+    larger = Grid.axial((9, 4, 5), (4.0, 5.0, 6.0))
+    assert course((1e6, 9e5, 9e5), (GRID, GRID, larger)) == []
+    assert course((0.0, 9e5, 5e5)) == []

@@ -25,6 +25,7 @@ from LuDosimetryLib.image import Grid
 INJECTED = datetime.datetime(2024, 1, 31, 9, 30)
 LAMBDA_PER_H = log(2.0) / (6.647 * 24.0)
 NM, PT, CT = (f"1.2.840.10008.5.1.4.1.1.{n}" for n in ("20", "128", "2"))
+STUDY_UID, FRAME_UID = generate_uid(), generate_uid()
 SECRETS = ("Mustermann", "PID-4711", "19501224", "ACC-99", "Dr-Geheim")
 SYNTAXES = {
     "implicit": ImplicitVRLittleEndian,
@@ -59,8 +60,7 @@ class StudyWriter:
     def __init__(self, folder: Path, syntax: str = "explicit") -> None:
         self.folder = folder
         self.syntax = syntax
-        self.study_uid = generate_uid()
-        self.frame_uid = generate_uid()
+        self.study_uid, self.frame_uid = STUDY_UID, FRAME_UID
         self.injected = INJECTED
         self.activity: float | None = 7400.0
         self.zone = ""

@@ -66,3 +66,15 @@ def test_points_and_tilted_contours():
     contour.ContourData = data[:-1]
     with pytest.raises(InvalidInput, match="expected triples"):
         contours_of(header, GRID, [])
+
+
+def test_open_contours_beside_closed_ones_are_said():
+    header = structures({3: [ring(5.0)], 4: [ring(5.0)]})
+    contour = header.dataset.ROIContourSequence[0].ContourSequence[0]
+    contour.ContourGeometricType = "OPEN_PLANAR"
+    remarks: list[str] = []
+    assert contours_of(header, GRID, remarks)["liver"][4].any()
+    assert "1 points or open contours, which were left out" in remarks[0]
+    contour.ContourGeometricType = "CLOSED"
+    with pytest.raises(InvalidInput, match=r"ContourGeometricType \(3006,0042\).*is 'CLOSED'"):
+        contours_of(header, GRID, [])
