@@ -37,22 +37,25 @@ class LuDosimetryLogic(ScriptedLoadableModuleLogic):
     >>> dose = slicer.util.arrayFromVolume(outputs.dose)  # [Gy], axes (k, j, i)
     """
 
+    # one for all instances: each wrapper keeps a list as it read it, whatever another one writes
+    _parameterNode: LuDosimetryParameterNode | None = None
+
     def __init__(self) -> None:
         ScriptedLoadableModuleLogic.__init__(self)
-        self._parameterNode: LuDosimetryParameterNode | None = None
         self._results = Results()
 
     def getParameterNode(self) -> LuDosimetryParameterNode:
         """The module's parameters in the scene."""
         node = ScriptedLoadableModuleLogic.getParameterNode(self)
-        if self._parameterNode is None or self._parameterNode.parameterNode != node:
-            self._parameterNode = LuDosimetryParameterNode(node)
-        return self._parameterNode
+        shared = LuDosimetryLogic._parameterNode
+        if shared is None or shared.parameterNode != node:
+            shared = LuDosimetryLogic._parameterNode = LuDosimetryParameterNode(node)
+        return shared
 
     def readParametersAgain(self) -> None:
         """Forget what was read of the parameters; for after a scene was loaded."""
         # the wrapper keeps what it read while the nodes that it refers to were not there yet
-        self._parameterNode = None
+        LuDosimetryLogic._parameterNode = None
 
     def run(
         self,

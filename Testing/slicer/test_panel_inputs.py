@@ -284,6 +284,16 @@ def test_a_case_file_is_loaded(panel, case_folder, host):
     assert names == ["kidney", "tumour", "lung"]
 
 
+def test_what_another_logic_loads_is_shown(panel, case_folder):
+    """As from the Python console, or from the module Sample Data."""
+    from LuDosimetry import LuDosimetryLogic
+
+    assert panel.ui.timePointTable.rowCount == 0
+    LuDosimetryLogic().loadCase(case_folder.file)
+    assert panel.ui.timePointTable.rowCount == 3
+    assert panel.ui.runButton.enabled, panel.ui.runButton.toolTip
+
+
 def test_a_case_file_that_is_wrong_leaves_the_scene_alone(panel, case_folder, host, caplog):
     case_folder.change("time_points", 1, "spect", to="gone.nrrd")
     before = slicer.mrmlScene.GetNumberOfNodes()
