@@ -262,6 +262,12 @@ def _client(scheduler: str | None, workers: int) -> Iterator[Any]:
     client = connected(scheduler)
     try:
         yield client
+    except BrokenPipeError:  # of who listens to the progress
+        raise
+    except OSError as error:
+        raise InvalidInput(
+            f"the scheduler {scheduler!r} does not answer any more ({error}); what is done stays: start the cohort again."
+        ) from None
     finally:
         client.close()
 

@@ -14,7 +14,7 @@ from .integration import trapezoid_tia
 from .mono_exponential import MISPLACED_REFUSED, misplaced
 
 PLAUSIBLE_SCATTER = 0.15
-"""Of scans about a fit, as a part of their activity: three times what is usual (Gear et al. 2018)."""
+"""Of scans about a fit, as a part of their activity: three times what is usual."""
 
 _LEAST_SCATTER = 1e-6
 """Of scans about a fit: what is less counts as none in the choice of a model."""
