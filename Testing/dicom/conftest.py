@@ -82,6 +82,11 @@ def study(case_folder, tmp_path):
     return SmallStudy(tmp_path / "dicom", case_folder)
 
 
+def remarks_of(case: Path) -> str:
+    """What an import assumed."""
+    return " ".join(json.loads((case.parent / "dicom.json").read_text())["remarks"])
+
+
 def organ_doses(organs: Any) -> dict[str, float]:
     return {organ.name: organ.mean_dose_Gy for organ in organs}
 

@@ -7,18 +7,13 @@ After headers that users have published and the source of public tools: Siemens 
 
 import json
 
-import numpy as np
-import pydicom
 import pytest
 from pydicom.dataset import Dataset
 
-from .study_writer import code, decayed
+from .conftest import remarks_of
+from .study_writer import code
 
 RANGE = ("RealWorldValueFirstValueMapped", "RealWorldValueLastValueMapped")
-
-
-def remarks_of(case):
-    return " ".join(json.loads((case.parent / "dicom.json").read_text())["remarks"])
 
 
 def mapped(slope, unit, first=0, last=65535, label="BQML"):
@@ -308,117 +303,3 @@ def test_mapping_to_suv_alone(study, imported, refused_import):
     assert "(0040,9096) is to g/ml{SUVbw} only" in refused_import(study.folder)
     point = {"unit": "counts", "calibration": {"Bq_per_count": 1.0}}
     imported(study.folder, {"time_points": [point] * 3})
-
-
-# --- decay factors
-
-
-@pytest.mark.parametrize(
-    ("decay", "lazy"), [("NONE", False), ("START", False), ("ADMIN", False), ("ADMIN", True)]
-)
-def test_decay_factors(study, imported, same_doses, decay, lazy):
-    """Told as they are, or as 1 by a writer that always does."""
-
-    def change(ds):
-        hours = (
-            pydicom.valuerep.DT(ds.AcquisitionDate + ds.AcquisitionTime) - study.injected
-        ).total_seconds() / 3600.0
-        factor = decayed(decay, hours, 600.0) / decayed("NONE", hours, 600.0)
-        ds.DecayFactor = "1" if lazy else f"{factor:.8g}"
-
-    study.pt_scans(decay=decay, change=change)
-    study.anatomy()
-    case = imported(study.folder)
-    doubted = lazy and decay == "ADMIN"
-    assert ("the correction was believed" in remarks_of(case)) == doubted
-    same_doses(case)
-
-
-@pytest.mark.parametrize(("told", "true"), [("START", "ADMIN"), ("NONE", "ADMIN")])
-def test_a_decay_factor_that_tells_of_another_correction(
-    study, imported, refused_import, same_doses, told, true
-):
-    hours = iter(np.repeat(study.hours, 24))
-
-    def change(ds):
-        factor = decayed(true, float(next(hours)), 600.0)
-        ds.DecayCorrection, ds.DecayFactor = told, f"{factor:.8g}"
-
-    study.pt_scans(decay=true, change=change)
-    study.anatomy()
-    message = refused_import(study.folder)
-    assert (
-        "DecayFactor (0054,1321) is 1.0" in message or "DecayFactor (0054,1321) is 1.1" in message
-    )
-    assert f"but DecayCorrection (0054,1102) {told} makes 1" in message
-    same_doses(imported(study.folder, {"time_points": [{"decay_correction": true}] * 3}))
-
-
-# --- which images, and where
-
-
-def test_an_attenuation_map_beside(study, imported, same_doses):
-    def transmission(ds):
-        ds.ImageType = ["DERIVED", "PRIMARY", "RECON TOMO", "TRANSMISSION"]
-
-    study.nm_scans()
-    values, grid = study.volume("spect_1.nrrd")
-    study.nm("map.dcm", values + 1.0, grid, 4.0, change=transmission)
-    study.anatomy()
-    case = imported(study.folder)
-    assert "it is a transmission image" in remarks_of(case)
-    same_doses(case)
-
-
-def test_a_wrong_sign_of_the_spacing(study, imported, refused_import, same_doses):
-    """It puts the scan beside its CT; the import says so instead of giving the run no patient."""
-
-    def flipped(ds):
-        ds.SpacingBetweenSlices = -ds.SpacingBetweenSlices
-
-    study.nm_scans(change=flipped)
-    study.anatomy()
-    message = refused_import(study.folder)
-    assert "SpacingBetweenSlices (0018,0088) is -6 mm, which puts the scan beside its CT" in message
-    same_doses(imported(study.folder, {"header": {"SpacingBetweenSlices": 6.0}}))
-
-
-def test_cts_of_other_studies_and_frames(study, imported, same_doses):
-    """Neither study nor frame of reference is that of the scan; the hour is."""
-    for n, hours in enumerate(study.hours, start=1):
-        study.study_uid, study.frame_uid = f"1.2.3.{n}", f"1.2.4.{n}"
-        study.nm(f"nm{n}.dcm", *study.volume(f"spect_{n}.nrrd"), hours)
-        study.study_uid, study.frame_uid = f"1.2.5.{n}", f"1.2.6.{n}"
-        study.ct(f"ct{n}", *study.volume("ct.nrrd"), hours + 0.5)
-    labels, grid = study.volume("organs.nrrd")
-    study.frame_uid = "1.2.6.1"
-    study.seg("organs.dcm", labels, study.names, grid)
-    case = imported(study.folder)
-    points = json.loads(case.read_text())["time_points"]
-    assert [point["ct"] for point in points] == ["ct_1.nrrd", "ct_2.nrrd", "ct_3.nrrd"]
-    assert "taken as aligned" in remarks_of(case)
-    same_doses(case)
-
-
-def test_a_broken_ct_beside_a_whole_one(study, imported, same_doses):
-    study.nm_scans()
-    study.anatomy()
-    study.ct("other", *study.volume("ct.nrrd"))
-    (study.folder / "other" / "011").unlink()
-    case = imported(study.folder)
-    assert "A CT was left out because its slices make no volume" in remarks_of(case)
-    same_doses(case)
-
-
-def test_processing_dates_are_not_taken(study, imported, refused_import, same_doses):
-    """Without AcquisitionDate, and with dates of series and study that differ."""
-
-    def processed(ds):
-        ds.SeriesDate = "20240305"
-        del ds.AcquisitionDate
-
-    study.nm_scans(change=processed)
-    study.anatomy()
-    assert "AcquisitionDate (0008,0022) is missing" in refused_import(study.folder)
-    supply = {"time_points": [{"hours": hours} for hours in study.hours]}
-    same_doses(imported(study.folder, supply))
