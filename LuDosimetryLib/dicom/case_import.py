@@ -19,7 +19,7 @@ from .availability import quiet, require_pydicom
 from .computed_tomography import CtSeries
 from .ct_choice import ct_of_scan
 from .header import Header
-from .source import FILE_NAME, PATIENT_KEYWORDS, STUDY_KEYWORDS, DicomSource, SourceSeries
+from .source import FILE_NAME, source_of
 from .spect_scan import Scan, scans_of
 from .study_files import Study, read_study
 from .supplement import Supplement
@@ -124,7 +124,7 @@ def _import(
             remarks.append(
                 "The scans have different frames of reference; they are taken as aligned with each other."
             )
-        _source(scans, cts, regions, reference, remarks).write(stage / FILE_NAME)
+        source_of(scans, cts, regions, reference, remarks).write(stage / FILE_NAME)
         case = Case(
             time_points=tuple(points),
             reference_time_point=reference,
@@ -252,42 +252,6 @@ def _segmentation(
         labels if supplement.labels is None else supplement.labels,
         supplement.differences or {},
     )
-
-
-def _source(
-    scans: list[Scan],
-    cts: list[CtSeries | None],
-    regions: list[Header],
-    reference: int,
-    remarks: list[str],
-) -> DicomSource:
-    header = scans[reference].header
-    series = []
-    for n, (scan, ct) in enumerate(zip(scans, cts, strict=True)):
-        headers = [h for bed in scan.beds for h in bed.stack.headers]
-        series += _series("spect", n, headers)
-        if ct is not None:
-            series += _series("ct", n, ct.stack.headers)
-    series += _series("segmentation", None, regions)
-    return DicomSource(
-        patient={k: header.text(k) for k in PATIENT_KEYWORDS},
-        study={k: header.text(k) for k in STUDY_KEYWORDS},
-        frame_of_reference=scans[reference].beds[0].frame_of_reference,
-        series=series,
-        remarks=remarks,
-    )
-
-
-def _series(role: str, time_point: int | None, headers: list[Header]) -> list[SourceSeries]:
-    found: dict[tuple[str, str], SourceSeries] = {}
-    for header in headers:
-        uids = (header.text("StudyInstanceUID"), header.text("SeriesInstanceUID"))
-        instance = [header.text("SOPClassUID"), header.text("SOPInstanceUID")]
-        if all((*uids, *instance)):
-            entry = found.setdefault(uids, SourceSeries(role, time_point, *uids, instances=[]))
-            if instance not in entry.instances[-1:]:  # frames of one file follow each other
-                entry.instances.append(instance)
-    return list(found.values())
 
 
 def _particulars(

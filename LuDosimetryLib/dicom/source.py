@@ -4,10 +4,15 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import InvalidInput
 from ..storage import write_atomically
+
+if TYPE_CHECKING:
+    from .computed_tomography import CtSeries
+    from .header import Header
+    from .spect_scan import Scan
 
 FILE_NAME = "dicom.json"
 SCHEMA = "ludosimetry-dicom/1"
@@ -68,6 +73,57 @@ class DicomSource:
         data = {"schema": SCHEMA, **asdict(self)}
         with write_atomically(path) as file:
             file.write((json.dumps(data, indent=1) + "\n").encode())
+
+
+def source_of(
+    scans: "list[Scan]",
+    cts: "list[CtSeries | None]",
+    regions: "list[Header]",
+    reference: int,
+    remarks: list[str],
+) -> DicomSource:
+    """
+    What to remember of a study.
+
+    Parameters
+    ----------
+    scans : list of Scan
+    cts : list of CtSeries or None
+        Of each scan.
+    regions : list of Header
+        Of the segmentations.
+    reference : int
+        The scan whose study the result is to belong to.
+    remarks : list of str
+        What the import assumed.
+    """
+    header = scans[reference].header
+    series = []
+    for n, (scan, ct) in enumerate(zip(scans, cts, strict=True)):
+        headers = [h for bed in scan.beds for h in bed.stack.headers]
+        series += _series("spect", n, headers)
+        if ct is not None:
+            series += _series("ct", n, ct.stack.headers)
+    series += _series("segmentation", None, regions)
+    return DicomSource(
+        patient={k: header.text(k) for k in PATIENT_KEYWORDS},
+        study={k: header.text(k) for k in STUDY_KEYWORDS},
+        frame_of_reference=scans[reference].beds[0].frame_of_reference,
+        series=series,
+        remarks=remarks,
+    )
+
+
+def _series(role: str, time_point: int | None, headers: "list[Header]") -> list[SourceSeries]:
+    found: dict[tuple[str, str], SourceSeries] = {}
+    for header in headers:
+        uids = (header.text("StudyInstanceUID"), header.text("SeriesInstanceUID"))
+        instance = [header.text("SOPClassUID"), header.text("SOPInstanceUID")]
+        if all((*uids, *instance)):
+            entry = found.setdefault(uids, SourceSeries(role, time_point, *uids, instances=[]))
+            if instance not in entry.instances[-1:]:  # frames of one file follow each other
+                entry.instances.append(instance)
+    return list(found.values())
 
 
 def read_source(path: Path) -> DicomSource:
