@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from LuDosimetryLib import Case, run_case
+from LuDosimetryLib import Case, InvalidInput, run_case
 from LuDosimetryLib.image import Grid, Volume, read_volume, write_volume
 from LuDosimetryLib.phantom.random_uptake import patient_of_ct
 from LuDosimetryLib.phantom.sample import sample_patient
@@ -114,7 +114,11 @@ def test_displacements_and_doses(tmp_path, moving, name, kind):
 
     moved = {"spect": "spect_2.nrrd", "ct": "ct_2.nrrd"}
     truth = result({"spect": "still_2.nrrd"}, "none")
-    unregistered = result(moved, "none")
+    try:
+        unregistered = {o.name: o.mean_dose_Gy for o in result(moved, "none").organs}
+    except InvalidInput as error:  # so much activity beyond the CT that no dose is given
+        unregistered = {}
+        print(f"\nunregistered: {error}")
     found = result(moved, kind)
     transform = found.alignments[1].transform
     assert found.alignments[1].method == kind
@@ -126,10 +130,11 @@ def test_displacements_and_doses(tmp_path, moving, name, kind):
         f"volumes {low:.2f} to {high:.2f}"
     )
     assert error.mean() < (1.0 if kind == "rigid" else 3.0)
-    for organ, true, lost in zip(found.organs, truth.organs, unregistered.organs, strict=True):
+    for organ, true in zip(found.organs, truth.organs, strict=True):
         mask = next(s.mask for s in segments if s.name == organ.name)
         error = moving.error_mm(transform, motion, mask, ct.grid, scan.grid)
-        off, unaligned = (o.mean_dose_Gy / true.mean_dose_Gy - 1.0 for o in (organ, lost))
+        off = organ.mean_dose_Gy / true.mean_dose_Gy - 1.0
+        unaligned = unregistered.get(organ.name, np.nan) / true.mean_dose_Gy - 1.0
         inside = well_inside(mask, ct.grid, motion, scan.grid)
         print(
             f"  {organ.name} ({organ.volume_mL:.0f} mL{'' if inside else ', at the border'}): "
@@ -139,3 +144,5 @@ def test_displacements_and_doses(tmp_path, moving, name, kind):
         )
         if error.size:
             assert error.mean() < (1.0 if kind == "rigid" else 3.0)
+        if inside and organ.volume_mL > LARGE_ML:
+            assert abs(off) < 0.01
