@@ -213,6 +213,9 @@ class qMRMLNodeComboBox(QtWidgets.QWidget):
         for node in self._nodes():
             self._watch_name(node)
         self.__dict__["_listed"] = ["not empty"]  # nothing is chosen by itself at the start
+        if scene.IsBatchProcessing():
+            self.__dict__["_listed"] = []
+            return
         self._fill()
         self._choose(self._requested if self._requested in self._listed else "")
         self.__dict__["_requested"] = ""
