@@ -37,7 +37,7 @@ class BackgroundJob:
     read : callable
         Of the result folder: reads its files in steps, and leaves the scene alone.
     show : callable
-        Puts what was read into the scene, in steps; the first one all that must come together.
+        Puts what was read into the scene, in steps.
 
     Attributes
     ----------

@@ -73,7 +73,8 @@ class Calculation(BackgroundJob):
         if dose is None:
             dose = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", _("Dose"))
         outputs, new = Outputs(dose), dose.GetImageData() is None
-        show_volumes(files, outputs)
+        for _volume in show_volumes(files, outputs):
+            yield _("showing the volumes")
         self.outputs = outputs
         table = show_organ_table(files, outputs)
         yield _("drawing the plots")

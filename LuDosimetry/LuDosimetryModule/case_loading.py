@@ -89,7 +89,7 @@ def load_case(path: Path) -> LoadedCase:
             made.append(segmentation)
     except InvalidInput:
         for node in made:
-            slicer.mrmlScene.RemoveNode(node)
+            _remove(node)
         raise
     return LoadedCase(case, spects, cts, segmentation)
 
@@ -190,9 +190,16 @@ def _segmentation(given: Segmentation) -> Any:
         else:
             _add_labels(node, given)
     except InvalidInput:
-        slicer.mrmlScene.RemoveNode(node)
+        _remove(node)
         raise
     return node
+
+
+def _remove(node: Any) -> None:
+    """Remove a node, and the display nodes, which the scene would keep."""
+    for n in reversed(range(node.GetNumberOfDisplayNodes())):
+        slicer.mrmlScene.RemoveNode(node.GetNthDisplayNode(n))
+    slicer.mrmlScene.RemoveNode(node)
 
 
 def _rename(segmentation: Any, given: Segmentation) -> None:

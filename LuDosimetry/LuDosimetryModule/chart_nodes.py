@@ -11,6 +11,8 @@ from .outputs import Outputs
 from .tables import Column, fill_table
 
 _GREY = (0.4, 0.4, 0.4)
+_FONT_SIZES = {"Title": 14, "AxisTitle": 12, "AxisLabel": 10, "Legend": 10}
+"""Smaller than Slicer's: the plot is one of four views, and its legend lies over the curves."""
 LINE_STYLES = ("Solid", "Dash", "DashDot", "DashDotDot", "Dot")
 """Of Slicer's plots, the plainest first."""
 
@@ -71,7 +73,7 @@ class Chart:
 
 def show_chart(chart: Chart, outputs: Outputs) -> Any:
     """Put a chart into its nodes: one table, and one series a curve; the chart node."""
-    node, _new = outputs.get_or_add(f"chart.{chart.role}", "vtkMRMLPlotChartNode", chart.title)
+    node, new = outputs.get_or_add(f"chart.{chart.role}", "vtkMRMLPlotChartNode", chart.title)
     table, _new = outputs.get_or_add(f"data.{chart.role}", "vtkMRMLTableNode", chart.title)
     columns = _columns(chart)
     fill_table(table, list({c.name: c for pair in columns for c in pair}.values()))
@@ -82,6 +84,9 @@ def show_chart(chart: Chart, outputs: Outputs) -> Any:
         series, _new = outputs.get_or_add(role, "vtkMRMLPlotSeriesNode", curve.name)
         _draw(series, curve, table, x.name, y.name)
         node.AddAndObservePlotSeriesNodeID(series.GetID())
+    if new:  # later runs keep what the user set since
+        for text, size in _FONT_SIZES.items():
+            getattr(node, f"Set{text}FontSize")(size)
     node.SetTitle(chart.title)
     node.SetXAxisTitle(chart.x_title)
     node.SetYAxisTitle(chart.y_title)

@@ -34,7 +34,7 @@ _ALIKE = 0.12
 """Distance in red, green and blue below which the colours of lines cannot be told apart."""
 _LIGHTEST = 0.7
 """Luminance above which a line is hard to see on white."""
-_LEGEND_ROW = 0.045
+_LEGEND_ROW = 0.065
 """Part of a plot's height that a row of its legend takes."""
 _LEGEND_WIDTH = 0.3
 """Part of a plot's width that a legend of organs takes."""
@@ -259,7 +259,8 @@ def profile_chart(line: Any, volumes: Mapping[str, Any]) -> Chart:
             _("the line {name} lies outside the dose; move its points.").format(name=line.GetName())
         )
     title = _("Dose profile along {name}").format(name=line.GetName())
-    return Chart("profile", title, _("Distance [mm]"), _("Dose [Gy]"), curves)
+    curves = [curve for curve in curves if curve.x.size]
+    return Chart("profile", title, _("Distance [mm]"), _("Dose [Gy]"), curves, _with_room(curves))
 
 
 def _with_room(curves: Sequence[Curve]) -> tuple[float, float]:

@@ -63,6 +63,11 @@ class TimePointSection:
         box.currentIndex = min(parameters.referenceTimePoint, len(names) - 1)
         self._showing = False
 
+    def forget_hint(self) -> None:
+        """What was read of DICOM headers was of another scene."""
+        self._panel.ui.timePointHint.text = ""
+        self._panel.ui.timePointHint.setVisible(False)
+
     def _on_edited(self) -> None:
         self._panel.set_parameter("timePoints", self.table.points())
 

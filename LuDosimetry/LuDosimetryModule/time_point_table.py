@@ -59,6 +59,11 @@ class TimePointTable:
         finally:
             self._showing = False
 
+    def selectors(self) -> list[Any]:
+        """The selectors of SPECT and CT volumes."""
+        rows = range(self._table.rowCount)
+        return [self._table.cellWidget(row, column) for row in rows for column in (_SPECT, _CT)]
+
     def selected(self) -> list[int]:
         """Rows that the user selected."""
         return sorted({index.row() for index in self._table.selectionModel().selectedRows()})
@@ -144,5 +149,6 @@ class TimePointTable:
         return box
 
     def _on_change(self, *_value: Any) -> None:
-        if not self._showing:
+        # while nodes come and go in a batch the selectors show less than there is
+        if not self._showing and not slicer.mrmlScene.IsBatchProcessing():
             self._changed()

@@ -1,5 +1,6 @@
 """The volumes of a result: names, units, windows, colours and legends."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,8 +46,8 @@ class _Look:
     dose: bool = False
 
 
-def show_volumes(files: ResultFiles, outputs: Outputs) -> None:
-    """Put the volumes of a result into their nodes; windows that the user set are kept."""
+def show_volumes(files: ResultFiles, outputs: Outputs) -> Iterator[None]:
+    """Put the volumes of a result into their nodes, one a step; windows that the user set are kept."""
     for key, image in files.images.items():
         look = _look(key, image.unit, files.summary["dose_method"])
         if key == "dose":
@@ -59,6 +60,7 @@ def show_volumes(files: ResultFiles, outputs: Outputs) -> None:
             node.SetAttribute(DOSE_ATTRIBUTE, "1")
         if new:
             _set_look(node, image, look)
+        yield
     outputs.remove_all_but("volume.", (f"volume.{key}" for key in files.images))
     outputs.dose.SetAttribute(RESULT_ATTRIBUTE, "dose")
 

@@ -23,6 +23,8 @@ from .run_section import RunSection
 from .time_point_section import TimePointSection
 
 _POLL_MS = 15
+_AFTER_SELECTORS = -20.0
+"""Priority of an observer that comes after the node selectors have listed the scene anew."""
 
 
 class LuDosimetryWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
@@ -59,8 +61,13 @@ class LuDosimetryWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.timer.connect("timeout()", self.onPoll)
         scene = slicer.mrmlScene
         self.addObserver(scene, scene.StartCloseEvent, self.onSceneStartClose)
-        self.addObserver(scene, scene.EndCloseEvent, self.onSceneEnd)
-        self.addObserver(scene, scene.EndImportEvent, self.onSceneEnd)
+        self.addObserver(scene, scene.NodeAboutToBeRemovedEvent, self.onNodeAboutToBeRemoved)
+        for event, slot in (
+            (scene.EndCloseEvent, self.onSceneEnd),
+            (scene.EndImportEvent, self.onSceneEnd),
+            (scene.EndBatchProcessEvent, self.onParameterNodeModified),
+        ):
+            self.addObserver(scene, event, slot, priority=_AFTER_SELECTORS)
         self.initializeParameterNode()
 
     def enter(self) -> None:
@@ -97,9 +104,27 @@ class LuDosimetryWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def onSceneEnd(self, caller: Any, event: Any) -> None:
         """There is a new scene, or one was loaded."""
         self.setParameterNode(None)
+        self.timePointSection.forget_hint()
         self.logic.readParametersAgain()
         if self._entered:
             self.initializeParameterNode()
+
+    @vtk.calldata_type(vtk.VTK_OBJECT)
+    def onNodeAboutToBeRemoved(self, caller: Any, event: Any, node: Any) -> None:
+        """Nothing is chosen in place of a node that goes: a selector would take its neighbour."""
+        if self.panel.parameters is None:
+            return
+        ui = self.ui
+        selectors = (
+            *self.timePointSection.table.selectors(),
+            ui.segmentationSelector,
+            ui.doseSelector,
+            ui.profileLineSelector,
+            ui.comparedDoseSelector,
+        )
+        for selector in selectors:
+            if selector.currentNode() == node:
+                selector.setCurrentNode(None)
 
     def initializeParameterNode(self) -> None:
         """Make sure that there is a parameter node, and show it."""

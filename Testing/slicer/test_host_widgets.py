@@ -47,16 +47,29 @@ def test_the_node_selector_lists_and_chooses(selector: Any) -> None:
     assert selector.nodeFromIndex(2) is None
 
 
-def test_a_node_that_goes_is_no_longer_chosen(selector: Any) -> None:
-    one, two = a_volume("one"), a_volume("two")
-    selector.setCurrentNode(two)
-    slicer.mrmlScene.RemoveNode(two)
+@pytest.mark.parametrize("none", [True, False])
+def test_the_neighbour_of_a_node_that_goes_is_chosen(selector: Any, none: bool) -> None:
+    selector.noneEnabled = none
+    first, second, third = a_volume("1"), a_volume("2"), a_volume("3")
+    selector.setCurrentNode(second)
+    slicer.mrmlScene.RemoveNode(second)
+    assert selector.currentNode() is third
+    slicer.mrmlScene.RemoveNode(third)
+    assert selector.currentNode() is first
+    slicer.mrmlScene.RemoveNode(first)
     assert selector.currentNode() is None
-    selector.noneEnabled = False
-    two = a_volume("two again")
-    selector.setCurrentNode(two)
-    slicer.mrmlScene.RemoveNode(two)
-    assert selector.currentNode() is one  # without None the last that is left
+
+
+def test_what_comes_in_a_batch_can_be_chosen_at_its_end(selector: Any) -> None:
+    scene = slicer.mrmlScene
+    scene.StartState(scene.BatchProcessState)
+    one = a_volume("one")
+    selector.setCurrentNode(one)
+    assert selector.currentNode() is None
+    scene.EndState(scene.BatchProcessState)
+    assert selector.currentNode() is None
+    selector.setCurrentNode(one)
+    assert selector.currentNode() is one
 
 
 def test_renaming_the_chosen_node_tells_a_change(selector: Any) -> None:

@@ -349,6 +349,22 @@ def test_save_and_load_of_a_scene_restores_the_panel(panel, case_folder, host, t
     assert panel.ui.runButton.enabled
 
 
+def test_what_is_chosen_in_a_batch_is_shown_at_its_end(panel, case_folder):
+    """As while a scene is loaded, when the selectors do not list its volumes yet."""
+    scene = slicer.mrmlScene
+    scene.StartState(scene.BatchProcessState)
+    panel.logic.loadCase(case_folder.file)
+    scene.EndState(scene.BatchProcessState)
+    assert cell(panel, 1, 0).currentNode().GetName() == "SPECT 24 h"
+    cell(panel, 1, 2).value = 25.0
+    assert [point.spect.GetName() for point in parameters(panel).timePoints] == [
+        "SPECT 4 h",
+        "SPECT 24 h",
+        "SPECT 96 h",
+    ]
+    assert panel.ui.segmentationSelector.currentNode() is not None
+
+
 def test_leaving_the_module_and_coming_back(panel, host, two_rows):
     shown = slicer.modules.ludosimetry.widgetRepresentation()
     shown.exit()

@@ -124,8 +124,29 @@ def test_a_run_from_click_to_scene(loaded, wait_until, responsiveness, case_fold
     assert outputs["volume.relative_error_local"].GetVoxelValueUnits().GetCodeValue() == "%"
 
 
-def test_the_result_lies_where_the_spect_lies(loaded, wait_until):
+def test_volumes_come_one_a_step_and_lie_where_the_spect_lies(loaded, wait_until, monkeypatch):
+    """A result of many methods has a dozen of volumes, which together would hold up the event loop."""
+    volumes = sys.modules["LuDosimetryModule.volumes"]
+    job = sys.modules["LuDosimetryModule.background"].BackgroundJob
+    fill_volume, go_on = volumes.fill_volume, job._go_on
+    filled: list[str] = []
+    a_step: list[int] = []
+
+    def fill(node, *more):
+        filled.append(node.GetName())
+        fill_volume(node, *more)
+
+    def step(self):
+        before = len(filled)
+        waiting = go_on(self)
+        a_step.append(len(filled) - before)
+        return waiting
+
+    monkeypatch.setattr(volumes, "fill_volume", fill)
+    monkeypatch.setattr(job, "_go_on", step)
     run_to_the_end(loaded, wait_until)
+    assert sum(a_step) > 4
+    assert max(a_step) == 1
     spect, dose = parameters(loaded).timePoints[0].spect, parameters(loaded).dose
     a, b = [0.0] * 6, [0.0] * 6
     spect.GetRASBounds(a)

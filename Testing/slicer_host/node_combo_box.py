@@ -1,8 +1,9 @@
 """qMRMLNodeComboBox: chooses a node of the scene.
 
 As in Slicer: `noneEnabled` is off and the three actions are on until said otherwise; nothing is
-chosen by itself as long as the list has actions or a None; when the chosen node goes, None is
-chosen, or without None the last node of the list; renaming the chosen node tells a change too.
+chosen by itself as long as the list has actions or a None; when the chosen node goes, the next one
+of the list is chosen, or the one before it; in a batch the list stays as it was until the end, and
+what is not in it cannot be chosen; renaming the chosen node tells a change too.
 """
 
 from typing import Any
@@ -34,6 +35,14 @@ editCurrentNode setNodeTypeLabel nodeTypeLabel"""
 
 def _refresh(self: Any) -> None:
     self._fill()
+
+
+def _neighbour(listed: list[str], node_id: str) -> str:
+    """What Qt's list chooses when a row goes: the next one, or the one before it."""
+    if node_id not in listed:
+        return ""
+    at = listed.index(node_id)
+    return ([*listed[at + 1 :], *reversed(listed[:at])] or [""])[0]
 
 
 class qMRMLNodeComboBox(QtWidgets.QWidget):
@@ -95,6 +104,7 @@ class qMRMLNodeComboBox(QtWidgets.QWidget):
             return
         self.__dict__["_filling"] = True
         before = list(self._listed)
+        neighbour = _neighbour(before, self._current)
         nodes = [n for n in self._nodes() if n is not gone]
         self.__dict__["_listed"] = [n.GetID() for n in nodes]
         raw(self._box, "clear")()
@@ -106,7 +116,7 @@ class qMRMLNodeComboBox(QtWidgets.QWidget):
         self.__dict__["_filling"] = False
         first = not before and len(nodes) > 0 and not self._extra_before()
         if self._current and self._current not in self._listed:
-            self._choose(self._listed[-1] if self._listed and not self.noneEnabled else "")
+            self._choose(neighbour if neighbour in self._listed else "")
         elif not self._current and first and not self._has_actions():
             self._choose(self._listed[0])
         else:
@@ -203,6 +213,9 @@ class qMRMLNodeComboBox(QtWidgets.QWidget):
         for node in self._nodes():
             self._watch_name(node)
         self.__dict__["_listed"] = ["not empty"]  # nothing is chosen by itself at the start
+        if scene.IsBatchProcessing():
+            self.__dict__["_listed"] = []
+            return
         self._fill()
         self._choose(self._requested if self._requested in self._listed else "")
         self.__dict__["_requested"] = ""
@@ -272,8 +285,6 @@ class qMRMLNodeComboBox(QtWidgets.QWidget):
         if self._scene is None:
             self.__dict__["_requested"] = wanted
             return
-        if self._scene.IsBatchProcessing():
-            self._fill()
         self._choose(wanted if wanted in self._listed else "")
 
     def setCurrentNodeIndex(self, index: int) -> None:

@@ -7,6 +7,9 @@ from typing import Any
 import shiboken6
 import vtk
 
+# that of qMRMLSceneModel: the widgets of Slicer learn of an event after those who ask for nothing special
+_PRIORITY = -10.0
+
 _all: "weakref.WeakSet[SceneWatch]" = weakref.WeakSet()
 
 
@@ -34,7 +37,7 @@ class SceneWatch:
             else:
                 self.clear()
 
-        self._tags.append((target, target.AddObserver(event, observed)))
+        self._tags.append((target, target.AddObserver(event, observed, _PRIORITY)))
 
     def watch_plain(self, target: Any, event: int | str, call: Callable[[], None]) -> None:
         """The same for events without a node."""
@@ -45,7 +48,7 @@ class SceneWatch:
             else:
                 self.clear()
 
-        self._tags.append((target, target.AddObserver(event, observed)))
+        self._tags.append((target, target.AddObserver(event, observed, _PRIORITY)))
 
     def clear(self) -> None:
         """Drop all observers."""
