@@ -18,10 +18,11 @@ _SMOOTHED_MM = 3.0
 """Linear interpolation lowers noise between voxels, which would draw even tissue there."""
 _ROBUST_G_CM3 = 0.1
 """Residuals beyond count less and less (Geman-McClure): bowel gas, contrast medium."""
-_NEIGHBOURHOOD_MM = 20.0
+_NEIGHBOURHOOD_MM = 15.0
 """
-Standard deviation of the window in which uptake is normalised: wider than most tumours, or the shape
-of a tumour's edge depends on its contrast (at 12 mm, one of 3 cm came out 4 % high).
+Standard deviation of the window in which uptake is normalised. The narrower, the better organs are
+found; the wider, the less the shape of a tumour's edge depends on its contrast: measured, a dose of
+a tumour of 3 cm comes out 4, 3 and 0.3 % high at 12, 15 and 20 mm.
 """
 _EVEN = 0.1
 """Contrast below which uptake counts as even, relative to the local mean."""

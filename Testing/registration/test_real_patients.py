@@ -145,4 +145,5 @@ def test_displacements_and_doses(tmp_path, moving, name, kind):
         if error.size:
             assert error.mean() < (1.0 if kind == "rigid" else 3.0)
         if inside and organ.volume_mL > LARGE_ML:
-            assert abs(off) < 0.01
+            # where volumes change, blur takes another part of them: up to 0.7 % of a kidney's activity
+            assert abs(off) < (0.01 if kind == "rigid" else 0.02)
