@@ -9,6 +9,7 @@ from typing import TypeVar
 from ..errors import InvalidInput
 from .header import Header, name_and_tag
 from .moment import Moment, date_time, parse_date, time_of_day, zone_of
+from .remarks import say_once
 from .supplement import NOTHING, Supplement
 
 _T = TypeVar("_T")
@@ -101,7 +102,9 @@ def _told(header: Header, assumptions: list[str]) -> list[Header]:
     if not items and _says_something(header):
         items = [header]
     if items:
-        _say(assumptions, f"The radiopharmaceutical was told outside of {name_and_tag(_SEQUENCE)}.")
+        say_once(
+            assumptions, f"The radiopharmaceutical was told outside of {name_and_tag(_SEQUENCE)}."
+        )
     return items
 
 
@@ -147,7 +150,9 @@ def _activity_MBq(item: Header, assumptions: list[str]) -> float | None:
         return None
     for unit, factor in (("MBq", 1.0), ("Bq", 1e-6)):
         if _LEAST_MBQ <= dose * factor <= _MOST_MBQ:
-            _say(assumptions, f"RadionuclideTotalDose (0018,1074) {dose:g} was taken as {unit}.")
+            say_once(
+                assumptions, f"RadionuclideTotalDose (0018,1074) {dose:g} was taken as {unit}."
+            )
             return dose * factor
     raise item.refused(
         "RadionuclideTotalDose",
@@ -175,7 +180,7 @@ def _of_lutetium(items: list[Header], header: Header, assumptions: list[str]) ->
         raise faults[0]
     check_energy_windows(header)
     if items:
-        _say(assumptions, "No header names the nuclide; Lu-177 was taken.")
+        say_once(assumptions, "No header names the nuclide; Lu-177 was taken.")
     return possible
 
 
@@ -190,11 +195,6 @@ def _other_nuclide(item: Header, told: str, half_life_s: float | None) -> Invali
     if told and not is_lutetium_177(told):
         return item.refused("RadionuclideCodeSequence", f"is {told!r}; expected Lu-177: {remedy}")
     return None
-
-
-def _say(assumptions: list[str], remark: str) -> None:
-    if remark not in assumptions:
-        assumptions.append(remark)
 
 
 def is_lutetium_177(text: str) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from .header import Header
+from .remarks import say_once
 
 _DATE = re.compile(r"(\d{4})[.-]?(\d{2})[.-]?(\d{2})")
 _TIME = re.compile(r"(\d{2}):?(\d{2})(?::?(\d{2})(?:\.(\d{1,6}))?)?")
@@ -140,9 +141,7 @@ def _by_another_date(
     begun = time_of_day(header, f"{of}Time")
     if begun is not None and begun - time > timedelta(hours=12):
         day += timedelta(days=1)  # begun before midnight
-    remark = f"AcquisitionDate (0008,0022) is missing; {of}Date was taken for it."
-    if remark not in assumptions:
-        assumptions.append(remark)
+    say_once(assumptions, f"AcquisitionDate (0008,0022) is missing; {of}Date was taken for it.")
     return Moment(day + time, zone)
 
 

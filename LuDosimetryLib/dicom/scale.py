@@ -16,6 +16,7 @@ from .private_elements import (
     SIEMENS_SLOPE,
     SIEMENS_UNITS,
 )
+from .remarks import say_once
 
 _UCUM = {
     "Bq/mL": ("Bq/mL", 1.0),
@@ -135,7 +136,7 @@ def _rescaled(header: Header, unit: str | None, assumptions: list[str]) -> Scale
             )
         if unit == "counts" and (to_activity := PHILIPS_ACTIVITY.number(header)):
             unit, factor, source = "Bq/mL", to_activity, str(PHILIPS_ACTIVITY)
-            _say(assumptions, f"{PHILIPS_ACTIVITY} was taken to make counts Bq/mL.")
+            say_once(assumptions, f"{PHILIPS_ACTIVITY} was taken to make counts Bq/mL.")
     if unit is None:
         return None
     slope, intercept = _line(header, assumptions, needed=unit == "Bq/mL")
@@ -149,7 +150,7 @@ def _units(header: Header, assumptions: list[str]) -> tuple[str, str]:
     if told := SIEMENS_UNITS.text(header).upper():
         if told not in _PET_UNITS:
             return "", ""
-        _say(assumptions, f"{SIEMENS_UNITS} is {told}; it was taken for Units (0054,1001).")
+        say_once(assumptions, f"{SIEMENS_UNITS} is {told}; it was taken for Units (0054,1001).")
     return told, str(SIEMENS_UNITS)
 
 
@@ -173,7 +174,7 @@ def _line(header: Header, assumptions: list[str], needed: bool = False) -> tuple
     ):
         if value is not None and value > 0.0:
             if value != 1.0 or offset:
-                _say(assumptions, f"RescaleSlope (0028,1053) is missing; {name} was applied.")
+                say_once(assumptions, f"RescaleSlope (0028,1053) is missing; {name} was applied.")
             return value, offset
     if needed:
         raise header.lacking("RescaleSlope")
@@ -190,14 +191,9 @@ def _untold(header: Header, assumptions: list[str]) -> Scale:
             f'is to {", ".join(mapped)} only; export the activity, or give "unit" of the time '
             "point with --supply FILE.json",
         )
-    _say(assumptions, "Units (0054,1001) is missing; the voxels were taken as counts.")
+    say_once(assumptions, "Units (0054,1001) is missing; the voxels were taken as counts.")
     slope, intercept = _line(header, assumptions)
     return Scale("counts", slope, intercept)
-
-
-def _say(assumptions: list[str], remark: str) -> None:
-    if remark not in assumptions:
-        assumptions.append(remark)
 
 
 def _slope(header: Header, keyword: str, slope: float) -> float:

@@ -14,6 +14,7 @@ from .header import Header
 from .joining import joined
 from .moment import Moment, acquired, zone_of
 from .nuclear_medicine import nm_duration_s, nm_stack
+from .remarks import say_once
 from .scale import activity_scale
 from .stack import Stack, stack_of_slices
 from .supplement import NOTHING, Supplement
@@ -144,8 +145,8 @@ class Scan:
                 )
             ]
         for remark in own:
-            if remark and remark not in remarks:
-                remarks.append(remark)
+            if remark:
+                say_once(remarks, remark)
         return decay
 
     def read(self, decay: Decay, unit: str | None) -> Volume:

@@ -11,6 +11,7 @@ from .computed_tomography import CtSeries, ct_series, is_localizer
 from .enhanced import frames_of
 from .folder import dicom_files, series_of
 from .header import Header
+from .remarks import say_once
 from .spect_scan import Bed, Scan, nm_bed, pt_bed, scans_of
 from .supplement import Supplement
 
@@ -184,9 +185,7 @@ def _once(headers: list[Header], remarks: list[str]) -> list[Header]:
                 raise header.refused(
                     "SOPInstanceUID", f"is that of {other.path}, but the files differ"
                 )
-            remark = "Copies of files were left out."
-            if remark not in remarks:
-                remarks.append(remark)
+            say_once(remarks, "Copies of files were left out.")
             continue
         seen[uid] = header
         kept.append(header)

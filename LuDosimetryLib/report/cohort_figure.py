@@ -1,17 +1,16 @@
 """Organ doses of many cases; needs matplotlib."""
 
-from math import ceil
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from .canvas import label, new_figure, png, style_axes
+from .canvas import label, new_figure, panels, png, style_axes
 from .palette import INK, MUTED, organ_style
 
 if TYPE_CHECKING:
     from ..cohort_folder import Cohort
 
-_COLUMNS = 3
 _PANEL_INCH = (2.9, 2.1)
+_WIDTH_INCH = 3 * _PANEL_INCH[0]
 _ROW_INCH = 0.42
 _FEW = 12
 """Cases whose numbers all stand on the axis."""
@@ -22,26 +21,11 @@ _WIDE = 20.0
 def cases_figure(cohort: "Cohort") -> bytes:
     """A panel for each volume of interest: dose and uncertainty over the number of the case."""
     names = cohort.organ_names
-    columns = min(_COLUMNS, max(1, len(names)))
-    rows = max(1, ceil(len(names) / columns))
-    width, height = _PANEL_INCH[0] * columns, _PANEL_INCH[1] * rows + 0.25
-    figure = new_figure(width, height)
-    for n, name in enumerate(names):
-        axes = figure.add_subplot(rows, columns, n + 1)
-        _panel(axes, cohort, name, organ_style(n)[0])
-        if n + columns < len(names):
-            axes.set_xlabel("")
-        if n % columns:
-            axes.set_ylabel("")
-    figure.subplots_adjust(
-        0.6 / width,
-        0.5 / height,
-        1.0 - 0.1 / width,
-        1.0 - 0.3 / height,
-        wspace=0.24,
-        hspace=0.45,
-    )
-    return png(figure)
+
+    def draw(axes: Any, n: int) -> None:
+        _panel(axes, cohort, names[n], organ_style(n)[0])
+
+    return panels(names, draw, _PANEL_INCH, more_inch=0.25, row_space=0.45)
 
 
 def _panel(axes: Any, cohort: "Cohort", name: str, colour: str) -> None:
@@ -72,7 +56,7 @@ def per_activity_figure(cohort: "Cohort") -> bytes:
     """Dose per administered activity: a row for each volume of interest, a dot for each case."""
     rows = {name: found for name in cohort.organ_names if (found := _per_activity(cohort, name))}
     height = _ROW_INCH * len(rows) + 0.75
-    width = _PANEL_INCH[0] * _COLUMNS
+    width = _WIDTH_INCH
     figure = new_figure(width, height)
     axes = figure.add_subplot(1, 1, 1)
     for row, (name, values) in enumerate(rows.items()):

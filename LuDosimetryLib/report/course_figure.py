@@ -1,41 +1,24 @@
 """Doses over the cycles of a course; needs matplotlib."""
 
-from math import ceil
 from typing import TYPE_CHECKING, Any
 
-from .canvas import label, new_figure, png, style_axes
+from .canvas import label, panels, style_axes
 from .palette import INK, MUTED, organ_style
 
 if TYPE_CHECKING:
     from ..course import Course, OrganCourse
 
-_COLUMNS = 3
 _PANEL_INCH = (2.9, 2.25)
 
 
 def course_figure(course: "Course") -> bytes:
     """A panel for each volume of interest: dose of each cycle, cumulated dose, limit line."""
     organs = course.organs
-    columns = min(_COLUMNS, max(1, len(organs)))
-    rows = max(1, ceil(len(organs) / columns))
-    width, height = _PANEL_INCH[0] * columns, _PANEL_INCH[1] * rows
-    figure = new_figure(width, height)
-    for n, organ in enumerate(organs):
-        axes = figure.add_subplot(rows, columns, n + 1)
-        _panel(axes, course, organ, organ_style(n)[0])
-        if n + columns < len(organs):
-            axes.set_xlabel("")
-        if n % columns:
-            axes.set_ylabel("")
-    figure.subplots_adjust(
-        0.6 / width,
-        0.5 / height,
-        1.0 - 0.1 / width,
-        1.0 - 0.3 / height,
-        wspace=0.24,
-        hspace=0.42,
-    )
-    return png(figure)
+
+    def draw(axes: Any, n: int) -> None:
+        _panel(axes, course, organs[n], organ_style(n)[0])
+
+    return panels([organ.name for organ in organs], draw, _PANEL_INCH)
 
 
 def _panel(axes: Any, course: "Course", organ: "OrganCourse", colour: str) -> None:

@@ -35,12 +35,13 @@ def main(arguments: list[str]) -> int:
     if not cases:
         print(f"there is no case file in {', '.join(map(str, asked.cases))}.", file=sys.stderr)
         return 2
-    worst = 0
-    for case, name in cases.items():
-        folder = asked.output / name if len(cases) > 1 else asked.output
-        code = run_case(case, folder, not asked.no_scene)
-        worst = max(worst, code, key=lambda found: (found == 1, found))
-    return worst
+    # Slicer has loaded the module, and with it found the library
+    from LuDosimetryLib.failure import worst_of
+
+    return worst_of(
+        run_case(case, asked.output / name if len(cases) > 1 else asked.output, not asked.no_scene)
+        for case, name in cases.items()
+    )
 
 
 def find_cases(given: list[Path]) -> dict[Path, str]:
@@ -61,7 +62,6 @@ def find_cases(given: list[Path]) -> dict[Path, str]:
 
 def run_case(case: Path, folder: Path, with_scene: bool) -> int:
     """Calculate and save one case; the exit code."""
-    # Slicer has loaded the module, and with it found the library
     from LuDosimetry import LuDosimetryLogic
     from LuDosimetryLib.failure import FAILED, INVALID, ending_of
 
