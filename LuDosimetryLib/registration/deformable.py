@@ -45,7 +45,7 @@ def deformation(
     The smooth transform that goes on from a rigid one.
 
     Control points of cubic B-splines every 30 mm minimise the robust squared difference of
-    densities within fat and soft tissue, that of locally normalised uptake, and a bending energy.
+    densities, that of edges of uptake, and a bending energy.
     Rueckert et al., IEEE Trans Med Imaging 18:712 (1999), for the model. That tissue keeps its
     volume is not asked for: measured, it brought nothing even where it was so.
 

@@ -109,13 +109,15 @@ def _sampled(
     volume: Volume,
     grid: Grid,
     motion,
-    outside: float,
+    outside: float | None,
     *,
     conserved: bool,
     resolution_mm: float = 0.0,
 ) -> Array:
     """
     Mean over each voxel of what came there; times the volume ratio if it is an amount.
+
+    Where nothing is known, beyond the volume, it is what `outside` says, or goes on as it ends.
 
     Motions are smooth, and linear between voxels. A blur comes before voxels do: blurred
     afterwards, a small tumour on its own voxels would keep more than one that moved off them.
@@ -133,7 +135,11 @@ def _sampled(
         moved = np.stack([_between(u, at[0][k], at[1], at[2]) for u in displacement])
         index = volume.grid.indices(y + moved.reshape(3, -1))[::-1]
         values = ndimage.map_coordinates(
-            volume.values, index, order=1, mode="grid-constant", cval=outside
+            volume.values,
+            index,
+            order=1,
+            mode="nearest" if outside is None else "grid-constant",
+            cval=outside or 0.0,
         )
         found[k] = values.reshape(j.shape)
         if ratio is not None:
@@ -154,10 +160,14 @@ def moved_activity(activity: Volume, grid: Grid, motion, resolution_mm: float = 
 def moved_ct(
     ct: Volume, grid: Grid, motion, seed: int, *, noise_hu: float = 25.0, couch: bool = True
 ) -> Volume:
-    """A CT of the patient after a motion, on another grid, with noise of its own and a couch."""
+    """
+    A CT of the patient after a motion, on another grid, with noise of its own and a couch.
+
+    Where the CT ends the patient goes on, for a patient does not end where a scan does.
+    """
     mask = patient_mask(density_of(ct.values), ct.grid)
     patient = Volume(np.where(mask, ct.values, np.float32(-1000.0)), ct.grid)
-    hu = _sampled(patient, grid, motion, -1000.0, conserved=False)
+    hu = _sampled(patient, grid, motion, None, conserved=False)
     if couch:
         back_mm = float(ct.grid.positions(np.argwhere(mask)[::37, ::-1].T)[1].max()) + 25.0
         hu = _with_couch(hu, grid, back_mm)
