@@ -33,6 +33,8 @@ _EVEN = 0.03
 _HOT_NOISE = 0.02
 """Relative noise of a voxel where activity is greatest; as that of counts, it grows where cold."""
 _ROBUST_UPTAKE = 0.5
+_ALIKE = 0.5
+"""Local correlation from which edges of uptake count as those of the same things."""
 _UPTAKE_WEIGHT = 0.03
 """Squared density [(g/cm3)2] that a squared difference of normalised uptake is worth."""
 _REACHED = 0.95
@@ -74,6 +76,8 @@ class Channel:
         Difference beyond which voxels count less and less.
     weight : float
         Of the mean squared difference in the cost.
+    alike_mm : float or None
+        Standard deviation of the window in which both images must correlate to be compared.
     sharp_alike : bool
         Whether both images are equally sharp. If not, what a blur along each axis would explain is
         taken off the difference, for a blurred organ looks smaller than it is.
@@ -85,6 +89,7 @@ class Channel:
     compared: Array
     robust: float
     weight: float
+    alike_mm: float | None
     sharp_alike: bool
 
     def merged(self, factor: int) -> "Channel":
@@ -96,6 +101,26 @@ class Channel:
             reached=merged(self.reached, factor),
             compared=merged(self.compared, factor),
         )
+
+    def alike(self, shifts: NDArray[np.float32], spacing_mm: tuple[float, ...]) -> "Channel":
+        """
+        The same, compared only where through displacements [voxels] both show the same things.
+
+        A bladder that is full of activity at one scan and empty at the next has edges of opposite
+        sign, which would push each other away.
+        """
+        if self.alike_mm is None:
+            return self
+        sigmas = [self.alike_mm / s for s in spacing_mm]
+
+        def mean(values: Array) -> Array:
+            return np.asarray(ndimage.gaussian_filter(values * self.mask, sigmas, truncate=3.0))
+
+        at = np.indices(self.fixed.shape, np.float32) + shifts
+        moved = _sampled(self.moving, at)
+        spread = np.sqrt(mean(self.fixed**2) * mean(moved**2))
+        same = mean(self.fixed * moved) > _ALIKE * spread
+        return replace(self, compared=np.where(same, self.compared, np.float32(0.0)))
 
     @property
     def mask(self) -> Mask:
@@ -189,6 +214,7 @@ def of_densities(fixed: View, moving: View, rigid: sitk.Transform, grid: Grid) -
         resample(looked_at, grid, 0.0),
         _ROBUST_G_CM3,
         1.0,
+        alike_mm=None,
         sharp_alike=False,
     )
 
@@ -225,6 +251,7 @@ def of_uptake(reference: Volume, scan: Volume, rigid: sitk.Transform, grid: Grid
         resample(active, grid, 0.0) * _shown(reference.grid, grid, None),
         _ROBUST_UPTAKE,
         _UPTAKE_WEIGHT,
+        alike_mm=_NEIGHBOURHOOD_MM,
         sharp_alike=True,
     )
 

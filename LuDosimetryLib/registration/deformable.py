@@ -6,7 +6,7 @@ step solves for all control points at once, with the image on their lattice's te
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import SimpleITK as sitk
@@ -77,6 +77,8 @@ def deformation(
         level = _Level.of(channels, grid, factor)
         if coefficients is None:
             coefficients = np.zeros((3, *level.lattice.shape), np.float32)
+        else:
+            level = level.alike(coefficients)
 
         def of_level(part: float, number: int = number) -> None:
             tick((number + part) / len(_LEVELS))
@@ -130,6 +132,12 @@ class _Level:
             block,
         )
 
+    def alike(self, coefficients: Coefficients) -> "_Level":
+        """The same, where through a displacement both scans show the same things."""
+        shifts = self._shifts(coefficients)
+        channels = [channel.alike(shifts, self.spacing_mm) for channel in self.channels]
+        return replace(self, channels=channels)
+
     def fitted(
         self, coefficients: Coefficients, steps: int, tick: Callable[[float], None]
     ) -> Coefficients:
@@ -157,15 +165,19 @@ class _Level:
         return coefficients
 
     def _looks(self, coefficients: Coefficients) -> _Looks:
-        shifts = np.stack(
+        shifts = self._shifts(coefficients)
+        looks = [channel.look(shifts) for channel in self.channels]
+        own = float((coefficients * self._stiff(coefficients)).sum(dtype=np.float64))
+        return _Looks(looks, sum(look.cost for look in looks) + own)
+
+    def _shifts(self, coefficients: Coefficients) -> NDArray[np.float32]:
+        """Displacements [voxels] at the voxels, shape (3, k, j, i)."""
+        return np.stack(
             [
                 self.lattice.at_voxels(c) / np.float32(s)
                 for c, s in zip(coefficients, self.spacing_mm, strict=True)
             ]
         )
-        looks = [channel.look(shifts) for channel in self.channels]
-        own = float((coefficients * self._stiff(coefficients)).sum(dtype=np.float64))
-        return _Looks(looks, sum(look.cost for look in looks) + own)
 
     def _stiff(self, coefficients: Coefficients) -> Coefficients:
         """Half the gradient of what bending costs."""

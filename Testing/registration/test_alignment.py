@@ -133,7 +133,7 @@ def test_doses_are_those_of_the_patient_who_did_not_move(moved_case, registered)
 
 
 def test_a_smooth_deformation_of_10_mm(tmp_path, moving, trunk):
-    """Doses within 1 %, 3 % for a tumour that no CT shows; displacements to half a voxel of 4 mm."""
+    """Doses within 1 %; displacements to half a voxel of 4 mm."""
     first = moving.RigidMotion((5.0, -4.0, 4.0), (2.0, -2.0, 3.0), CENTRE)
     motion = moving.SmoothMotion(trunk[0].grid, 10.0, 40.0, 3, first)
     bent = MovingCase(tmp_path / "case", moving, trunk, motion)
@@ -145,8 +145,7 @@ def test_a_smooth_deformation_of_10_mm(tmp_path, moving, trunk):
             for dose in (organ.mean_dose_Gy, unregistered[organ.name])
         )
         print(f"{organ.name}: {100 * found:.2f} %, unregistered {100 * lost:.1f} %")
-        # the shape of a tumour's edge changes with its contrast, from scan to scan
-        assert abs(found) < (0.03 if "tumour" in organ.name else 0.01)
+        assert abs(found) < 0.01
     alignment = result.alignments[1]
     assert alignment.method == "deformable"
     for name, mask in bent.vois.items():

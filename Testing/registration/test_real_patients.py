@@ -21,6 +21,9 @@ REAL = {
     "sample": None,
     "thorax": DATA / "thorax_ct/ct.nii.gz",
     "liver": DATA / "training_ct/CRLM-CT-1004_ct_3mm.nii.gz",
+    "other liver": DATA / "training_ct/CRLM-CT-1006_ct_3mm.nii.gz",
+    "chest": DATA / "training_ct/LIDC-IDRI-0314_ct_3mm.nii.gz",
+    "pelvis": DATA / "training_ct/TCGA-09-2043_ct_3mm.nii.gz",
 }
 HOURS = (24.0, 96.0)
 SPECT_MM = 4.0
@@ -51,16 +54,6 @@ def motions(moving, grid: Grid, kind: str):
     return moving.SmoothMotion(grid, 10.0, 40.0, 5, first)
 
 
-def well_inside(mask: np.ndarray, ct: Grid, motion, scan: Grid) -> bool:
-    """Whether a volume lies 25 mm within what both CTs show, along the patient."""
-    x = ct.positions(np.argwhere(mask)[:, ::-1].T)
-    slices = (ct.indices(x)[2], ct), (scan.indices(motion.went_to(x))[2], scan)
-    return all(
-        k.min() * g.spacing_mm[0] > 25.0 and (g.shape[0] - 1 - k.max()) * g.spacing_mm[0] > 25.0
-        for k, g in slices
-    )
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["rigid", "deformable"])
 @pytest.mark.parametrize("name", REAL)
@@ -71,11 +64,14 @@ def test_displacements_and_doses(tmp_path, moving, name, kind):
     ct = source.ct
     motion = motions(moving, ct.grid, kind)
     still = moving.RigidMotion((0, 0, 0), (0, 0, 0), (0, 0, 0))
-    extent = max(n * s for n, s in zip(ct.grid.shape, ct.grid.spacing_mm, strict=True)) + 80.0
     middle = tuple(
         ct.grid.positions(np.array([[0.5 * (n - 1)] for n in ct.grid.shape[::-1]]))[:, 0]
     )
-    spect = Grid.axial((int(extent / SPECT_MM),) * 3, (SPECT_MM,) * 3, middle)
+    shape = tuple(
+        int((n * s + 80.0) / SPECT_MM)
+        for n, s in zip(ct.grid.shape, ct.grid.spacing_mm, strict=True)
+    )
+    spect = Grid.axial(shape, (SPECT_MM,) * 3, middle)
     scan_grid = moving.grid(ct.grid, motion, degrees=(3, -4, 6) if kind == "rigid" else (0, 0, 0))
     scan = moving.ct(ct, scan_grid, motion, seed=4)
 
@@ -132,15 +128,13 @@ def test_displacements_and_doses(tmp_path, moving, name, kind):
         error = moving.error_mm(transform, motion, mask, ct.grid, scan.grid)
         off = organ.mean_dose_Gy / true.mean_dose_Gy - 1.0
         unaligned = unregistered.get(organ.name, np.nan) / true.mean_dose_Gy - 1.0
-        inside = well_inside(mask, ct.grid, motion, scan.grid)
         print(
-            f"  {organ.name} ({organ.volume_mL:.0f} mL{'' if inside else ', at the border'}): "
+            f"  {organ.name} ({organ.volume_mL:.0f} mL): "
             f"{error.mean() if error.size else np.nan:.2f} mm "
             f"(P95 {np.percentile(error, 95) if error.size else np.nan:.2f}), "
             f"dose {100 * off:+.2f} %, unregistered {100 * unaligned:+.1f} %"
         )
         if error.size:
             assert error.mean() < (1.0 if kind == "rigid" else 3.0)
-        if inside and organ.volume_mL > LARGE_ML:
-            # where volumes change, blur takes another part of them: up to 0.7 % of a kidney's activity
-            assert abs(off) < (0.01 if kind == "rigid" else 0.02)
+        if organ.volume_mL > LARGE_ML:
+            assert abs(off) < 0.01
