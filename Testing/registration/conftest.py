@@ -43,12 +43,13 @@ class RigidMotion:
         return np.ones(y.shape[1])
 
 
-class SmoothMotion:
-    """Tissue now at y came from y + u(y), after another motion; u is random and smooth."""
+class _SmoothVectors:
+    """Random vectors of a greatest length around a grid, smooth over a length; cubic splines."""
 
-    def __init__(self, grid: Grid, greatest_mm: float, length_mm: float, seed: int, first=None):
+    def __init__(
+        self, grid: Grid, greatest_mm: float, length_mm: float, seed: int, *, free_of_sources: bool
+    ):
         rng = np.random.default_rng(seed)
-        self._first = first
         middle = grid.positions(np.array([[0.5 * (n - 1)] for n in grid.shape[::-1]]))[:, 0]
         extent = max(n * s for n, s in zip(grid.shape, grid.spacing_mm, strict=True))
         count = int((extent + 2 * _AROUND_MM) / _LATTICE_MM) + 1
@@ -61,19 +62,36 @@ class SmoothMotion:
                 for _ in range(3)
             ]
         )
+        if free_of_sources:
+            field = _curl(field)
         edge = int(_AROUND_MM / _LATTICE_MM)
         inner = (slice(edge, -edge),) * 3
-        longest = np.sqrt((field**2).sum(axis=0))[inner].max()
-        field *= greatest_mm / longest
+        field *= greatest_mm / np.sqrt((field**2).sum(axis=0))[inner].max()
         self._splines = [ndimage.spline_filter(component, 3) for component in field]
 
-    def _displacement(self, y: np.ndarray) -> np.ndarray:
+    def __call__(self, y: np.ndarray) -> np.ndarray:
         at = self._grid.indices(y)[::-1]
         return np.stack(
             [
                 ndimage.map_coordinates(c, at, order=3, mode="nearest", prefilter=False)
                 for c in self._splines
             ]
+        )
+
+
+def _curl(field: np.ndarray) -> np.ndarray:
+    """Of vectors (x, y, z) on an axial grid, shape (3, k, j, i), up to a factor."""
+    (_, x_y, x_z), (y_x, _, y_z), (z_x, z_y, _) = (np.gradient(c)[::-1] for c in field)
+    return np.stack([z_y - y_z, x_z - z_x, y_x - x_y])
+
+
+class SmoothMotion:
+    """Tissue now at y came from y + u(y), after another motion; u is random and smooth."""
+
+    def __init__(self, grid: Grid, greatest_mm: float, length_mm: float, seed: int, first=None):
+        self._first = first
+        self._displacement = _SmoothVectors(
+            grid, greatest_mm, length_mm, seed, free_of_sources=False
         )
 
     def came_from(self, y: np.ndarray) -> np.ndarray:
@@ -91,6 +109,34 @@ class SmoothMotion:
         steps = np.eye(3)[:, :, None]
         columns = [0.5 * (self.came_from(y + s) - self.came_from(y - s)) for s in steps]
         return np.linalg.det(np.stack(columns, axis=-1).transpose(1, 0, 2))
+
+
+class VolumePreservingMotion:
+    """Tissue flows, after another motion, along random smooth lines that neither start nor end."""
+
+    def __init__(self, grid: Grid, greatest_mm: float, length_mm: float, seed: int, first=None):
+        self._first = first
+        self._velocity = _SmoothVectors(grid, greatest_mm, length_mm, seed, free_of_sources=True)
+
+    def _carried(self, x: np.ndarray, time: float) -> np.ndarray:
+        step = 0.25 * time
+        for _ in range(4):  # Runge-Kutta
+            a = self._velocity(x)
+            b = self._velocity(x + 0.5 * step * a)
+            c = self._velocity(x + 0.5 * step * b)
+            d = self._velocity(x + step * c)
+            x = x + step / 6.0 * (a + 2.0 * b + 2.0 * c + d)
+        return x
+
+    def came_from(self, y: np.ndarray) -> np.ndarray:
+        x = self._carried(y, 1.0)
+        return self._first.came_from(x) if self._first else x
+
+    def went_to(self, x: np.ndarray) -> np.ndarray:
+        return self._carried(self._first.went_to(x) if self._first else x, -1.0)
+
+    def volume_ratio(self, y: np.ndarray) -> np.ndarray:
+        return np.ones(y.shape[1])
 
 
 def _between(field: np.ndarray, k: float, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
@@ -262,6 +308,7 @@ def moving() -> SimpleNamespace:
     return SimpleNamespace(
         RigidMotion=RigidMotion,
         SmoothMotion=SmoothMotion,
+        VolumePreservingMotion=VolumePreservingMotion,
         activity=moved_activity,
         ct=moved_ct,
         grid=other_grid,

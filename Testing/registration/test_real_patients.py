@@ -21,9 +21,6 @@ REAL = {
     "sample": None,
     "thorax": DATA / "thorax_ct/ct.nii.gz",
     "liver": DATA / "training_ct/CRLM-CT-1004_ct_3mm.nii.gz",
-    "other liver": DATA / "training_ct/CRLM-CT-1006_ct_3mm.nii.gz",
-    "chest": DATA / "training_ct/LIDC-IDRI-0314_ct_3mm.nii.gz",
-    "pelvis": DATA / "training_ct/TCGA-09-2043_ct_3mm.nii.gz",
 }
 HOURS = (24.0, 96.0)
 SPECT_MM = 4.0
