@@ -111,15 +111,16 @@ class Channel:
         """
         if self.alike_mm is None:
             return self
-        sigmas = [self.alike_mm / s for s in spacing_mm]
+        mask = self.mask
+        fixed = self.fixed * mask
+        moved = np.zeros_like(fixed)
+        moved[mask] = _sampled(self.moving, _sources(mask, shifts))
 
-        def mean(values: Array) -> Array:
-            return np.asarray(ndimage.gaussian_filter(values * self.mask, sigmas, truncate=3.0))
-
-        at = np.indices(self.fixed.shape, np.float32) + shifts
-        moved = _sampled(self.moving, at)
-        spread = np.sqrt(mean(self.fixed**2) * mean(moved**2))
-        same = mean(self.fixed * moved) > _ALIKE * spread
+        both, one, other = (
+            _mean(product, self.alike_mm, spacing_mm)
+            for product in (fixed * moved, fixed**2, moved**2)
+        )
+        same = both > _ALIKE * np.sqrt(one * other)
         return replace(self, compared=np.where(same, self.compared, np.float32(0.0)))
 
     @property
@@ -130,7 +131,7 @@ class Channel:
     def look(self, shifts: NDArray[np.float32]) -> Look:
         """Compare through displacements [voxels], shape (3, k, j, i)."""
         mask = self.mask
-        sources = (np.stack(np.nonzero(mask)) + shifts[:, mask]).astype(np.float32)
+        sources = _sources(mask, shifts)
         counts = (_sampled(self.reached, sources, outside=True) > _REACHED).astype(np.float32)
         residual = _sampled(self.moving, sources) - self.fixed[mask]
         if not self.sharp_alike:
@@ -261,18 +262,24 @@ def _normalised(values: Array, grid: Grid) -> Array:
     values = np.maximum(values, np.float32(0.0))
     top = np.float32(max(float(np.percentile(values, 99.9)), 1e-30))
 
-    def mean(image: Array, sigma_mm: float) -> Array:
-        sigmas = [sigma_mm / s for s in grid.spacing_mm]
-        smooth = ndimage.gaussian_filter(image, sigmas, truncate=3.0)
-        return np.maximum(np.asarray(smooth, np.float32), np.float32(0.0))
-
     relative = values / top
-    edges = relative - mean(relative, _DETAIL_MM)
-    local = mean(relative, _NEIGHBOURHOOD_MM)
-    variance = mean(edges**2, _NEIGHBOURHOOD_MM)
+    edges = relative - _mean(relative, _DETAIL_MM, grid.spacing_mm)
+    local = _mean(relative, _NEIGHBOURHOOD_MM, grid.spacing_mm)
+    variance = _mean(edges**2, _NEIGHBOURHOOD_MM, grid.spacing_mm)
     noise = np.float32(_HOT_NOISE**2) * local
     scale = np.sqrt(variance + (np.float32(_EVEN) * local) ** 2 + noise + np.float32(1e-8))
     return np.asarray(edges / scale, np.float32)
+
+
+def _mean(values: Array, sigma_mm: float, spacing_mm: tuple[float, ...]) -> Array:
+    """In a Gaussian window about every voxel."""
+    sigmas = [sigma_mm / s for s in spacing_mm]
+    return np.asarray(ndimage.gaussian_filter(values, sigmas, truncate=3.0), np.float32)
+
+
+def _sources(mask: Mask, shifts: NDArray[np.float32]) -> Array:
+    """Where the voxels of a mask are looked at, as indices (k, j, i), shape (3, n)."""
+    return (np.stack(np.nonzero(mask)) + shifts[:, mask]).astype(np.float32)
 
 
 def _shown(part: Grid, grid: Grid, transform: sitk.Transform | None) -> Array:

@@ -1,5 +1,6 @@
 """Patients that move between scans in a known way."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import SimpleNamespace
 
@@ -9,7 +10,8 @@ import SimpleITK as sitk
 from scipy import ndimage
 from scipy.spatial.transform import Rotation
 
-from LuDosimetryLib.image import Array, Grid, Volume
+from LuDosimetryLib.image import Array, Grid, Volume, write_volume
+from LuDosimetryLib.registration.view import View, view_of_ct
 from LuDosimetryLib.segmentation import Mask
 from LuDosimetryLib.tissue import density_of, patient_mask
 
@@ -43,6 +45,12 @@ class RigidMotion:
         return np.ones(y.shape[1])
 
 
+def middle_mm(grid: Grid) -> tuple[float, float, float]:
+    """Where the middle of a grid lies (x, y, z)."""
+    x, y, z = grid.positions(np.array([[0.5 * (n - 1)] for n in grid.shape[::-1]]))[:, 0]
+    return (float(x), float(y), float(z))
+
+
 class _SmoothVectors:
     """Random vectors of a greatest length around a grid, smooth over a length; cubic splines."""
 
@@ -50,10 +58,10 @@ class _SmoothVectors:
         self, grid: Grid, greatest_mm: float, length_mm: float, seed: int, *, free_of_sources: bool
     ):
         rng = np.random.default_rng(seed)
-        middle = grid.positions(np.array([[0.5 * (n - 1)] for n in grid.shape[::-1]]))[:, 0]
+        middle = middle_mm(grid)
         extent = max(n * s for n, s in zip(grid.shape, grid.spacing_mm, strict=True))
         count = int((extent + 2 * _AROUND_MM) / _LATTICE_MM) + 1
-        self._grid = Grid.axial((count,) * 3, (_LATTICE_MM,) * 3, tuple(middle))
+        self._grid = Grid.axial((count,) * 3, (_LATTICE_MM,) * 3, middle)
         field = np.stack(
             [
                 ndimage.gaussian_filter(
@@ -155,7 +163,6 @@ def _sampled(
     volume: Volume,
     grid: Grid,
     motion,
-    outside: float | None,
     *,
     conserved: bool,
     resolution_mm: float = 0.0,
@@ -163,7 +170,7 @@ def _sampled(
     """
     Mean over each voxel of what came there; times the volume ratio if it is an amount.
 
-    Where nothing is known, beyond the volume, it is what `outside` says, or goes on as it ends.
+    Beyond the volume there is no amount, and anything else goes on as it ends.
 
     Motions are smooth, and linear between voxels. A blur comes before voxels do: blurred
     afterwards, a small tumour on its own voxels would keep more than one that moved off them.
@@ -184,8 +191,7 @@ def _sampled(
             volume.values,
             index,
             order=1,
-            mode="nearest" if outside is None else "grid-constant",
-            cval=outside or 0.0,
+            mode="grid-constant" if conserved else "nearest",
         )
         found[k] = values.reshape(j.shape)
         if ratio is not None:
@@ -200,7 +206,7 @@ def _sampled(
 
 def moved_activity(activity: Volume, grid: Grid, motion, resolution_mm: float = 0.0) -> Array:
     """What a scanner shows after a motion that leaves every piece of tissue its activity."""
-    return _sampled(activity, grid, motion, 0.0, conserved=True, resolution_mm=resolution_mm)
+    return _sampled(activity, grid, motion, conserved=True, resolution_mm=resolution_mm)
 
 
 def moved_ct(
@@ -213,7 +219,7 @@ def moved_ct(
     """
     mask = patient_mask(density_of(ct.values), ct.grid)
     patient = Volume(np.where(mask, ct.values, np.float32(-1000.0)), ct.grid)
-    hu = _sampled(patient, grid, motion, None, conserved=False)
+    hu = _sampled(patient, grid, motion, conserved=False)
     if couch:
         back_mm = float(ct.grid.positions(np.argwhere(mask)[::37, ::-1].T)[1].max()) + 25.0
         hu = _with_couch(hu, grid, back_mm)
@@ -234,15 +240,15 @@ def _with_couch(hu: Array, grid: Grid, back_mm: float) -> Array:
 
 def other_grid(ct: Grid, motion, spacing_mm=(3.5, 2.6, 2.6), degrees=(0.0, 0.0, 0.0)) -> Grid:
     """A grid of other voxels over a CT, turned, and cut to slices that hold what was scanned."""
-    middle = ct.positions(np.array([[0.5 * (n - 1)] for n in ct.shape[::-1]]))[:, 0]
+    middle = middle_mm(ct)
     corners = ct.positions(
         np.array(np.meshgrid(*[(-0.5, n - 0.5) for n in ct.shape[::-1]])).reshape(3, -1)
     )
     extent = np.ptp(corners, axis=1)[::-1]
     shape = tuple(int(e / s) for e, s in zip(extent, spacing_mm, strict=True))
-    straight = Grid.axial(shape, spacing_mm, tuple(middle))
+    straight = Grid.axial(shape, spacing_mm, middle)
     turn = Rotation.from_euler("xyz", degrees, degrees=True).as_matrix()
-    origin = middle + turn @ (np.array(straight.origin_mm) - middle)
+    origin = middle + turn @ np.subtract(straight.origin_mm, middle)
     grid = Grid(shape, spacing_mm, tuple(origin), tuple(turn.reshape(-1)))
     rows, columns = grid.shape[1:]
     i, j = np.meshgrid(np.linspace(0.2, 0.8, 5) * columns, np.linspace(0.25, 0.75, 5) * rows)
@@ -313,7 +319,19 @@ def moving() -> SimpleNamespace:
         ct=moved_ct,
         grid=other_grid,
         error_mm=target_error_mm,
+        middle_mm=middle_mm,
     )
+
+
+@pytest.fixture
+def viewed(tmp_path) -> Callable[[Volume], View]:
+    """What registration looks at in a CT [HU]."""
+
+    def of(volume: Volume) -> View:
+        write_volume(tmp_path / "ct.nrrd", volume, "")
+        return view_of_ct(tmp_path / "ct.nrrd", "CT")
+
+    return of
 
 
 @pytest.fixture(scope="session")

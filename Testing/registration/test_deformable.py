@@ -1,24 +1,16 @@
 """Smooth deformations are recovered to less than a voxel inside organs."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from LuDosimetryLib.image import Grid, Volume, write_volume
+from LuDosimetryLib.image import Grid, Volume
 from LuDosimetryLib.registration.deformable import deformation
 from LuDosimetryLib.registration.lattice import Lattice, as_transform, bending
-from LuDosimetryLib.registration.view import View, view_of_ct
 
 
 def no_tick(*_: float) -> None:
     """Not cancelled."""
-
-
-def viewed(folder: Path, volume: Volume) -> View:
-    write_volume(folder / "ct.nrrd", volume, "")
-    return view_of_ct(folder / "ct.nrrd", "CT")
 
 
 def test_the_lattice_is_that_of_itk():
@@ -55,19 +47,19 @@ def test_the_transpose_and_the_bending_energy():
     assert np.abs(bending(2 * k - 3 * j + 0.5 * i + 1)).max() < 1e-4
 
 
-def test_nothing_moves_where_nothing_moved(tmp_path, moving, trunk):
+def test_nothing_moves_where_nothing_moved(viewed, moving, trunk):
     ct, vois = trunk
     still = moving.RigidMotion((0, 0, 0), (0, 0, 0), (0, 0, 0))
     scan = moving.ct(ct, moving.grid(ct.grid, still, (4.0, 3.6, 3.6)), still, seed=1)
-    fixed, moved = viewed(tmp_path, ct), viewed(tmp_path, scan)
+    fixed, moved = viewed(ct), viewed(scan)
     found = deformation(fixed, moved, sitk.Euler3DTransform(), no_tick)
     body = np.any(list(vois.values()), axis=0)
     # noise moves even tissue by a fifth of a voxel of 4 mm
     assert moving.error_mm(found, still, body, ct.grid, scan.grid).mean() < 1.0
 
 
-def test_it_can_be_stopped(tmp_path, trunk):
-    fixed = viewed(tmp_path, trunk[0])
+def test_it_can_be_stopped(viewed, trunk):
+    fixed = viewed(trunk[0])
     seen: list[float] = []
 
     def stop(part: float) -> None:
@@ -77,7 +69,7 @@ def test_it_can_be_stopped(tmp_path, trunk):
 
     ct, _ = trunk
     noisy = np.random.default_rng(1).normal(scale=60.0, size=ct.values.shape)
-    moved = viewed(tmp_path, Volume((ct.values + noisy).astype(np.float32), ct.grid))
+    moved = viewed(Volume((ct.values + noisy).astype(np.float32), ct.grid))
     with pytest.raises(KeyboardInterrupt):
         deformation(fixed, moved, sitk.TranslationTransform(3, (5.0, 0.0, 0.0)), stop)
     assert seen == sorted(seen)

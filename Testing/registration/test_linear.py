@@ -1,23 +1,16 @@
 """Rigid and affine registration recover what is known, wherever the scans start."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from LuDosimetryLib.image import Grid, Volume, write_volume
+from LuDosimetryLib.image import Grid, Volume
 from LuDosimetryLib.registration.linear import affine, best_flip, rigid, scales
-from LuDosimetryLib.registration.view import View, view_of_ct
+from LuDosimetryLib.registration.view import View
 
 
 def no_tick() -> None:
     """Not cancelled."""
-
-
-def viewed(folder: Path, volume: Volume) -> View:
-    write_volume(folder / "ct.nrrd", volume, "")
-    return view_of_ct(folder / "ct.nrrd", "CT")
 
 
 def shown(view: View, part: slice) -> View:
@@ -33,13 +26,13 @@ def shown(view: View, part: slice) -> View:
         ((-9.0, 15.0, -9.0), (-5.0, 6.0, 6.0), (5, -4, 10)),
     ],
 )
-def test_a_rigid_motion_is_recovered(tmp_path, moving, trunk, shift_mm, degrees, tilt):
+def test_a_rigid_motion_is_recovered(viewed, moving, trunk, shift_mm, degrees, tilt):
     """20 mm and 10 degrees, on oblique slices of other voxels, with noise, the couch left behind."""
     ct, vois = trunk
     motion = moving.RigidMotion(shift_mm, degrees, (0.0, 0.0, 0.0))
     assert 19.0 < np.linalg.norm(shift_mm) < 21.0
     scan = moving.ct(ct, moving.grid(ct.grid, motion, degrees=tilt), motion, seed=1)
-    fixed, moved = viewed(tmp_path, ct), viewed(tmp_path, scan)
+    fixed, moved = viewed(ct), viewed(scan)
     found = rigid(fixed, moved, no_tick)
     for mask in vois.values():
         error = moving.error_mm(found, motion, mask, ct.grid, scan.grid)
@@ -47,9 +40,9 @@ def test_a_rigid_motion_is_recovered(tmp_path, moving, trunk, shift_mm, degrees,
         assert error.mean() < 1.0
 
 
-def test_a_stretched_patient(tmp_path, trunk):
+def test_a_stretched_patient(viewed, trunk):
     ct, _ = trunk
-    fixed = viewed(tmp_path, ct)
+    fixed = viewed(ct)
     grid = ct.grid
     wide = Grid(
         grid.shape,
@@ -57,14 +50,14 @@ def test_a_stretched_patient(tmp_path, trunk):
         (grid.origin_mm[0] * 1.04, *grid.origin_mm[1:]),
         grid.direction,
     )
-    moved = viewed(tmp_path, Volume(ct.values, wide))
+    moved = viewed(Volume(ct.values, wide))
     found = affine(fixed, moved, rigid(fixed, moved, no_tick), no_tick)
     assert scales(found) == pytest.approx([1.0, 1.0, 1.04], abs=0.006)
 
 
-def test_other_fields_of_view_and_coordinates(tmp_path, trunk):
+def test_other_fields_of_view_and_coordinates(viewed, trunk):
     """Half of the patient, and a scanner that counts from elsewhere."""
-    fixed = viewed(tmp_path, trunk[0])
+    fixed = viewed(trunk[0])
     count = fixed.grid.shape[0]
     there = np.array([150.0, -80.0, -400.0])
     for part in (slice(0, count // 2), slice(count // 2, count)):
@@ -82,8 +75,8 @@ def test_other_fields_of_view_and_coordinates(tmp_path, trunk):
 
 
 @pytest.mark.parametrize("axis", [0, 1, 2])
-def test_a_flipped_scan_is_told_from_one_that_is_not(tmp_path, trunk, axis):
-    fixed = viewed(tmp_path, trunk[0])
+def test_a_flipped_scan_is_told_from_one_that_is_not(viewed, trunk, axis):
+    fixed = viewed(trunk[0])
     given, flipped = best_flip(fixed, fixed, no_tick)
     assert given > 1.3 * flipped.information
     turned = View(
@@ -94,11 +87,11 @@ def test_a_flipped_scan_is_told_from_one_that_is_not(tmp_path, trunk, axis):
     assert flipped.information > 1.3 * given
 
 
-def test_the_same_whatever_the_number_of_threads(tmp_path, moving, trunk):
+def test_the_same_whatever_the_number_of_threads(viewed, moving, trunk):
     ct, _ = trunk
     motion = moving.RigidMotion((8.0, 3.0, -5.0), (2.0, 3.0, -4.0), (0.0, 0.0, 0.0))
     scan = moving.ct(ct, moving.grid(ct.grid, motion), motion, seed=2)
-    fixed, moved = viewed(tmp_path, ct), viewed(tmp_path, scan)
+    fixed, moved = viewed(ct), viewed(scan)
     before = sitk.ProcessObject.GetGlobalDefaultNumberOfThreads()
     found = []
     try:
@@ -110,8 +103,8 @@ def test_the_same_whatever_the_number_of_threads(tmp_path, moving, trunk):
     np.testing.assert_allclose(found, [found[0]] * 2, atol=1e-6)
 
 
-def test_what_a_tick_raises_comes_out(tmp_path, trunk):
-    fixed = viewed(tmp_path, trunk[0])
+def test_what_a_tick_raises_comes_out(viewed, trunk):
+    fixed = viewed(trunk[0])
 
     def stop() -> None:
         raise KeyboardInterrupt

@@ -44,7 +44,7 @@ def patient(name: str) -> VirtualPatient:
 
 
 def motions(moving, grid: Grid, kind: str):
-    middle = tuple(grid.positions(np.array([[0.5 * (n - 1)] for n in grid.shape[::-1]]))[:, 0])
+    middle = moving.middle_mm(grid)
     if kind == "rigid":
         return moving.RigidMotion((11.0, -12.0, 11.0), (6.0, -5.0, 6.0), middle)
     first = moving.RigidMotion((6.0, -4.0, 4.0), (2.0, -2.0, 3.0), middle)
@@ -61,14 +61,11 @@ def test_displacements_and_doses(tmp_path, moving, name, kind):
     ct = source.ct
     motion = motions(moving, ct.grid, kind)
     still = moving.RigidMotion((0, 0, 0), (0, 0, 0), (0, 0, 0))
-    middle = tuple(
-        ct.grid.positions(np.array([[0.5 * (n - 1)] for n in ct.grid.shape[::-1]]))[:, 0]
-    )
     shape = tuple(
         int((n * s + 80.0) / SPECT_MM)
         for n, s in zip(ct.grid.shape, ct.grid.spacing_mm, strict=True)
     )
-    spect = Grid.axial(shape, (SPECT_MM,) * 3, middle)
+    spect = Grid.axial(shape, (SPECT_MM,) * 3, moving.middle_mm(ct.grid))
     scan_grid = moving.grid(ct.grid, motion, degrees=(3, -4, 6) if kind == "rigid" else (0, 0, 0))
     scan = moving.ct(ct, scan_grid, motion, seed=4)
 
