@@ -2,6 +2,9 @@
 
 import hashlib
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,7 +20,26 @@ SPECT = Grid.axial((24, 24, 24), (6.0, 6.0, 6.0))
 CT = Grid.axial((48, 48, 48), (3.0, 3.0, 3.0))
 HOURS = (4.0, 24.0, 96.0)
 HALF_LIFE_H = 60.0
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
 LABELS = {"1": "kidney", "2": "tumour", "3": "lung"}
+
+
+def command(*arguments: object) -> list[str]:
+    """The shell's command, for another process."""
+    return [sys.executable, "-m", "LuDosimetryLib", *map(str, arguments)]
+
+
+def shell(*arguments: object, **options) -> subprocess.CompletedProcess:
+    """Run it to its end."""
+    return subprocess.run(
+        command(*arguments),
+        capture_output=True,
+        text=True,
+        env=ENVIRONMENT,
+        timeout=300,
+        check=False,
+        **options,
+    )
 
 
 def _at(grid: Grid) -> list[np.ndarray]:

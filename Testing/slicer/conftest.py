@@ -5,6 +5,8 @@ without an answer, or when an answer was left over.
 """
 
 import importlib.util
+import json
+import logging
 import os
 import sys
 from collections.abc import Iterator
@@ -99,3 +101,48 @@ def responsiveness() -> Any:
     from slicer_host.event_loop import Responsiveness
 
     return Responsiveness
+
+
+@pytest.fixture
+def loaded(panel, case_folder, monkeypatch):
+    """The panel with a small case, to be calculated by this Python."""
+    monkeypatch.delenv("LUDOSIMETRY_PYTHON", raising=False)
+    case_folder.data["options"] = {"dose_method": "single-vsv", "compare_with": ["local"]}
+    case_folder.write()
+    panel.logic.loadCase(case_folder.file)
+    return panel
+
+
+def parameters(panel: Any) -> Any:
+    return panel.logic.getParameterNode()
+
+
+def job_folders() -> list[Path]:
+    import slicer
+
+    return sorted(Path(slicer.app.temporaryPath).glob("LuDosimetry-*"))
+
+
+def run_to_the_end(panel: Any, wait_until: Any, seconds: float = 300.0) -> None:
+    assert panel.ui.runButton.text == "Run"
+    assert panel.ui.runButton.enabled, panel.ui.runButton.toolTip
+    panel.ui.runButton.click()
+    wait_until(lambda: panel.job is None, seconds)
+
+
+def until_it_calculates(panel: Any, wait_until: Any) -> int:
+    """Wait until the worker has told something; its process."""
+    wait_until(lambda: panel.job._run is not None and "reading" in panel.ui.stageLabel.text, 120.0)
+    return panel.job._run._process.pid
+
+
+def slow_case(panel: Any) -> None:
+    """A Monte Carlo that would take an hour."""
+    pytest.importorskip("ompmc")
+    parameters(panel).doseMethod = "monte-carlo"
+    parameters(panel).uncertaintyPercent = 0.0
+    parameters(panel).furtherOptions = json.dumps({"histories": 2_000_000_000})
+
+
+def errors(caplog: Any) -> list[str]:
+    return [record.message for record in caplog.records if record.levelno >= logging.ERROR]
