@@ -4,20 +4,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .case import Case
-    from .errors import Cancelled, InvalidInput
+    from .base.errors import Cancelled, InvalidInput
+    from .case.case import Case
     from .pipeline import run_case
-    from .result import Result
+    from .result.result import Result
 
 __version__ = "0.1.0"
 
 __all__ = ["Cancelled", "Case", "InvalidInput", "Result", "__version__", "run_case"]
 
 _HOMES = {
-    "Cancelled": "errors",
-    "Case": "case",
-    "InvalidInput": "errors",
-    "Result": "result",
+    "Cancelled": "base.errors",
+    "Case": "case.case",
+    "InvalidInput": "base.errors",
+    "Result": "result.result",
     "run_case": "pipeline",
 }
 

@@ -10,6 +10,14 @@ from typing import Any
 
 from .activity.curve import TRAPEZOID
 from .activity.recovery import recovered
+from .activity.scans import (
+    check_tia,
+    check_vois,
+    onto_reference,
+    patient_on,
+    read_activity,
+    read_density,
+)
 from .activity.single_time_point import check_effective_half_life
 from .activity.tia import HAENSCHEID, time_integrated_activity
 from .activity.time_course import (
@@ -18,33 +26,25 @@ from .activity.time_course import (
     check_trapezoid,
     voi_curves,
 )
-from .assessment import Assessment
-from .case import Case
-from .ct_orientation import check_ct_orientation
+from .base.progress import Progress, no_progress
+from .base.storage import check_writable
+from .case.case import Case
 from .dicom.source import read_source
 from .dose import METHODS, STATISTICAL_METHODS, lack_of
 from .dose.convolution import choose_device
 from .dose.problem import DoseProblem, Effort
 from .dose.unet import with_correction
-from .image import Array, Volume
-from .inputs import (
-    check_tia,
-    check_vois,
-    onto_reference,
-    patient_on,
-    read_activity,
-    read_density,
-)
-from .nuclide import read_nuclide
-from .organs import cumulative_dvh, organ_doses
-from .progress import Progress, no_progress
-from .provenance import provenance_of
+from .image.volume import Array, Volume
+from .organs.assessment import Assessment
+from .organs.organ_dose import cumulative_dvh, organ_doses
 from .registration.alignment import Alignment, align, with_displacements
-from .registration.drawn_on import drawn_through
-from .result import Result, check_inputs_kept, unfinished_folder
-from .segmentation import Mask, read_vois
-from .storage import check_writable
-from .tissue import NO_DOSE_BELOW_G_CM3, read_media
+from .result.provenance import provenance_of
+from .result.result import Result, check_inputs_kept, unfinished_folder
+from .tissue.ct_orientation import check_ct_orientation
+from .tissue.density import NO_DOSE_BELOW_G_CM3, read_media
+from .tissue.nuclide import read_nuclide
+from .voi.drawn_on import drawn_through
+from .voi.read import Mask, read_vois
 
 __all__ = ["FALLBACK", "run_case", "run_into"]
 

@@ -21,9 +21,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
-from .checks import check_known
-from .errors import Cancelled, InvalidInput
-from .failure import CANCELLED, DONE, FAILED, ending_of
+from .base.checks import check_known
+from .base.errors import Cancelled, InvalidInput
+from .base.failure import CANCELLED, DONE, FAILED, ending_of
 
 PREFIX = "LUDOSIMETRY "
 RESULT = "result"
@@ -136,7 +136,7 @@ def _run(job: Path, channel: Channel, watch: _Watch) -> int:
 
 
 def _calculate(job: Path, progress: Any) -> list[str]:
-    from .case import Case
+    from .case.case import Case
 
     case = Case.read(job / CASE)
     from .pipeline import run_case
@@ -157,7 +157,7 @@ def _compare(request: Path) -> list[str]:
     for key in ("dose", "reference"):
         if key not in given:
             raise InvalidInput(f"{request}: the key {key!r} is missing.")
-    from .comparison.dose_comparison import compare_files
+    from .comparison.comparison import compare_files
 
     summary = compare_files(
         given["dose"],

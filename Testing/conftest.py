@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from LuDosimetryLib.cli import INVALID, main
-from LuDosimetryLib.image import Grid, Volume, write_volume
+from LuDosimetryLib.commands.main import INVALID, main
+from LuDosimetryLib.image.volume import Grid, Volume, write_volume
 
 SPECT = Grid.axial((24, 24, 24), (6.0, 6.0, 6.0))
 CT = Grid.axial((48, 48, 48), (3.0, 3.0, 3.0))
@@ -170,7 +170,9 @@ def group_lives() -> Callable[[int], bool]:
     def lives(group: int) -> bool:
         for path in Path("/proc").glob("[0-9]*/stat"):
             try:
-                state, _, its_group = path.read_text().rpartition(")")[2].split()[:3]
+                state, _, its_group = (
+                    path.read_text(encoding="utf-8").rpartition(")")[2].split()[:3]
+                )
             except OSError:
                 continue
             if int(its_group) == group and state != "Z":

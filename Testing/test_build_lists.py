@@ -14,7 +14,7 @@ ICON = MODULE / "Resources" / "Icons" / "LuDosimetry.png"
 
 def listed(folder: Path, name: str) -> list[str]:
     """The entries of a list in the CMakeLists.txt of a folder."""
-    text = (folder / "CMakeLists.txt").read_text()
+    text = (folder / "CMakeLists.txt").read_text(encoding="utf-8")
     return re.search(rf"set\({name}\n(.*?)\s*\)", text, re.DOTALL)[1].split()
 
 
@@ -43,18 +43,18 @@ def test_cmake_lists_every_resource_of_the_module():
 def test_slicer_finds_one_module():
     # every script directly in the folder is loaded as one; a package there would be none
     assert [path.name for path in MODULE.glob("*.py")] == ["LuDosimetry.py"]
-    assert not (MODULE / "LuDosimetry.py").read_text().startswith("#!")
+    assert not (MODULE / "LuDosimetry.py").read_text(encoding="utf-8").startswith("#!")
     folders = {path.name for path in MODULE.iterdir() if path.is_dir()} - {"__pycache__"}
     assert folders == {"LuDosimetryModule", "Resources"}
 
 
 def test_every_folder_is_built():
-    text = (ROOT / "CMakeLists.txt").read_text()
+    text = (ROOT / "CMakeLists.txt").read_text(encoding="utf-8")
     assert re.findall(r"add_subdirectory\((\w+)\)", text) == ["LuDosimetryLib", "LuDosimetry"]
 
 
 def test_extension_metadata():
-    text = (ROOT / "CMakeLists.txt").read_text()
+    text = (ROOT / "CMakeLists.txt").read_text(encoding="utf-8")
     values = dict(re.findall(r'set\(EXTENSION_(\w+) "(.+)"\)', text))
     assert set(values) == {
         *("HOMEPAGE", "CONTRIBUTORS", "DESCRIPTION", "ICONURL", "SCREENSHOTURLS", "DEPENDS")
@@ -85,22 +85,28 @@ def test_the_icon_is_a_png_of_128_pixels():
 
 def test_the_library_knows_no_slicer():
     banned = re.compile(r"^\s*(?:import|from)\s+(slicer|qt|ctk|vtk|PySide6)\b", re.MULTILINE)
-    found = {path.name for path in LIBRARY.rglob("*.py") if banned.search(path.read_text())}
+    found = {
+        path.name
+        for path in LIBRARY.rglob("*.py")
+        if banned.search(path.read_text(encoding="utf-8"))
+    }
     assert found == set()
 
 
 def test_cmake_and_wheel_carry_all_data():
     folders = {path.name for path in (ROOT / "Resources").iterdir() if path.is_dir()}
     folders -= {"Pictures", "Validation"}  # for readers, not for a run
-    cmake = re.search(r"set\(DATA (.*?)\)", (LIBRARY / "CMakeLists.txt").read_text())[1].split()
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    cmake = re.search(
+        r"set\(DATA (.*?)\)", (LIBRARY / "CMakeLists.txt").read_text(encoding="utf-8")
+    )[1].split()
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     wheel = project["tool"]["setuptools"]["package-data"]["LuDosimetryLib.Resources"]
     assert set(cmake) == folders
     assert {pattern.partition("/")[0] for pattern in wheel} == folders
 
 
 def test_wheel_lists_every_package():
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     packages = {
         p.parent.relative_to(ROOT).as_posix().replace("/", ".")
         for p in LIBRARY.rglob("__init__.py")

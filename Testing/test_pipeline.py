@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from LuDosimetryLib import Cancelled, Case, Result, run_case
-from LuDosimetryLib.activity.integration import trapezoid_tia
-from LuDosimetryLib.image import Grid
-from LuDosimetryLib.nuclide import read_nuclide
+from LuDosimetryLib.activity.trapezoid import trapezoid_tia
+from LuDosimetryLib.image.volume import Grid
+from LuDosimetryLib.tissue.nuclide import read_nuclide
 
 LOCAL_GY_G_PER_MBQ_H = 0.08532
 

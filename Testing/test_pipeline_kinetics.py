@@ -9,8 +9,8 @@ import SimpleITK as sitk
 
 from LuDosimetryLib import Case, run_case
 from LuDosimetryLib.activity.tia import MODELS
-from LuDosimetryLib.cli import DONE, main
-from LuDosimetryLib.result import read_result
+from LuDosimetryLib.commands.main import DONE, main
+from LuDosimetryLib.result.result import read_result
 
 HALF_LIFE_H = 60.0
 LN2 = np.log(2.0)
@@ -93,13 +93,13 @@ def test_a_later_trapezoid_takes_the_map_away(case_folder, tmp_path):
     )
     assert main(["run", str(case_folder.file), "-o", str(output)]) == DONE
     assert not (output / "tia_model.nrrd").exists()
-    summary = json.loads((output / "result.json").read_text())
+    summary = json.loads((output / "result.json").read_text(encoding="utf-8"))
     assert "tia_model" not in summary["volumes"]
     assert summary["tia_models"] == {}
     case_folder.change("time_points", to=case_folder.data["time_points"][:1])
     assert main(["run", str(case_folder.file), "-o", str(output)]) == DONE
     assert not (output / "curves.csv").exists()
-    assert json.loads((output / "result.json").read_text())["curves"] == []
+    assert json.loads((output / "result.json").read_text(encoding="utf-8"))["curves"] == []
 
 
 def test_swapped_scans_are_told(case_folder):

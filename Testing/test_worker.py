@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from LuDosimetryLib.failure import CANCELLED, DONE, FAILED, INVALID
-from LuDosimetryLib.result import read_result
+from LuDosimetryLib.base.failure import CANCELLED, DONE, FAILED, INVALID
+from LuDosimetryLib.result.result import read_result
 from LuDosimetryLib.worker import PREFIX
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -153,7 +153,7 @@ def test_it_ends_when_its_parent_dies(case_folder, tmp_path):
         [
             sys.executable,
             "-c",
-            "import sys, time\nfrom pathlib import Path\nfrom LuDosimetryLib.runner import BackgroundRun\n"
+            "import sys, time\nfrom pathlib import Path\nfrom LuDosimetryLib.jobs.runner import BackgroundRun\n"
             f"run = BackgroundRun(Path({str(case_folder.folder)!r}))\n"
             "while not any('batch' in m.text for m in run.poll()): time.sleep(0.05)\n"
             f"Path({str(started)!r}).write_text(str(run._process.pid))\ntime.sleep(100)\n",
@@ -162,10 +162,10 @@ def test_it_ends_when_its_parent_dies(case_folder, tmp_path):
     )
     try:
         for _ in range(600):
-            if started.exists() and started.read_text():
+            if started.exists() and started.read_text(encoding="utf-8"):
                 break
             time.sleep(0.05)
-        worker = int(started.read_text())
+        worker = int(started.read_text(encoding="utf-8"))
         os.kill(worker, 0)  # it lives
     finally:
         parent.send_signal(signal.SIGKILL)
@@ -186,7 +186,10 @@ def _lives(process: int) -> bool:
     except ProcessLookupError:
         return False
     try:  # an orphan that nobody waits for stays as a zombie
-        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        return (
+            Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
+            != "Z"
+        )
     except OSError:
         return False
 
@@ -210,7 +213,7 @@ def test_a_comparison(case_folder, tmp_path):
     )
     code, told, _ = ended(start(job))
     assert code == DONE
-    summary = json.loads((Path(told[-1][1]) / "comparison.json").read_text())
+    summary = json.loads((Path(told[-1][1]) / "comparison.json").read_text(encoding="utf-8"))
     assert summary["pearson_correlation"]["r"] == pytest.approx(1.0)
 
 

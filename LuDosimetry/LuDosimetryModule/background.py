@@ -8,9 +8,9 @@ from typing import Any
 
 from slicer.i18n import tr as _
 
-from LuDosimetryLib.errors import InvalidInput
-from LuDosimetryLib.failure import ending_of
-from LuDosimetryLib.runner import BackgroundRun, Outcome
+from LuDosimetryLib.base.errors import InvalidInput
+from LuDosimetryLib.base.failure import ending_of
+from LuDosimetryLib.jobs.runner import BackgroundRun, Outcome
 
 from .fingerprint import changed_since, fingerprint
 from .jobs import cannot_write, environment, new_job_folder, remove

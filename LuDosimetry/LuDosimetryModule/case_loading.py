@@ -11,11 +11,11 @@ import slicer
 from slicer.i18n import tr as _
 from vtk.util.numpy_support import numpy_to_vtk
 
-from LuDosimetryLib.case import Case, Segmentation
-from LuDosimetryLib.errors import InvalidInput
-from LuDosimetryLib.grid import Grid
-from LuDosimetryLib.image import read_image
-from LuDosimetryLib.options import Options
+from LuDosimetryLib.base.errors import InvalidInput
+from LuDosimetryLib.case.case import Case, Segmentation
+from LuDosimetryLib.case.options import Options
+from LuDosimetryLib.image.grid import Grid
+from LuDosimetryLib.image.volume import read_image
 
 from .parameters import TimePoint
 from .result_files import ijk_to_ras

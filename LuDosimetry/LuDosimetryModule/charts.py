@@ -8,9 +8,9 @@ import numpy as np
 import slicer
 from slicer.i18n import tr as _
 
-from LuDosimetryLib.comparison.agreement import LIMITS_OF_AGREEMENT_SD, bland_altman, pearson_r
-from LuDosimetryLib.comparison.dose_line import dose_line
-from LuDosimetryLib.errors import InvalidInput
+from LuDosimetryLib.agreement.agreement import LIMITS_OF_AGREEMENT_SD, bland_altman, pearson_r
+from LuDosimetryLib.agreement.dose_line import dose_line
+from LuDosimetryLib.base.errors import InvalidInput
 
 from .chart_nodes import LINE_STYLES, Chart, Curve
 from .choices import label

@@ -7,14 +7,14 @@ from typing import Any
 import slicer
 from slicer.i18n import tr as _
 
+from LuDosimetryLib.base.errors import InvalidInput
 from LuDosimetryLib.dicom.administration import administration_of, common_moment
-from LuDosimetryLib.dicom.folder import read_header
-from LuDosimetryLib.dicom.header import Header
-from LuDosimetryLib.dicom.moment import Moment, acquired, zone_of
 from LuDosimetryLib.dicom.scale import activity_scale
 from LuDosimetryLib.dicom.study_files import scan_of
-from LuDosimetryLib.errors import InvalidInput
-from LuDosimetryLib.nuclide import read_nuclide
+from LuDosimetryLib.dicom_files.folder import read_header
+from LuDosimetryLib.dicom_files.header import Header
+from LuDosimetryLib.dicom_files.moment import Moment, acquired, zone_of
+from LuDosimetryLib.tissue.nuclide import read_nuclide
 
 from .dicom_voxels import UIDS, holds, volume_node
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import slicer
 
-from LuDosimetryLib.image import Volume, resample
+from LuDosimetryLib.image.volume import Volume, resample
 
 from .result_files import grid_of, ijk_to_ras
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import slicer
 from slicer.i18n import tr as _
 
-from LuDosimetryLib.errors import InvalidInput
-from LuDosimetryLib.runner import INTERPRETER_VARIABLE
+from LuDosimetryLib.base.errors import InvalidInput
+from LuDosimetryLib.jobs.runner import INTERPRETER_VARIABLE
 
 _PREFIX = "LuDosimetry-"
 

@@ -9,7 +9,7 @@ import slicer
 from slicer.i18n import tr as _
 from slicer.ScriptedLoadableModule import ScriptedLoadableModuleLogic
 
-from LuDosimetryLib.errors import Cancelled, InvalidInput
+from LuDosimetryLib.base.errors import Cancelled, InvalidInput
 
 from .background import BackgroundJob
 from .calculation import Calculation

@@ -6,8 +6,8 @@ from typing import Any
 
 from slicer.i18n import tr as _
 
-from LuDosimetryLib.device_probe import DeviceProbe
-from LuDosimetryLib.runner import INTERPRETER_VARIABLE
+from LuDosimetryLib.jobs.device_probe import DeviceProbe
+from LuDosimetryLib.jobs.runner import INTERPRETER_VARIABLE
 
 from . import packages
 from .choice_widgets import ChoiceBox, MethodChecks

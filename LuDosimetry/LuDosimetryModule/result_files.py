@@ -14,8 +14,8 @@ import vtk
 from slicer.i18n import tr as _
 from vtk.util.numpy_support import vtk_to_numpy
 
-from LuDosimetryLib.grid import Grid
-from LuDosimetryLib.image import read_volume
+from LuDosimetryLib.image.grid import Grid
+from LuDosimetryLib.image.volume import read_volume
 
 _LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 

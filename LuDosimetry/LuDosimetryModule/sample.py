@@ -6,7 +6,7 @@ from typing import Any
 import slicer
 from slicer.i18n import tr as _
 
-from LuDosimetryLib.phantom.sample import write_sample
+from LuDosimetryLib.lab.phantom.sample import write_sample
 
 from .case_loading import LoadedCase, fill_parameters, load_case
 from .logic import LuDosimetryLogic

@@ -6,7 +6,7 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
-from LuDosimetryLib.errors import InvalidInput
+from LuDosimetryLib.base.errors import InvalidInput
 
 from .case_loading import fill_parameters, load_case
 from .dicom_times import read_dicom_times

@@ -7,7 +7,7 @@ import slicer
 import vtk
 from slicer.i18n import tr as _
 
-from LuDosimetryLib.errors import InvalidInput
+from LuDosimetryLib.base.errors import InvalidInput
 
 from .geometry import array_of, linear_transform_of, transform_to_world
 from .nrrd import write_pieces

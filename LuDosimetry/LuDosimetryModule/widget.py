@@ -8,7 +8,7 @@ import vtk
 from slicer.ScriptedLoadableModule import ScriptedLoadableModuleWidget
 from slicer.util import VTKObservationMixin
 
-from LuDosimetryLib.errors import InvalidInput
+from LuDosimetryLib.base.errors import InvalidInput
 
 from .background import BackgroundJob
 from .logic import LuDosimetryLogic

@@ -5,9 +5,9 @@ from math import exp, inf
 
 import numpy as np
 
-from ..case import TimePoint
-from ..errors import InvalidInput
-from ..image import Volume
+from ..base.errors import InvalidInput
+from ..case.case import TimePoint
+from ..image.volume import Volume
 
 TOLERATED_NEGATIVE = 0.01
 """Part of the activity that may be negative, as filters leave it; set to zero with a warning."""

@@ -10,8 +10,8 @@ from scipy.optimize import least_squares
 
 from .curve import TRAPEZOID, VoiCurve
 from .curve_model import Candidate, Logarithms, candidates
-from .integration import trapezoid_tia
 from .mono_exponential import MISPLACED_REFUSED, misplaced
+from .trapezoid import trapezoid_tia
 
 PLAUSIBLE_SCATTER = 0.15
 """Of scans about a fit, as a part of their activity: three times what is usual."""

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from ..image import Array
-from ..segmentation import Mask
+from ..image.volume import Array
+from ..voi.read import Mask
 from .curve import TRAPEZOID, VoiCurve
 from .curve_fit import fit_curve
 

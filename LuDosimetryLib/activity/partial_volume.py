@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from ..image import Array, Grid, bounding_box
-from ..segmentation import Mask
+from ..image.volume import Array, Grid, bounding_box
+from ..voi.read import Mask
 
 SIGMA_PER_FWHM = 1.0 / (2.0 * sqrt(2.0 * log(2.0)))
 

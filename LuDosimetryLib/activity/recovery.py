@@ -6,11 +6,11 @@ from typing import Protocol
 
 import numpy as np
 
-from ..image import Array, Grid
-from ..options import Options
-from ..segmentation import Mask
-from ..uncertainty.inputs import UncertaintyInputs
-from ..uncertainty.normal_spread import normal_spread
+from ..base.normal_spread import normal_spread
+from ..case.options import Options
+from ..case.uncertainty_inputs import UncertaintyInputs
+from ..image.volume import Array, Grid
+from ..voi.read import Mask
 from .partial_volume import Regions, Unblurred, around, self_recovery
 
 __all__ = ["Recovery", "RecoveryModel", "ShapeRecovery", "TableRecovery", "recovered"]

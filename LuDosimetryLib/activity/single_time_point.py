@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from math import exp, log
 
-from ..errors import InvalidInput
-from ..nuclide import Nuclide
+from ..base.errors import InvalidInput
+from ..tissue.nuclide import Nuclide
 
 HAENSCHEID_WINDOW_H = (72.0, 96.0)
 """Scans that suit 177Lu-DOTATATE best: effective half-lives of organs and tumours are 40 to 100 h."""

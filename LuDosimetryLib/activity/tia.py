@@ -8,16 +8,16 @@ from math import log
 import numpy as np
 from numpy.typing import NDArray
 
-from ..image import Array
-from ..options import Options
-from ..progress import Progress
-from ..segmentation import Mask
+from ..base.progress import Progress
+from ..case.options import Options
+from ..image.volume import Array
+from ..voi.read import Mask
 from .bi_exponential import UPTAKE_SEEN_BY_H, bi_exponential_tia
 from .curve import BI_EXPONENTIAL, MONO_EXPONENTIAL, TRAPEZOID, TWO_PHASE
 from .hybrid import hybrid_tia
-from .integration import BQ_TO_MBQ, trapezoid_tia
 from .mono_exponential import Voxels, mono_exponential_tia
 from .single_time_point import HAENSCHEID_WINDOW_H, chosen_scan, haenscheid_hours, madsen_hours
+from .trapezoid import BQ_TO_MBQ, trapezoid_tia
 
 HAENSCHEID, MADSEN, HYBRID = "haenscheid", "madsen", "hybrid"
 

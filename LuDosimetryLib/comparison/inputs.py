@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
-from ..case import Segmentation
-from ..errors import InvalidInput
-from ..image import Array, Grid, Volume, read_volume, resample
-from ..segmentation import Mask, read_vois
-from ..storage import file_sha256
+from ..base.errors import InvalidInput
+from ..base.storage import file_sha256
+from ..case.case import Segmentation
+from ..image.volume import Array, Grid, Volume, read_volume, resample
+from ..voi.read import Mask, read_vois
 
 _DENSEST_G_CM3 = 25.0
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
 
-from ..errors import InvalidInput
-from .header import Header, name_and_tag
-from .moment import Moment, date_time, parse_date, time_of_day, zone_of
-from .remarks import say_once
+from ..base.errors import InvalidInput
+from ..dicom_files.header import Header, name_and_tag
+from ..dicom_files.moment import Moment, date_time, parse_date, time_of_day, zone_of
+from ..dicom_files.remarks import say_once
 from .supplement import NOTHING, Supplement
 
 _T = TypeVar("_T")

@@ -6,19 +6,19 @@ from typing import Any
 
 import numpy as np
 
-from ..case import Case, Segmentation, TimePoint
-from ..errors import InvalidInput
-from ..image import Grid, write_volume
-from ..nuclide import read_nuclide
-from ..options import Options
-from ..phantom.slicer_segmentation import Segment, write_segmentation
-from ..progress import Progress, no_progress
-from ..result import check_inputs_kept
-from ..storage import check_writable, staged
-from .availability import quiet, require_pydicom
+from ..base.errors import InvalidInput
+from ..base.progress import Progress, no_progress
+from ..base.storage import check_writable, staged
+from ..case.case import Case, Segmentation, TimePoint
+from ..case.options import Options
+from ..dicom_files.availability import quiet, require_pydicom
+from ..dicom_files.header import Header
+from ..image.volume import Grid, write_volume
+from ..result.result import check_inputs_kept
+from ..tissue.nuclide import read_nuclide
+from ..voi.write import Segment, write_segmentation
 from .computed_tomography import CtSeries
 from .ct_choice import ct_of_scan
-from .header import Header
 from .source import FILE_NAME, source_of
 from .spect_scan import Scan, scans_of
 from .study_files import Study, read_study

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..image import Volume
-from .header import Header
-from .moment import Moment, acquired, zone_of
+from ..dicom_files.header import Header
+from ..dicom_files.moment import Moment, acquired, zone_of
+from ..image.volume import Volume
 from .scale import hounsfield_scale
 from .stack import Stack, stack_of_slices
 

@@ -5,9 +5,9 @@ from collections import defaultdict
 import numpy as np
 from numpy.typing import NDArray
 
-from ..image import Grid
-from ..segmentation import Mask
-from .header import Header
+from ..dicom_files.header import Header
+from ..image.volume import Grid
+from ..voi.read import Mask
 
 SOP_CLASS = "1.2.840.10008.5.1.4.1.1.481.3"
 

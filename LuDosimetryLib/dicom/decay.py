@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from math import exp, expm1
 
-from .header import Header
-from .moment import Moment
-from .private_elements import SIEMENS_DECAY_CORRECTION
+from ..dicom_files.header import Header
+from ..dicom_files.moment import Moment
+from ..dicom_files.private_elements import SIEMENS_DECAY_CORRECTION
 
 CORRECTIONS = ("NONE", "START", "ADMIN")
 _REMEDY = '"decay_correction" of the time point ("NONE", "START" or "ADMIN")'

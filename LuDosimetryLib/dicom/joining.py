@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ..image import Grid, Volume
-from .header import Header
+from ..dicom_files.header import Header
+from ..image.volume import Grid, Volume
 
 _OFF_LATTICE = 0.02
 """Part of a voxel by which beds may be shifted against each other."""

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import numpy as np
 
-from ..image import Grid
-from .header import Header
+from ..dicom_files.header import Header
+from ..image.volume import Grid
 from .stack import Stack, grid_of
 
 SOP_CLASS = "1.2.840.10008.5.1.4.1.1.20"

@@ -8,9 +8,9 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
-from ..image_file import native_messages
-from .availability import quiet
-from .header import Header
+from ..dicom_files.availability import quiet
+from ..dicom_files.header import Header
+from ..image.whole_files import native_messages
 
 Stored = NDArray[Any]
 """As small as the file keeps them, since a CT may have hundreds of frames."""

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..case import UNITS
-from .header import Header
-from .private_elements import (
+from ..case.case import UNITS
+from ..dicom_files.header import Header
+from ..dicom_files.private_elements import (
     GE_PIXEL_OFFSET,
     GE_PIXEL_SCALE,
     PHILIPS_ACTIVITY,
@@ -16,7 +16,7 @@ from .private_elements import (
     SIEMENS_SLOPE,
     SIEMENS_UNITS,
 )
-from .remarks import say_once
+from ..dicom_files.remarks import say_once
 
 _UCUM = {
     "Bq/mL": ("Bq/mL", 1.0),

@@ -3,9 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from ..image import Grid
-from ..segmentation import Mask
-from .header import Header
+from ..dicom_files.header import Header
+from ..image.volume import Grid
+from ..voi.read import Mask
 from .pixels import Stored, stored_values
 from .stack import grid_of
 

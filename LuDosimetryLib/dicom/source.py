@@ -6,12 +6,12 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import InvalidInput
-from ..storage import write_atomically
+from ..base.errors import InvalidInput
+from ..base.storage import write_atomically
 
 if TYPE_CHECKING:
+    from ..dicom_files.header import Header
     from .computed_tomography import CtSeries
-    from .header import Header
     from .spect_scan import Scan
 
 FILE_NAME = "dicom.json"

@@ -5,16 +5,16 @@ from math import log
 
 import numpy as np
 
-from ..errors import InvalidInput
-from ..image import Grid, Volume
-from ..nuclide import Nuclide
+from ..base.errors import InvalidInput
+from ..dicom_files.header import Header
+from ..dicom_files.moment import Moment, acquired, zone_of
+from ..dicom_files.remarks import say_once
+from ..image.volume import Grid, Volume
+from ..tissue.nuclide import Nuclide
 from .administration import Administration, administration_of
 from .decay import Decay, decay_correction
-from .header import Header
 from .joining import joined
-from .moment import Moment, acquired, zone_of
 from .nuclear_medicine import nm_duration_s, nm_stack
-from .remarks import say_once
 from .scale import activity_scale
 from .stack import Stack, stack_of_slices
 from .supplement import NOTHING, Supplement

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import InvalidInput
-from ..image import Grid, Volume
-from .folder import read_header
-from .header import Header
+from ..base.errors import InvalidInput
+from ..dicom_files.folder import read_header
+from ..dicom_files.header import Header
+from ..image.volume import Grid, Volume
 from .pixels import Stored, stored_values
 from .scale import Scale
 from .tilt import Tilt, tilt_of

@@ -5,13 +5,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..errors import InvalidInput
-from . import computed_tomography, contours, enhanced, nuclear_medicine, segments, spect_scan
+from ..base.errors import InvalidInput
+from ..dicom_files import enhanced
+from ..dicom_files.enhanced import frames_of
+from ..dicom_files.folder import dicom_files, series_of
+from ..dicom_files.header import Header
+from ..dicom_files.remarks import say_once
+from . import computed_tomography, contours, nuclear_medicine, segments, spect_scan
 from .computed_tomography import CtSeries, ct_series, is_localizer
-from .enhanced import frames_of
-from .folder import dicom_files, series_of
-from .header import Header
-from .remarks import say_once
 from .spect_scan import Bed, Scan, nm_bed, pt_bed, scans_of
 from .supplement import Supplement
 

@@ -7,13 +7,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from ..case import UNITS, Calibration
-from ..case_file import options_from_dict
-from ..checks import check_choice, check_known, check_number, check_text, check_whole, shown
-from ..errors import InvalidInput
-from ..options import Options
+from ..base.checks import check_choice, check_known, check_number, check_text, check_whole, shown
+from ..base.errors import InvalidInput
+from ..case.case import UNITS, Calibration
+from ..case.case_file import options_from_dict
+from ..case.options import Options
+from ..dicom_files.moment import Moment
 from .decay import CORRECTIONS
-from .moment import Moment
 
 _KEYS = (
     *("patient_id", "cycle", "nuclide", "administered_activity_MBq", "administered_at"),

@@ -6,8 +6,8 @@ from math import atan, degrees
 import numpy as np
 from numpy.typing import NDArray
 
-from ..image import Grid
-from .header import Header
+from ..dicom_files.header import Header
+from ..image.volume import Grid
 
 _AIR_HU = -1000.0
 _STEEPEST_DEGREES = 40.0

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from ..errors import InvalidInput
+from ..base.errors import InvalidInput
+from ..dicom_files.moment import Moment
 from .administration import common_moment
-from .moment import Moment
 from .spect_scan import Scan
 from .supplement import Supplement
 

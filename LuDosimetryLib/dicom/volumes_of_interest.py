@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..errors import InvalidInput
-from ..image import Grid, Volume, resample
-from ..segmentation import Mask
+from ..base.errors import InvalidInput
+from ..dicom_files.folder import read_header
+from ..dicom_files.header import Header
+from ..image.volume import Grid, Volume, resample
+from ..voi.read import Mask
 from .contours import SOP_CLASS as RTSTRUCT
 from .contours import contours_of
-from .folder import read_header
-from .header import Header
 from .segments import segments_of
 
 _MOST = 255

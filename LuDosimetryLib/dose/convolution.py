@@ -8,8 +8,8 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
-from ..errors import InvalidInput
-from ..image import Array, Shape
+from ..base.errors import InvalidInput
+from ..image.volume import Array, Shape
 
 
 def choose_device(wanted: str) -> str:

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ..image import Array
-from ..progress import Progress
+from ..base.progress import Progress
+from ..image.volume import Array
 from .problem import GY_G_PER_KEV_MBQ_H, DoseProblem
 
 

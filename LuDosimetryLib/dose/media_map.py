@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..image import Array, Shape, Triple, bounding_box
-from ..tissue import Medium, classify, read_media
+from ..image.volume import Array, Shape, Triple, bounding_box
+from ..tissue.density import Medium, classify, read_media
 from .problem import DoseProblem
 
 

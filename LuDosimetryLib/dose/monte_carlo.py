@@ -2,15 +2,15 @@
 
 import numpy as np
 
-from ..errors import InvalidInput
-from ..image import Array, bounding_box
+from ..base.errors import InvalidInput
+from ..base.progress import Progress
+from ..image.volume import Array, bounding_box
+from ..montecarlo.checkpoint import UnfinishedRun
 from ..montecarlo.engine import engine_version, load_engine
 from ..montecarlo.patient import Patient
 from ..montecarlo.run import Goal, Run, Task, ThisProcess, Workers
 from ..montecarlo.statistics import BatchStatistics
-from ..montecarlo.unfinished import UnfinishedRun
-from ..progress import Progress
-from ..tissue import AIR_DENSITY_G_CM3, read_monte_carlo_media
+from ..tissue.density import AIR_DENSITY_G_CM3, read_monte_carlo_media
 from .problem import GY_G_PER_KEV_MBQ_H, DoseProblem, StatisticalDose
 
 

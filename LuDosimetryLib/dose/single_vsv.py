@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from ..image import Array
+from ..base.progress import Progress
+from ..image.volume import Array
 from ..kernels.media import electron_reach_cm, long_range, short_range
-from ..progress import Progress
-from ..tissue import Medium
+from ..tissue.density import Medium
 from .kernel_set import long_range_kernels, short_range_kernels
 from .media_map import MediaMap
 from .problem import GY_G_PER_KEV_MBQ_H, DoseProblem

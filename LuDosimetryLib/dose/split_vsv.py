@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..image import Array
+from ..base.progress import Progress
+from ..image.volume import Array
 from ..kernels.media import electron_reach_cm, short_range
 from ..kernels.photon_scatter import absorption_ratio, photon_steps
 from ..kernels.point import RadialDeposit
-from ..progress import Progress
 from .kernel_set import convolver_for, kernel_spectra, short_range_kernels
 from .media_map import MediaMap
 from .problem import GY_G_PER_KEV_MBQ_H, DoseProblem

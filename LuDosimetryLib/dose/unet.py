@@ -3,9 +3,9 @@
 from dataclasses import replace
 from importlib.util import find_spec
 
-from ..image import Array
-from ..organs import OrganDose, mean_dose
-from ..progress import Progress
+from ..base.progress import Progress
+from ..image.volume import Array
+from ..organs.organ_dose import OrganDose, mean_dose
 from .problem import DoseProblem
 
 METHOD = "unet"
@@ -36,8 +36,8 @@ def unet_dose(problem: DoseProblem, progress: Progress) -> Array:
     InvalidInput
         If the weights are missing, damaged or foreign.
     """
-    from ..unet.correction import corrected_dose
-    from ..unet.model import read_model
+    from .residual.correction import corrected_dose
+    from .residual.model import read_model
 
     model = read_model()
     done = corrected_dose(problem, model, progress)

@@ -7,8 +7,8 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from ..nuclide import read_nuclide
-from ..resources import resource
+from ..base.resources import resource
+from ..tissue.nuclide import read_nuclide
 from .media import ELECTRON_REACH_G_CM2
 from .point import RadialDeposit, point_kernel_provenance, read_point_kernels
 

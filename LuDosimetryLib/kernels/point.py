@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 
-from ..resources import resource
+from ..base.resources import resource
 
 FILE = ("Kernels", "point_kernels.npz")
 

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import InvalidInput
-from ..storage import write_atomically
-from ..tissue import Medium
+from ..base.errors import InvalidInput
+from ..base.storage import write_atomically
+from ..tissue.density import Medium
 from .media import whole_kernel
 from .point import point_kernel_provenance, read_point_kernels
 from .voxel import energy_kernels, mirrored_sum, voxel_s_values

@@ -5,8 +5,8 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ..errors import InvalidInput
-from ..scheduler import connected
+from ..base.errors import InvalidInput
+from ..jobs.scheduler import connected
 from .engine import engine_version
 from .patient import Absorbed
 from .run import Task

@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ..nuclide import Nuclide
+from ..tissue.nuclide import Nuclide
 
 CUT_OFF_MEV = 0.010
 """Kinetic energy below which the engine follows neither electrons nor photons [MeV]."""

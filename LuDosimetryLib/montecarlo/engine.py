@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import Cancelled, InvalidInput
+from ..base.errors import Cancelled, InvalidInput
+from ..tissue.compositions import ELECTRON_REST_MEV, Composition, written_media
 from .emission import CUT_OFF_MEV, Radiation
-from .media import ELECTRON_REST_MEV, Composition, written_media
-from .nameless import Nameless
+from .engine_files import Nameless
 
 _RECORD = np.dtype(
     [("type", "i1"), ("energy", "<f4"), ("position", "<f4", 3), ("uv", "<f4", 2), ("weight", "<f4")]

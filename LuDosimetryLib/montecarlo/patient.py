@@ -7,12 +7,12 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from ..image import Array, Shape, Triple
-from ..nuclide import Nuclide
-from ..tissue import Medium, classify
+from ..image.volume import Array, Shape, Triple
+from ..tissue.compositions import read_composition
+from ..tissue.density import Medium, classify
+from ..tissue.nuclide import Nuclide
 from .emission import EmissionSpectrum, Radiation
 from .engine import transport_in_voxels
-from .media import read_composition
 from .sampling import EFFICIENT, Emissions, Sampling, Source, draw
 
 _FEWEST = 1000

@@ -10,15 +10,15 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import Cancelled
-from ..nuclide import Nuclide
-from ..segmentation import Mask
+from ..base.errors import Cancelled
+from ..tissue.compositions import read_composition
+from ..tissue.nuclide import Nuclide
+from ..voi.read import Mask
+from .checkpoint import UnfinishedRun
 from .engine import engine_version
-from .media import read_composition
 from .patient import Absorbed, Patient, simulate_batch
 from .sampling import EFFICIENT, Sampling
 from .statistics import BatchStatistics
-from .unfinished import UnfinishedRun
 
 BATCH_DECAYS = 2_500_000
 """Decays of a batch; a few seconds of work for two cores."""

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from ..image import Shape
-from ..segmentation import Mask
+from ..image.volume import Shape
+from ..voi.read import Mask
 from .emission import Radiation
 from .patient import Absorbed
 

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import SimpleITK as sitk
 
-from ..case import Case
-from ..errors import InvalidInput
-from ..image import Array, Grid, Volume, resample
-from ..progress import Progress
-from ..segmentation import Mask
+from ..base.errors import InvalidInput
+from ..base.progress import Progress
+from ..case.case import Case
+from ..image.volume import Array, Grid, Volume, resample
+from ..voi.read import Mask
 from .deformable import deformation
 from .linear import affine, best_flip, rigid, scales
 from .quality import displacements_mm, mutual_information

@@ -9,8 +9,8 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from ..image import Array, Grid, Volume, resample
-from ..segmentation import Mask
+from ..image.volume import Array, Grid, Volume, resample
+from ..voi.read import Mask
 from .view import View, view_of_spect
 
 _TISSUE_G_CM3 = (0.85, 1.2)

@@ -13,7 +13,7 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 from scipy.sparse.linalg import LinearOperator, cg
 
-from ..image import Grid, Volume
+from ..image.volume import Grid, Volume
 from .channel import Channel, Look, merged, of_densities, of_uptake
 from .lattice import Lattice, as_transform, bending
 from .view import View

@@ -6,7 +6,7 @@ import numpy as np
 import SimpleITK as sitk
 from scipy import sparse
 
-from ..image import Array, Grid
+from ..image.volume import Array, Grid
 
 
 @dataclass(frozen=True)

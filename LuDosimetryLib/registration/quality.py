@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 import SimpleITK as sitk
 
-from ..image import Grid
-from ..segmentation import Mask
+from ..image.volume import Grid
+from ..voi.read import Mask
 from .view import View
 
 _BINS = 32

@@ -3,8 +3,8 @@
 import numpy as np
 import SimpleITK as sitk
 
-from ..image import Array, Grid, Volume, resample
-from ..segmentation import Mask
+from ..image.volume import Array, Grid, Volume, resample
+from ..voi.read import Mask
 
 
 def _field_around(transform: sitk.Transform, grid: Grid) -> sitk.Image:

@@ -7,10 +7,10 @@ import numpy as np
 import SimpleITK as sitk
 from scipy import ndimage
 
-from ..errors import InvalidInput
-from ..image import Array, Grid, Volume, bounding_box, read_volume
-from ..segmentation import Mask
-from ..tissue import check_hounsfield, density_of, patient_mask
+from ..base.errors import InvalidInput
+from ..image.volume import Array, Grid, Volume, bounding_box, read_volume
+from ..tissue.density import check_hounsfield, density_of, patient_mask
+from ..voi.read import Mask
 
 _VOXEL_MM = 4.0
 """Voxels are merged as long as they do not become larger than this."""

@@ -9,9 +9,9 @@ from matplotlib.colors import LogNorm
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from numpy.typing import NDArray
 
-from ..comparison.agreement import LOW_DOSE_GY, BlandAltman
-from ..image import Array
-from ..organs import DoseVolumeHistograms
+from ..agreement.agreement import LOW_DOSE_GY, BlandAltman
+from ..image.volume import Array
+from ..organs.organ_dose import DoseVolumeHistograms
 from .canvas import DPI, label, legend, new_figure, png, style_axes
 from .palette import ACCENT, INK, MUTED, RULE, method_colour, organ_style
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..image import Array, Grid, Triple
+from ..image.volume import Array, Grid, Triple
 
 Index = tuple[int, int, int]
 

@@ -11,7 +11,7 @@ from .palette import INK
 from .scene import Scene
 
 if TYPE_CHECKING:
-    from ..result import Result
+    from ..result.result import Result
 
 _REFERENCE = np.array([1.0, 0.55, 0.1])
 _SCAN = np.array([0.1, 0.55, 1.0])

@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..comparison.agreement import bland_altman
-from ..comparison.error_map import MASK_FRACTION, relative_error_percent
-from ..image import Array
+from ..agreement.agreement import bland_altman
+from ..agreement.error_map import MASK_FRACTION, relative_error_percent
+from ..image.volume import Array
 from .figures import Profile, bland_altman_figure, dvh_figure, profile_figure
 from .page import Html, picture, section
 from .scene import Scene
@@ -19,7 +19,7 @@ from .slices import (
 )
 
 if TYPE_CHECKING:
-    from ..result import Result
+    from ..result.result import Result
 
 AXIS_NAMES = ("superior–inferior", "anterior–posterior", "left–right")
 AXIS_ENDS = ("IS", "AP", "RL")

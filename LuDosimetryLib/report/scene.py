@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from ..image import Array, Grid, Triple, bounding_box
-from ..segmentation import Mask
+from ..image.volume import Array, Grid, Triple, bounding_box
+from ..voi.read import Mask
 from .orientation import Index, PatientOrder, Plane, line_through, three_planes
 
 _SMOOTHED_OVER_MM = 12.0

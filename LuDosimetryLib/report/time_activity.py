@@ -11,7 +11,7 @@ from .page import Html, heading, number, paragraph, percent, picture, section, s
 from .palette import INK, MUTED, organ_style
 
 if TYPE_CHECKING:
-    from ..result import Result
+    from ..result.result import Result
 
 _COLUMNS = 3
 _PANEL_INCH = (2.9, 2.15)

@@ -2,13 +2,13 @@
 
 from typing import TYPE_CHECKING
 
-from ..uncertainty.budget import PARTS
+from ..organs.uncertainty.budget import PARTS
 from .page import Html, heading, number, paragraph, picture, section, swatch, table, text
 from .palette import organ_style
 
 if TYPE_CHECKING:
-    from ..organs import OrganDose
-    from ..result import Result
+    from ..organs.organ_dose import OrganDose
+    from ..result.result import Result
 
 PART_NAMES = {
     "calibration": "Calibration",

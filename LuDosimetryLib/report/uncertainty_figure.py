@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from math import hypot
 from typing import TYPE_CHECKING
 
-from ..uncertainty.budget import PARTS
+from ..organs.uncertainty.budget import PARTS
 from .canvas import label, legend, new_figure, png, style_axes
 from .uncertainty import PART_NAMES
 
 if TYPE_CHECKING:
-    from ..organs import OrganDose
+    from ..organs.organ_dose import OrganDose
 
 PART_COLOURS = {
     "calibration": "#1f5f8b",

@@ -6,7 +6,7 @@ from scipy.optimize import minimize
 
 from LuDosimetryLib.activity.bi_exponential import bi_exponential_tia, uptake_bounds_per_h
 from LuDosimetryLib.activity.mono_exponential import fastest_rate_per_h
-from LuDosimetryLib.nuclide import read_nuclide
+from LuDosimetryLib.tissue.nuclide import read_nuclide
 
 DECAY = read_nuclide("Lu-177").decay_constant_per_h
 HOURS = [4.0, 24.0, 48.0, 120.0]

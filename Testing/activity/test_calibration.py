@@ -9,8 +9,8 @@ from LuDosimetryLib.activity.calibration import (
     check_administered,
     check_course,
 )
-from LuDosimetryLib.case import Calibration, TimePoint
-from LuDosimetryLib.image import Grid, Volume
+from LuDosimetryLib.case.case import Calibration, TimePoint
+from LuDosimetryLib.image.volume import Grid, Volume
 
 GRID = Grid.axial((3, 4, 5), (4.0, 5.0, 6.0))  # voxels of 0.12 mL
 

@@ -10,7 +10,7 @@ from scipy.integrate import quad
 
 from LuDosimetryLib.activity.curve import VoiCurve, curve_table, exponential_tia
 from LuDosimetryLib.activity.curve_fit import fit_curve
-from LuDosimetryLib.nuclide import read_nuclide
+from LuDosimetryLib.tissue.nuclide import read_nuclide
 
 DECAY = read_nuclide("Lu-177").decay_constant_per_h
 HOURS = (4.0, 24.0, 48.0, 96.0, 168.0)

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from LuDosimetryLib.activity.curve import VoiCurve
 from LuDosimetryLib.activity.curve_fit import fit_curve
-from LuDosimetryLib.activity.integration import trapezoid_tia
-from LuDosimetryLib.nuclide import read_nuclide
+from LuDosimetryLib.activity.trapezoid import trapezoid_tia
+from LuDosimetryLib.tissue.nuclide import read_nuclide
 
 DECAY = read_nuclide("Lu-177").decay_constant_per_h
 LN2 = np.log(2.0)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from LuDosimetryLib.activity.hybrid import hybrid_tia, own_voxels
-from LuDosimetryLib.nuclide import read_nuclide
+from LuDosimetryLib.tissue.nuclide import read_nuclide
 
 DECAY = read_nuclide("Lu-177").decay_constant_per_h
 HOURS = [4.0, 24.0, 48.0, 120.0]

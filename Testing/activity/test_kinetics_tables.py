@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture(scope="module")
 def study() -> ModuleType:
     spec = importlib.util.spec_from_file_location(
-        "make_kinetics_tables", ROOT / "Testing" / "make_kinetics_tables.py"
+        "make_kinetics_tables", ROOT / "Testing" / "support" / "make_kinetics_tables.py"
     )
     assert spec is not None
     assert spec.loader is not None
@@ -39,7 +39,7 @@ def test_every_model_on_every_kinetics_and_number_of_scans(study, tables):
         for hours, listed in zip(study.SCANS, scans, strict=True):
             ways = {key[3] for key in tables if key[1:3] == (kinetics.name, listed)}
             assert ways == set(study._possible(hours))
-    text = (ROOT / "Resources/Validation/kinetics.md").read_text()
+    text = (ROOT / "Resources/Validation/kinetics.md").read_text(encoding="utf-8")
     for (_, kinetics, hours, _), (bias, sd) in tables.items():
         (line, *_) = [x for x in text.splitlines() if x.startswith(f"| {kinetics} | {hours} |")]
         assert line.count("|") == 3 + len(study.WAYS)

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
 
 from LuDosimetryLib.activity.mono_exponential import fastest_rate_per_h, mono_exponential_tia
-from LuDosimetryLib.nuclide import read_nuclide
+from LuDosimetryLib.tissue.nuclide import read_nuclide
 
 DECAY = read_nuclide("Lu-177").decay_constant_per_h
 HOURS = [4.0, 24.0, 48.0, 120.0]

@@ -12,7 +12,7 @@ from LuDosimetryLib.activity.partial_volume import (
     blurred,
     self_recovery,
 )
-from LuDosimetryLib.image import Grid
+from LuDosimetryLib.image.volume import Grid
 
 FWHM_MM = 10.0
 

@@ -9,8 +9,8 @@ from LuDosimetryLib.activity.single_time_point import (
     haenscheid_hours,
     madsen_hours,
 )
-from LuDosimetryLib.errors import InvalidInput
-from LuDosimetryLib.nuclide import read_nuclide
+from LuDosimetryLib.base.errors import InvalidInput
+from LuDosimetryLib.tissue.nuclide import read_nuclide
 
 HALF_LIFE_H = 50.0
 EXACT_H = HALF_LIFE_H / np.log(2.0)

@@ -3,13 +3,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from LuDosimetryLib.activity.integration import trapezoid_tia
 from LuDosimetryLib.activity.tia import MODELS, TimeIntegral, time_integrated_activity
 from LuDosimetryLib.activity.time_course import check_time_course, voi_curves
-from LuDosimetryLib.errors import Cancelled
-from LuDosimetryLib.image import read_volume
-from LuDosimetryLib.nuclide import read_nuclide
-from LuDosimetryLib.options import INTEGRATIONS, Options
+from LuDosimetryLib.activity.trapezoid import trapezoid_tia
+from LuDosimetryLib.base.errors import Cancelled
+from LuDosimetryLib.case.options import INTEGRATIONS, Options
+from LuDosimetryLib.image.volume import read_volume
+from LuDosimetryLib.tissue.nuclide import read_nuclide
 
 DECAY = read_nuclide("Lu-177").decay_constant_per_h
 HOURS = [4.0, 24.0, 48.0, 120.0]

@@ -7,7 +7,7 @@ from LuDosimetryLib.activity.time_course import (
     check_trapezoid,
     voi_curves,
 )
-from LuDosimetryLib.nuclide import read_nuclide
+from LuDosimetryLib.tissue.nuclide import read_nuclide
 
 DECAY = read_nuclide("Lu-177").decay_constant_per_h
 HOURS = [4.0, 24.0, 48.0, 120.0]

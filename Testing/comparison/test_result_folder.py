@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from LuDosimetryLib.comparison.dose_comparison import compare_files
+from LuDosimetryLib.comparison.comparison import compare_files
 from LuDosimetryLib.comparison.result_folder import Beside, beside
-from LuDosimetryLib.image import Grid, Volume, write_volume
+from LuDosimetryLib.image.volume import Grid, Volume, write_volume
 
 GRID = Grid.axial((6, 6, 6), (4.0, 4.0, 4.0))
 
@@ -72,7 +72,7 @@ def test_comparison_uses_the_errors_of_the_batches(monte_carlo_result, tmp_path)
     # a perfect method would show the noise of the reference: 2 %
     assert json.dumps(summary).count("standard_error") > 0
     assert summary["inputs"]["density"]["name"] == "density.nrrd"
-    renamed = json.loads((monte_carlo_result / "result.json").read_text())
+    renamed = json.loads((monte_carlo_result / "result.json").read_text(encoding="utf-8"))
     renamed["organs"][0]["name"] = "label 1"
     (monte_carlo_result / "result.json").write_text(json.dumps(renamed))
     summary = compare_files(

@@ -10,8 +10,8 @@ import pytest
 pytest.importorskip("pydicom")
 
 from LuDosimetryLib import Case, run_case
-from LuDosimetryLib.cli import DONE, INVALID, main
-from LuDosimetryLib.image import Grid, read_volume
+from LuDosimetryLib.commands.main import DONE, INVALID, main
+from LuDosimetryLib.image.volume import Grid, read_volume
 
 from .region_writer import RegionWriter
 from .study_writer import SECRETS
@@ -84,7 +84,7 @@ def study(case_folder, tmp_path):
 
 def remarks_of(case: Path) -> str:
     """What an import assumed."""
-    return " ".join(json.loads((case.parent / "dicom.json").read_text())["remarks"])
+    return " ".join(json.loads((case.parent / "dicom.json").read_text(encoding="utf-8"))["remarks"])
 
 
 def organ_doses(organs: Any) -> dict[str, float]:
@@ -135,7 +135,7 @@ def same_doses(case_folder, tmp_path, record_property):
 
     def check(case: Path, *, written: bool = False) -> Path:
         """With the result folder, from the shell's command, if it is needed."""
-        content = json.loads(case.read_text())
+        content = json.loads(case.read_text(encoding="utf-8"))
         content["options"]["dose_method"] = "local"
         case.write_text(json.dumps(content))
         key = tuple(case_folder.hashes().values())

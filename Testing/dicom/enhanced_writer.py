@@ -5,7 +5,7 @@ import pydicom
 from pydicom.dataset import Dataset
 from pydicom.uid import generate_uid
 
-from LuDosimetryLib.dicom.enhanced import CT_SOP_CLASSES, PT_SOP_CLASSES
+from LuDosimetryLib.dicom_files.enhanced import CT_SOP_CLASSES, PT_SOP_CLASSES
 
 from .study_writer import code, stamp
 

@@ -198,10 +198,12 @@ def test_nm(study, imported, same_doses, change, said):
     study.nm_scans(decay="START", change=change, backwards=True, signed=signed)
     study.anatomy()
     case = imported(study.folder)
-    points = json.loads(case.read_text())["time_points"]
+    points = json.loads(case.read_text(encoding="utf-8"))["time_points"]
     assert [point["unit"] for point in points] == ["Bq/mL"] * 3
     assert [point["hours"] for point in points] == pytest.approx([4.0, 24.0, 96.0], abs=1e-3)
-    assert json.loads(case.read_text())["administered_activity_MBq"] == pytest.approx(7400, 1e-4)
+    assert json.loads(case.read_text(encoding="utf-8"))[
+        "administered_activity_MBq"
+    ] == pytest.approx(7400, 1e-4)
     assert said in remarks_of(case)
     same_doses(case)
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from LuDosimetryLib.image import Grid
+from LuDosimetryLib.image.volume import Grid
 
 
 def hours_of(case):
-    return [point["hours"] for point in json.loads(case.read_text())["time_points"]]
+    return [point["hours"] for point in json.loads(case.read_text(encoding="utf-8"))["time_points"]]
 
 
 @pytest.mark.parametrize("decay", [None, "NONE", "START", "ADMIN"])
@@ -20,7 +20,7 @@ def test_nm(study, imported, same_doses, decay, backwards):
     study.anatomy()
     case = imported(study.folder)
     assert hours_of(case) == pytest.approx([4.0, 24.0, 96.0], abs=1e-5)
-    assert json.loads(case.read_text())["administered_activity_MBq"] == 7400.0
+    assert json.loads(case.read_text(encoding="utf-8"))["administered_activity_MBq"] == 7400.0
     same_doses(case)
 
 
@@ -98,7 +98,7 @@ def test_nm_beds_are_joined(study, imported, same_doses, decay):
     """Two files of a scan, the second begun half an hour later, overlapping by two slices."""
     from math import exp
 
-    from LuDosimetryLib.nuclide import read_nuclide
+    from LuDosimetryLib.tissue.nuclide import read_nuclide
 
     per_h = read_nuclide("Lu-177").decay_constant_per_h
     for n, hours in enumerate(study.hours, start=1):
@@ -123,7 +123,7 @@ def test_counts_with_a_calibration(study, imported, same_doses):
     study.anatomy()
     calibration = {"cps_per_MBq": sensitivity, "dead_time_factor": 1.25}
     case = imported(study.folder, {"time_points": [{"calibration": calibration}] * 3})
-    points = json.loads(case.read_text())["time_points"]
+    points = json.loads(case.read_text(encoding="utf-8"))["time_points"]
     assert [point["unit"] for point in points] == ["counts"] * 3
     assert points[0]["calibration"]["duration_s"] == duration_s
     same_doses(case)
@@ -163,7 +163,7 @@ def test_a_time_of_administration_without_date(study, imported):
     study.anatomy()
     case = imported(study.folder)
     assert hours_of(case) == pytest.approx([4.0, 24.0, 96.0], abs=1e-3)
-    said = json.loads((case.parent / "dicom.json").read_text())["remarks"]
+    said = json.loads((case.parent / "dicom.json").read_text(encoding="utf-8"))["remarks"]
     assert any("2024-03-30 22:00 was taken" in remark for remark in said)
 
 
@@ -176,7 +176,7 @@ def test_each_scan_has_its_own_ct(study, imported, same_doses):
     labels, grid = study.volume("organs.nrrd")
     study.seg("organs.dcm", labels, study.names, grid)
     case = imported(study.folder)
-    points = json.loads(case.read_text())["time_points"]
+    points = json.loads(case.read_text(encoding="utf-8"))["time_points"]
     assert [point["ct"] for point in points] == ["ct_1.nrrd", "ct_2.nrrd", "ct_3.nrrd"]
     same_doses(case)
 
@@ -185,7 +185,7 @@ def test_assumptions_are_warnings_of_the_result(study, imported, same_doses):
     study.nm_scans(decay=None)
     study.anatomy()
     result = same_doses(imported(study.folder), written=True)
-    warnings = json.loads((result / "result.json").read_text())["warnings"]
+    warnings = json.loads((result / "result.json").read_text(encoding="utf-8"))["warnings"]
     assert any("RadionuclideTotalDose (0018,1074) 7400 was taken as MBq" in w for w in warnings)
     assert any("DecayCorrection (0054,1102) is missing" in w for w in warnings)
 
@@ -194,7 +194,7 @@ def test_a_unit_that_is_missing_is_said(study, imported):
     study.nm_scans(unit=None)
     study.anatomy()
     case = imported(study.folder, {"time_points": [{"calibration": {"Bq_per_count": 3.0}}] * 3})
-    said = json.loads((case.parent / "dicom.json").read_text())["remarks"]
+    said = json.loads((case.parent / "dicom.json").read_text(encoding="utf-8"))["remarks"]
     assert any("taken as counts" in remark for remark in said)
 
 
@@ -220,7 +220,9 @@ def test_other_objects_and_files_beside_are_left_out(study, imported, same_doses
     (study.folder / "copy.dcm").write_bytes(scans[0].read_bytes())
     (study.folder / "notes.pdf").write_bytes(b"%PDF-1.4 " + b"x" * 200)
     case = imported(study.folder)
-    remarks = " ".join(json.loads((case.parent / "dicom.json").read_text())["remarks"])
+    remarks = " ".join(
+        json.loads((case.parent / "dicom.json").read_text(encoding="utf-8"))["remarks"]
+    )
     assert "planar whole-body" in remarks
     assert "Copies of files" in remarks
     assert "no DICOM files" in remarks

@@ -42,7 +42,7 @@ def test_cts_of_other_studies_and_frames(study, imported, same_doses):
     study.frame_uid = "1.2.6.1"
     study.seg("organs.dcm", labels, study.names, grid)
     case = imported(study.folder)
-    points = json.loads(case.read_text())["time_points"]
+    points = json.loads(case.read_text(encoding="utf-8"))["time_points"]
     assert [point["ct"] for point in points] == ["ct_1.nrrd", "ct_2.nrrd", "ct_3.nrrd"]
     assert "taken as aligned" in remarks_of(case)
     same_doses(case)

@@ -7,8 +7,8 @@ import pydicom
 import pytest
 import SimpleITK as sitk
 
-from LuDosimetryLib.dicom.enhanced import CT_SOP_CLASSES
-from LuDosimetryLib.image import Grid
+from LuDosimetryLib.dicom_files.enhanced import CT_SOP_CLASSES
+from LuDosimetryLib.image.volume import Grid
 
 from .enhanced_writer import converted, enhanced
 from .study_writer import LAMBDA_PER_H

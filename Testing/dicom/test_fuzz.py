@@ -12,8 +12,8 @@ import pytest
 import SimpleITK as sitk
 from pydicom.dataelem import RawDataElement
 
-from LuDosimetryLib.errors import InvalidInput
-from LuDosimetryLib.image import Grid
+from LuDosimetryLib.base.errors import InvalidInput
+from LuDosimetryLib.image.volume import Grid
 
 from .enhanced_writer import enhanced
 
@@ -48,12 +48,12 @@ def outcome(folder, output):
 
     shutil.rmtree(output, ignore_errors=True)
     case = import_case(folder, output, Supplement())
-    content = json.loads(case.read_text())
+    content = json.loads(case.read_text(encoding="utf-8"))
     images = {}
     for path in sorted(output.glob("*.nrrd")):
         image = sitk.ReadImage(str(path))
         images[path.name] = (sitk.GetArrayFromImage(image), Grid.of(image))
-    remarks = json.loads((output / "dicom.json").read_text())["remarks"]
+    remarks = json.loads((output / "dicom.json").read_text(encoding="utf-8"))["remarks"]
     return content, images, remarks
 
 

@@ -5,9 +5,9 @@ import pytest
 import SimpleITK as sitk
 
 from LuDosimetryLib.dicom.decay import Decay
-from LuDosimetryLib.dicom.folder import read_header
 from LuDosimetryLib.dicom.study_files import scan_of
-from LuDosimetryLib.image import Grid
+from LuDosimetryLib.dicom_files.folder import read_header
+from LuDosimetryLib.image.volume import Grid
 
 GRID = Grid.axial((9, 8, 7), (4.4, 3.9, 3.1))
 HOT = (6, 2, 5)

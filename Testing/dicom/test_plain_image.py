@@ -2,9 +2,9 @@
 
 import pytest
 
-from LuDosimetryLib.dicom.enhanced import CT_SOP_CLASSES
-from LuDosimetryLib.errors import InvalidInput
-from LuDosimetryLib.image import read_volume
+from LuDosimetryLib.base.errors import InvalidInput
+from LuDosimetryLib.dicom_files.enhanced import CT_SOP_CLASSES
+from LuDosimetryLib.image.volume import read_volume
 
 
 def test_plain_images_are_read(study):

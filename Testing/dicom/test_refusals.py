@@ -86,7 +86,7 @@ def test_the_order_of_scans_without_time_is_said(study, imported):
     study.nm_scans(change=without("AcquisitionTime"))
     study.anatomy()
     case = imported(study.folder, {"time_points": [{"hours": 4}, {"hours": 24}, {"hours": 96}]})
-    said = json.loads((case.parent / "dicom.json").read_text())["remarks"]
+    said = json.loads((case.parent / "dicom.json").read_text(encoding="utf-8"))["remarks"]
     assert any("in order of file names" in remark for remark in said)
 
 
@@ -176,7 +176,7 @@ def test_radiopharmaceuticals_that_cannot_be(
     study.anatomy()
     assert said in refused_import(study.folder)
     case = imported(study.folder, supply)
-    assert json.loads(case.read_text())["administered_activity_MBq"] == 7400
+    assert json.loads(case.read_text(encoding="utf-8"))["administered_activity_MBq"] == 7400
     same_doses(case)
 
 
@@ -259,7 +259,7 @@ def test_no_ct(study, refused_import):
 
 
 def test_an_output_within_the_study(study, capsys):
-    from LuDosimetryLib.cli import INVALID, main
+    from LuDosimetryLib.commands.main import INVALID, main
 
     study.nm_scans()
     assert main(["dicom-import", str(study.folder), "-o", str(study.folder / "x")]) == INVALID
@@ -296,7 +296,7 @@ def test_calibration_without_duration(study, refused_import):
 
 
 def test_pydicom_missing(study, refused_import, monkeypatch):
-    monkeypatch.setattr("LuDosimetryLib.dicom.availability.find_spec", lambda name: None)
+    monkeypatch.setattr("LuDosimetryLib.dicom_files.availability.find_spec", lambda name: None)
     study.nm_scans()
     assert "needs pydicom, which is not installed: pip install pydicom" in refused_import(
         study.folder
@@ -304,11 +304,11 @@ def test_pydicom_missing(study, refused_import, monkeypatch):
 
 
 def test_objects_are_left_out_without_highdicom(case_folder, tmp_path, monkeypatch):
-    from LuDosimetryLib.cli import DONE, main
+    from LuDosimetryLib.commands.main import DONE, main
 
-    monkeypatch.setattr("LuDosimetryLib.dicom.availability.find_spec", lambda name: None)
+    monkeypatch.setattr("LuDosimetryLib.dicom_files.availability.find_spec", lambda name: None)
     assert main(["run", str(case_folder.file), "-o", str(tmp_path / "result")]) == DONE
-    summary = json.loads((tmp_path / "result" / "result.json").read_text())
+    summary = json.loads((tmp_path / "result" / "result.json").read_text(encoding="utf-8"))
     assert any("DICOM objects were not written" in warning for warning in summary["warnings"])
     assert not list((tmp_path / "result").glob("*.dcm"))
 
@@ -338,10 +338,10 @@ def test_no_identity_but_in_dicom_objects(study, imported, same_doses, capfd):
             texts[path.name] = path.read_bytes().decode("latin-1")
     for name, text in texts.items():
         assert not any(secret in text for secret in SECRETS), name
-    said = json.loads((case.parent / "dicom.json").read_text())["remarks"]
+    said = json.loads((case.parent / "dicom.json").read_text(encoding="utf-8"))["remarks"]
     assert any("NM of the series 4" in remark for remark in said)
     assert not any(secret in remark for remark in said for secret in SECRETS)
-    content = json.loads(case.read_text())
+    content = json.loads(case.read_text(encoding="utf-8"))
     assert content["patient_id"].startswith("patient-")
     dose = pydicom.dcmread(result / "dose.dcm")
     assert dose.PatientID == SECRETS[1]
@@ -352,7 +352,7 @@ def test_identity_when_asked_for(study, imported):
     study.nm_scans()
     study.anatomy()
     case = imported(study.folder, None, "--patient-id", "P 7")
-    assert json.loads(case.read_text())["patient_id"] == "P 7"
+    assert json.loads(case.read_text(encoding="utf-8"))["patient_id"] == "P 7"
 
 
 def test_damage_names_file_and_tag(study, refused_import):

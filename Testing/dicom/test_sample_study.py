@@ -8,11 +8,11 @@ import pydicom
 import pytest
 import SimpleITK as sitk
 
-from LuDosimetryLib.cli import DONE, main
+from LuDosimetryLib.commands.main import DONE, main
 from LuDosimetryLib.dicom.computed_tomography import ct_series
-from LuDosimetryLib.dicom.folder import dicom_files, series_of
-from LuDosimetryLib.image import read_volume
-from LuDosimetryLib.result import read_result
+from LuDosimetryLib.dicom_files.folder import dicom_files, series_of
+from LuDosimetryLib.image.volume import read_volume
+from LuDosimetryLib.result.result import read_result
 
 ROOT = Path(__file__).resolve().parents[2]
 REAL_CT = ROOT.parent / "shared" / "data" / "ct_dicom"
@@ -25,7 +25,7 @@ def test_the_sample_case(study, imported, tmp_path, kind):
 
     assert main(["sample", "-o", str(tmp_path / "sample")]) == DONE
     file = tmp_path / "sample" / "case.json"
-    content = json.loads(file.read_text())
+    content = json.loads(file.read_text(encoding="utf-8"))
     content["options"] = {"dose_method": "multi-vsv"}
     content["segmentation"].pop("differences")
     file.write_text(json.dumps(content))
@@ -58,8 +58,8 @@ def test_the_sample_case(study, imported, tmp_path, kind):
 
 def _add_organs(study, path, content, grid):
     """One SEG for each segment, since the writer takes labels."""
-    from LuDosimetryLib.case import Segmentation
-    from LuDosimetryLib.segmentation import read_vois
+    from LuDosimetryLib.case.case import Segmentation
+    from LuDosimetryLib.voi.read import read_vois
 
     vois = read_vois(Segmentation(path, content["segmentation"]["labels"]), grid)
     for n, (name, mask) in enumerate(vois.items()):

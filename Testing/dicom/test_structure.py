@@ -3,9 +3,9 @@ import struct
 import pytest
 from pydicom import dcmread
 
-from LuDosimetryLib.dicom.folder import read_header
-from LuDosimetryLib.dicom.structure import DamagedError, check_structure, meta_end
-from LuDosimetryLib.errors import InvalidInput
+from LuDosimetryLib.base.errors import InvalidInput
+from LuDosimetryLib.dicom_files.folder import read_header
+from LuDosimetryLib.dicom_files.structure import DamagedError, check_structure, meta_end
 
 
 @pytest.mark.parametrize("syntax", ["implicit", "explicit", "big"])

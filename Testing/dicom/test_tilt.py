@@ -7,8 +7,8 @@ import pytest
 import SimpleITK as sitk
 
 from LuDosimetryLib.dicom.computed_tomography import ct_series
-from LuDosimetryLib.dicom.folder import dicom_files, series_of
-from LuDosimetryLib.image import Grid
+from LuDosimetryLib.dicom_files.folder import dicom_files, series_of
+from LuDosimetryLib.image.volume import Grid
 
 TILTED = Grid.axial((40, 50, 60), (3.0, 1.5, 1.2))
 
@@ -107,7 +107,7 @@ def test_doses_by_a_tilted_ct(study, imported, case_folder):
     labels, own = study.volume("organs.nrrd")
     study.seg("organs.dcm", labels, study.names, own)
     case = imported(study.folder)
-    content = json.loads(case.read_text())
+    content = json.loads(case.read_text(encoding="utf-8"))
     content["options"]["dose_method"] = "local"
     case.write_text(json.dumps(content))
     doses = {o.name: o.mean_dose_Gy for o in run_case(Case.read(case)).organs}

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from LuDosimetryLib.dose.problem import DoseProblem
-from LuDosimetryLib.image import Grid
-from LuDosimetryLib.nuclide import read_nuclide
+from LuDosimetryLib.image.volume import Grid
+from LuDosimetryLib.tissue.nuclide import read_nuclide
 
 
 def uniform_problem(shape=(24, 24, 24), side_mm=4.0, density=1.045, tia=None, device="cpu"):

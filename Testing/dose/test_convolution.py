@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.signal import fftconvolve
 
+from LuDosimetryLib.base.errors import InvalidInput
 from LuDosimetryLib.dose.convolution import Convolver, choose_device
-from LuDosimetryLib.errors import InvalidInput
 
 
 def even(octant: np.ndarray) -> np.ndarray:

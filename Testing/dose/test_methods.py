@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from LuDosimetryLib.base.errors import Cancelled
 from LuDosimetryLib.dose import METHODS
 from LuDosimetryLib.dose.problem import GY_G_PER_KEV_MBQ_H, DoseProblem
-from LuDosimetryLib.errors import Cancelled
-from LuDosimetryLib.image import Grid
-from LuDosimetryLib.nuclide import read_nuclide
+from LuDosimetryLib.image.volume import Grid
+from LuDosimetryLib.tissue.nuclide import read_nuclide
 
 EXACT = [name for name in METHODS if name != "unet"]
 """All but the network: its bounds bend a sum, and pooling looks at voxels in fixed pairs."""

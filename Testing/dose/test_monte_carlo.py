@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from LuDosimetryLib.base.errors import InvalidInput
 from LuDosimetryLib.dose import METHODS, STATISTICAL_METHODS
 from LuDosimetryLib.dose.problem import Effort
-from LuDosimetryLib.errors import InvalidInput
 
 monte_carlo_dose = STATISTICAL_METHODS["monte-carlo"]
 

@@ -7,11 +7,11 @@ from scipy.signal import fftconvolve
 from LuDosimetryLib.dose import METHODS
 from LuDosimetryLib.dose.media_map import MediaMap
 from LuDosimetryLib.dose.problem import GY_G_PER_KEV_MBQ_H, DoseProblem
-from LuDosimetryLib.image import Grid
+from LuDosimetryLib.image.volume import Grid
 from LuDosimetryLib.kernels.media import electron_reach_cm, long_range, short_range
 from LuDosimetryLib.kernels.table import KernelTable
 from LuDosimetryLib.kernels.voxel import energy_kernels
-from LuDosimetryLib.nuclide import read_nuclide
+from LuDosimetryLib.tissue.nuclide import read_nuclide
 
 
 def quiet(fraction, message):

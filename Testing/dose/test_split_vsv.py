@@ -7,8 +7,8 @@ import pytest
 
 from LuDosimetryLib.dose import METHODS
 from LuDosimetryLib.dose.problem import GY_G_PER_KEV_MBQ_H, DoseProblem
-from LuDosimetryLib.image import Grid
-from LuDosimetryLib.nuclide import read_nuclide
+from LuDosimetryLib.image.volume import Grid
+from LuDosimetryLib.tissue.nuclide import read_nuclide
 
 
 def quiet(fraction, message):

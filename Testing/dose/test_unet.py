@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from LuDosimetryLib.cli import DONE, INVALID, main
+from LuDosimetryLib.base.resources import resource
+from LuDosimetryLib.commands.main import DONE, INVALID, main
 from LuDosimetryLib.dose import METHODS, lack_of
-from LuDosimetryLib.resources import resource
-from LuDosimetryLib.unet import model
-from LuDosimetryLib.unet.model import CARD
+from LuDosimetryLib.dose.residual import model
+from LuDosimetryLib.dose.residual.model import CARD
 
 ROOT = Path(__file__).parents[2]
 WITHOUT_TORCH = """
@@ -83,7 +83,7 @@ def test_without_torch_the_multi_vsv_dose_and_one_sentence(case_folder, tmp_path
     assert reason in sentence
     assert sentence.endswith("; the dose is that of 'multi-vsv', uncorrected.")
     assert "Traceback" not in done.stderr
-    summary = json.loads((tmp_path / "result" / "result.json").read_text())
+    summary = json.loads((tmp_path / "result" / "result.json").read_text(encoding="utf-8"))
     assert summary["dose_method"] == "multi-vsv"
     assert sentence.removeprefix("warning: ") in summary["warnings"]
     case_folder.change("options", "dose_method", to="multi-vsv")
@@ -137,8 +137,8 @@ class TestWithTorch:
         assert "choose the dose method multi-vsv, which needs no weights" in refused()
 
     def test_weights_that_are_damaged(self, case_folder, refused, monkeypatch, tmp_path):
-        from LuDosimetryLib.unet.model import ModelCard, write_model
-        from LuDosimetryLib.unet.network import LinearNetwork
+        from LuDosimetryLib.dose.residual.model import ModelCard, write_model
+        from LuDosimetryLib.dose.residual.network import LinearNetwork
 
         size = {"maps": 2, "activity_maps": 2, "levels": 2}
         card = ModelCard("test", "residual.pt", "", "linear", size, 3.87, (0.75, 1.3))
@@ -163,7 +163,7 @@ class TestShippedNetwork:
         case_folder.change("options", "compare_with", to=["multi-vsv", "split-vsv"])
         output = tmp_path / "result"
         assert main(["run", str(case_folder.file), "-o", str(output)]) == DONE
-        summary = json.loads((output / "result.json").read_text())
+        summary = json.loads((output / "result.json").read_text(encoding="utf-8"))
         assert summary["dose_method"] == "unet"
         how = summary["provenance"]["unet"]
         assert " sha256 " in how["model"]
@@ -191,7 +191,7 @@ class TestShippedNetwork:
         case_folder.change("options", "compare_with", to=["multi-vsv"])
         case_folder.change("options", "spect_resolution_mm", to=15.0)
         assert main(["run", str(case_folder.file), "-o", str(tmp_path / "result")]) == DONE
-        summary = json.loads((tmp_path / "result" / "result.json").read_text())
+        summary = json.loads((tmp_path / "result" / "result.json").read_text(encoding="utf-8"))
         for organ in summary["organs"]:
             before = organ["dose_by_method_Gy"]["multi-vsv"]
             percent = 100.0 * (organ["mean_dose_Gy"] / before - 1.0)

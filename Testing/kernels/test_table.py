@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from LuDosimetryLib.errors import InvalidInput
+from LuDosimetryLib.base.errors import InvalidInput
 from LuDosimetryLib.kernels.table import KernelTable
 
 
@@ -24,7 +24,7 @@ def test_first_digit_is_x():
 def test_table_file(tmp_path):
     table = KernelTable.of((8.0, 8.0, 8.0), 1.0, "soft")
     table.write(tmp_path / "kernel.csv")
-    rows = (tmp_path / "kernel.csv").read_text().splitlines()
+    rows = (tmp_path / "kernel.csv").read_text(encoding="utf-8").splitlines()
     assert rows[0] == "i,j,k,S [mGy/(MBq s)]"
     assert len(rows) == 1 + 6**3
     assert float(rows[1].split(",")[3]) == pytest.approx(table.values[0, 0, 0], rel=1e-5)

@@ -5,12 +5,12 @@ import sys
 import numpy as np
 import pytest
 
-from LuDosimetryLib import scheduler as schedulers
-from LuDosimetryLib.errors import Cancelled, InvalidInput
+from LuDosimetryLib.base.errors import Cancelled, InvalidInput
+from LuDosimetryLib.jobs import scheduler as schedulers
+from LuDosimetryLib.montecarlo.checkpoint import UnfinishedRun
 from LuDosimetryLib.montecarlo.cluster import Cluster
 from LuDosimetryLib.montecarlo.run import Goal, Run, Task, ThisProcess
-from LuDosimetryLib.montecarlo.unfinished import UnfinishedRun
-from LuDosimetryLib.nuclide import read_nuclide
+from LuDosimetryLib.tissue.nuclide import read_nuclide
 
 pytest.importorskip("ompmc")
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from LuDosimetryLib.montecarlo.emission import EmissionSpectrum, isotropic_directions
-from LuDosimetryLib.nuclide import read_nuclide
+from LuDosimetryLib.tissue.nuclide import read_nuclide
 
 LU177 = read_nuclide("Lu-177")
 

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from LuDosimetryLib.errors import Cancelled
+from LuDosimetryLib.base.errors import Cancelled
 from LuDosimetryLib.montecarlo.emission import isotropic_directions
 from LuDosimetryLib.montecarlo.engine import Particles, transport_in_cylinder, transport_in_voxels
-from LuDosimetryLib.montecarlo.media import read_composition
+from LuDosimetryLib.tissue.compositions import read_composition
 
 pytest.importorskip("ompmc")
 

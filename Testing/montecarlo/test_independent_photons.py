@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 
 from LuDosimetryLib.montecarlo.emission import EmissionSpectrum
-from LuDosimetryLib.montecarlo.media import read_composition
 from LuDosimetryLib.montecarlo.patient import Patient, _absorbed
 from LuDosimetryLib.montecarlo.sampling import EFFICIENT, draw
-from LuDosimetryLib.nuclide import read_nuclide
-from LuDosimetryLib.tissue import read_monte_carlo_media
+from LuDosimetryLib.tissue.compositions import read_composition
+from LuDosimetryLib.tissue.density import read_monte_carlo_media
+from LuDosimetryLib.tissue.nuclide import read_nuclide
 
 pytest.importorskip("ompmc")
 xraylib = pytest.importorskip("xraylib")

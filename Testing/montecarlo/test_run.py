@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from LuDosimetryLib.errors import Cancelled
+from LuDosimetryLib.base.errors import Cancelled
+from LuDosimetryLib.montecarlo.checkpoint import UnfinishedRun
 from LuDosimetryLib.montecarlo.patient import Absorbed
 from LuDosimetryLib.montecarlo.run import BATCH_DECAYS, FEWEST_BATCHES, Goal, Run, Task, ThisProcess
 from LuDosimetryLib.montecarlo.statistics import BatchStatistics
-from LuDosimetryLib.montecarlo.unfinished import UnfinishedRun
-from LuDosimetryLib.nuclide import read_nuclide
+from LuDosimetryLib.tissue.nuclide import read_nuclide
 
 pytest.importorskip("ompmc")
 

@@ -7,7 +7,7 @@ import pytest
 
 from LuDosimetryLib.montecarlo.emission import EmissionSpectrum
 from LuDosimetryLib.montecarlo.sampling import EFFICIENT, PLAIN, Source, chance_to_follow, draw
-from LuDosimetryLib.nuclide import read_nuclide
+from LuDosimetryLib.tissue.nuclide import read_nuclide
 
 SHAPE, VOXEL_CM = (3, 4, 5), (0.5, 0.4, 0.3)
 WAYS = {

@@ -10,10 +10,10 @@ import SimpleITK as sitk
 from scipy import ndimage
 from scipy.spatial.transform import Rotation
 
-from LuDosimetryLib.image import Array, Grid, Volume, write_volume
+from LuDosimetryLib.image.volume import Array, Grid, Volume, write_volume
 from LuDosimetryLib.registration.view import View, view_of_ct
-from LuDosimetryLib.segmentation import Mask
-from LuDosimetryLib.tissue import density_of, patient_mask
+from LuDosimetryLib.tissue.density import density_of, patient_mask
+from LuDosimetryLib.voi.read import Mask
 
 _LATTICE_MM = 8.0
 _AROUND_MM = 120.0

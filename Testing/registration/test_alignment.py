@@ -12,8 +12,8 @@ import pytest
 import SimpleITK as sitk
 
 from LuDosimetryLib import Cancelled, Case, Result, run_case
-from LuDosimetryLib.cli import DONE, INVALID, main
-from LuDosimetryLib.image import Grid, Volume, write_volume
+from LuDosimetryLib.commands.main import DONE, INVALID, main
+from LuDosimetryLib.image.volume import Grid, Volume, write_volume
 
 HOURS = (4.0, 24.0, 96.0)
 SPECT = Grid.axial((44, 40, 56), (4.8, 4.8, 4.8))
@@ -167,19 +167,19 @@ def test_the_result_folder(moved_case, registered, tmp_path):
     folder = tmp_path / "result"
     result.write(folder)
     assert sorted(p.name for p in folder.glob("*.tfm")) == ["transform_2.tfm", "transform_3.tfm"]
-    written = json.loads((folder / "result.json").read_text())["registration"]
+    written = json.loads((folder / "result.json").read_text(encoding="utf-8"))["registration"]
     assert [entry["transform"] for entry in written] == [None, "transform_2.tfm", "transform_3.tfm"]
     assert written[1]["method"] == "rigid"
     assert set(written[1]["displacement_mm"]) == set(ORGANS.values())
     point = (10.0, -20.0, 30.0)
     again = sitk.ReadTransform(str(folder / "transform_2.tfm")).TransformPoint(point)
     np.testing.assert_allclose(again, result.alignments[1].transform.TransformPoint(point), 1e-6)
-    page = (folder / "report.html").read_text()
+    page = (folder / "report.html").read_text(encoding="utf-8")
     assert "Registration of the scans" in page
     assert "CT at 24 h (blue) over that of the reference (orange)" in page
     run_case(moved_case.case(registration="none")).write(folder)
     assert not list(folder.glob("*.tfm"))
-    assert "Registration of the scans" not in (folder / "report.html").read_text()
+    assert "Registration of the scans" not in (folder / "report.html").read_text(encoding="utf-8")
 
 
 def test_a_scan_without_a_ct_is_registered_by_its_activity(moved_case):
@@ -334,6 +334,6 @@ def test_the_command_line_overrides_the_case(moved_case, tmp_path, capfd):
     moved_case.case()
     file, folder = str(moved_case.folder / "case.json"), tmp_path / "result"
     assert main(["run", file, "-o", str(folder), "--registration", "none"]) == DONE
-    assert json.loads((folder / "result.json").read_text())["registration"] == []
+    assert json.loads((folder / "result.json").read_text(encoding="utf-8"))["registration"] == []
     assert main(["run", file, "-o", str(folder), "--registration", "elastic"]) == INVALID
     assert "registration is 'elastic'" in capfd.readouterr().err

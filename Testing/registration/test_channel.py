@@ -5,7 +5,7 @@ import pytest
 import SimpleITK as sitk
 from scipy import ndimage
 
-from LuDosimetryLib.image import Array, Grid, Volume
+from LuDosimetryLib.image.volume import Array, Grid, Volume
 from LuDosimetryLib.registration.channel import of_uptake, without_blur
 from LuDosimetryLib.registration.deformable import deformation
 from LuDosimetryLib.registration.transport import volume_ratio

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from LuDosimetryLib.image import Grid, Volume
+from LuDosimetryLib.image.volume import Grid, Volume
 from LuDosimetryLib.registration.deformable import deformation
 from LuDosimetryLib.registration.lattice import Lattice, as_transform, bending
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from LuDosimetryLib.image import Grid, Volume
+from LuDosimetryLib.image.volume import Grid, Volume
 from LuDosimetryLib.registration.linear import affine, best_flip, rigid, scales
 from LuDosimetryLib.registration.view import View
 

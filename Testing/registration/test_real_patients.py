@@ -8,13 +8,13 @@ import pytest
 import SimpleITK as sitk
 
 from LuDosimetryLib import Case, InvalidInput, run_case
-from LuDosimetryLib.image import Grid, Volume, read_volume, write_volume
-from LuDosimetryLib.phantom.random_uptake import patient_of_ct
-from LuDosimetryLib.phantom.sample import sample_patient
-from LuDosimetryLib.phantom.slicer_segmentation import Segment, write_segmentation
-from LuDosimetryLib.phantom.source import concentration_MBq_mL
-from LuDosimetryLib.phantom.virtual_case import VirtualPatient
-from LuDosimetryLib.tissue import density_of, patient_mask
+from LuDosimetryLib.image.volume import Grid, Volume, read_volume, write_volume
+from LuDosimetryLib.lab.phantom.random_uptake import patient_of_ct
+from LuDosimetryLib.lab.phantom.sample import sample_patient
+from LuDosimetryLib.lab.phantom.source import concentration_MBq_mL
+from LuDosimetryLib.lab.phantom.virtual_case import VirtualPatient
+from LuDosimetryLib.tissue.density import density_of, patient_mask
+from LuDosimetryLib.voi.write import Segment, write_segmentation
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 REAL = {

@@ -5,7 +5,7 @@ import pytest
 import SimpleITK as sitk
 from scipy import ndimage
 
-from LuDosimetryLib.image import Grid, Volume
+from LuDosimetryLib.image.volume import Grid, Volume
 from LuDosimetryLib.registration.transport import carried, reached, volume_ratio
 
 GRID = Grid.axial((32, 32, 32), (4.0, 4.0, 4.0))

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from LuDosimetryLib.errors import InvalidInput
-from LuDosimetryLib.image import Grid, Volume, write_volume
+from LuDosimetryLib.base.errors import InvalidInput
+from LuDosimetryLib.image.volume import Grid, Volume, write_volume
 from LuDosimetryLib.registration.view import view_of_ct, view_of_spect
 
 

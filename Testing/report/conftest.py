@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from LuDosimetryLib.image import Grid
-from LuDosimetryLib.organs import cumulative_dvh, organ_doses
-from LuDosimetryLib.result import Result
+from LuDosimetryLib.image.volume import Grid
+from LuDosimetryLib.organs.organ_dose import cumulative_dvh, organ_doses
+from LuDosimetryLib.result.result import Result
 
 HOSTILE_NAME = 'tumour <script>alert("1")</script> & co $x^2$'
 

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from LuDosimetryLib.comparison.agreement import bland_altman
-from LuDosimetryLib.image import Grid
-from LuDosimetryLib.organs import DoseVolumeHistograms
+from LuDosimetryLib.agreement.agreement import bland_altman
+from LuDosimetryLib.image.volume import Grid
+from LuDosimetryLib.organs.organ_dose import DoseVolumeHistograms
 from LuDosimetryLib.report.scene import Scene
 
 pytest.importorskip("matplotlib")

@@ -1,8 +1,8 @@
 import numpy as np
 
 from LuDosimetryLib.activity.curve_fit import fit_curve
-from LuDosimetryLib.nuclide import read_nuclide
 from LuDosimetryLib.report.time_activity import time_activity_figure, time_activity_section
+from LuDosimetryLib.tissue.nuclide import read_nuclide
 
 from .conftest import HOSTILE_NAME, small_result
 

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from LuDosimetryLib import Case, run_case
-from LuDosimetryLib.report.report import write_report
+from LuDosimetryLib.report.result_report import write_report
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def _height(png: bytes) -> int:
 
 
 def test_a_course(case_folder, tmp_path, parse, monkeypatch):
-    from LuDosimetryLib.course_folder import read_course, write_course
+    from LuDosimetryLib.course.folder import read_course, write_course
 
     for cycle in (1, 3):
         case_folder.change("cycle", to=cycle)
@@ -64,6 +64,6 @@ def test_a_course(case_folder, tmp_path, parse, monkeypatch):
     assert "there is no result of cycle 2" in shown.text.lower()
     assert "23.0" in shown.text
     assert any(address.startswith("data:image/png") for address in shown.addresses)
-    monkeypatch.setattr("LuDosimetryLib.report.course_report.has_matplotlib", lambda: False)
+    monkeypatch.setattr("LuDosimetryLib.course.report.has_matplotlib", lambda: False)
     report = write_course(read_course(tmp_path / "patient"), tmp_path / "course")
     assert "matplotlib is not installed" in report.read_text(encoding="utf-8")

@@ -22,7 +22,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 def _start() -> Any:
     """The host, from its folder: `Testing` itself must not be importable, it has a folder `slicer`."""
-    folder = HERE.parent / "slicer_host"
+    folder = HERE.parent / "support" / "slicer_host"
     if "slicer_host" not in sys.modules:
         spec = importlib.util.spec_from_file_location(
             "slicer_host", folder / "__init__.py", submodule_search_locations=[str(folder)]

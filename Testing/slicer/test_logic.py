@@ -76,7 +76,7 @@ def test_options_without_a_widget_are_kept(logic, case_folder):
 
 
 def test_cancel_from_the_console(logic, case_folder):
-    from LuDosimetryLib.errors import Cancelled as Raised
+    from LuDosimetryLib.base.errors import Cancelled as Raised
 
     def stop(fraction: float, _text: str) -> None:
         if fraction > 0.0:
@@ -99,7 +99,7 @@ def test_batch_of_a_folder(batch, case_folder, tmp_path):
     assert (result / "scene.mrb").exists()
     assert not (tmp_path / "out" / "broken").exists()
     expected = run_case(Case.read(case_folder.file))
-    found = json.loads((result / "result.json").read_text())
+    found = json.loads((result / "result.json").read_text(encoding="utf-8"))
     assert found["organs"][0]["mean_dose_Gy"] == pytest.approx(expected.organs[0].mean_dose_Gy)
 
 

@@ -8,7 +8,7 @@ import pytest
 import slicer
 import vtk
 
-from LuDosimetryLib.options import DOSE_METHODS, INTEGRATIONS, REGISTRATIONS, TAILS
+from LuDosimetryLib.case.options import DOSE_METHODS, INTEGRATIONS, REGISTRATIONS, TAILS
 
 MODULE = Path(__file__).parents[2] / "LuDosimetry" / "LuDosimetry.py"
 
@@ -385,12 +385,12 @@ def test_metadata(host):
 def test_a_reload_takes_its_packages_along(panel, host):
     import sys
 
-    before = sys.modules["LuDosimetryModule.widget"], sys.modules["LuDosimetryLib.case"]
+    before = sys.modules["LuDosimetryModule.widget"], sys.modules["LuDosimetryLib.case.case"]
     kept = {name: module for name, module in sys.modules.items() if name.startswith("LuDosimetry")}
     try:
         again = host.load(MODULE)
         assert sys.modules["LuDosimetryModule.widget"] is not before[0]
-        assert sys.modules["LuDosimetryLib.case"] is not before[1]
+        assert sys.modules["LuDosimetryLib.case.case"] is not before[1]
         assert again.python.LuDosimetryWidget is not type(panel)
     finally:
         sys.modules.update(kept)

@@ -18,7 +18,7 @@ def test_files_of_the_result(loaded, wait_until, host, tmp_path, caplog):
     loaded.ui.rtdoseButton.click()
     loaded.ui.saveResultButton.click()
     loaded.ui.csvButton.click()
-    assert (tmp_path / "doses.csv").read_text().startswith("name,volume_mL,mass_g")
+    assert (tmp_path / "doses.csv").read_text(encoding="utf-8").startswith("name,volume_mL,mass_g")
     import pydicom
 
     assert pydicom.dcmread(tmp_path / "dose.dcm").Modality == "RTDOSE"

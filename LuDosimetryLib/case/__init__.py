@@ -1,0 +1,1 @@
+"""What is asked: a patient's case, its options and its file."""

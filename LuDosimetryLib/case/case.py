@@ -1,0 +1,300 @@
+"""What is asked: a patient's case and its options."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from ..base.checks import check_choice, check_number, check_text, check_unique, check_whole
+from ..base.errors import InvalidInput
+from .options import LEAST_SCANS, Options
+
+UNITS = ("Bq/mL", "Bq", "counts")
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """
+    From counts to activity: either `Bq_per_count`, or `cps_per_MBq` with `duration_s`.
+
+    Both for counts free of dead time; `dead_time_factor` makes those of the scan so.
+
+    Attributes
+    ----------
+    Bq_per_count : float or None
+        Activity of one count in the scan [Bq].
+    cps_per_MBq : float or None
+        Sensitivity of the camera [counts per second and MBq].
+    duration_s : float or None
+        Duration of the scan [s].
+    dead_time_factor : float or None
+        True over observed count rate, at least 1; None for 1.
+    """
+
+    Bq_per_count: float | None = None
+    cps_per_MBq: float | None = None
+    duration_s: float | None = None
+    dead_time_factor: float | None = None
+
+    def __post_init__(self) -> None:
+        given = {f.name: getattr(self, f.name) for f in fields(self)}
+        given = {name: value for name, value in given.items() if value is not None}
+        dead_time_factor = given.pop("dead_time_factor", 1.0)
+        if set(given) not in ({"Bq_per_count"}, {"cps_per_MBq", "duration_s"}):
+            raise InvalidInput(
+                f"{' with '.join(given) or 'nothing'} is given; allowed: Bq_per_count alone, or "
+                "cps_per_MBq with duration_s."
+            )
+        for name, value in given.items():
+            check_number(name, value)
+        check_number("dead_time_factor", dead_time_factor)
+        if dead_time_factor < 1.0:
+            raise InvalidInput(
+                f"dead_time_factor is {dead_time_factor:g}; it must be at least 1: true over observed count rate."
+            )
+
+    @property
+    def activity_per_count_Bq(self) -> float:
+        """Activity of one observed count in the scan [Bq]."""
+        lost = self.dead_time_factor or 1.0
+        if self.Bq_per_count is not None:
+            return lost * self.Bq_per_count
+        assert self.cps_per_MBq is not None
+        assert self.duration_s is not None
+        return lost * 1e6 / (self.cps_per_MBq * self.duration_s)
+
+
+@dataclass(frozen=True)
+class TimePoint:
+    """
+    One SPECT/CT scan.
+
+    Attributes
+    ----------
+    hours : float
+        Time of the scan after administration [h].
+    spect : Path
+        SPECT image; the activity is that at the time of the scan.
+    ct : Path or None
+        CT in HU. One CT for all time points is allowed: the reference time point's own, or else
+        the first there is.
+    unit : {"Bq/mL", "Bq", "counts"}
+        Of the SPECT voxels; "Bq" and "counts" are per voxel.
+    calibration : Calibration or None
+        Required for counts, and allowed for them alone.
+    """
+
+    hours: float
+    spect: Path
+    ct: Path | None = None
+    unit: str = "Bq/mL"
+    calibration: Calibration | None = None
+
+    def __post_init__(self) -> None:
+        check_number("hours", self.hours)
+        check_choice("unit", self.unit, UNITS)
+        if self.unit == "counts" and self.calibration is None:
+            raise InvalidInput(
+                'unit is "counts" but there is no calibration; give {"Bq_per_count": ...} or '
+                '{"cps_per_MBq": ..., "duration_s": ...}.'
+            )
+        if self.unit != "counts" and self.calibration is not None:
+            raise InvalidInput(
+                f'unit is "{self.unit}" but there is a calibration, which only counts need; '
+                'set unit to "counts" or calibration to null.'
+            )
+
+
+@dataclass(frozen=True)
+class Segmentation:
+    """
+    Volumes of interest.
+
+    Attributes
+    ----------
+    file : Path
+        A label image, or a Slicer segmentation (``.seg.nrrd``, overlapping segments too).
+    labels : dict of str to str
+        Label value (label image), or segment ID, name or label value (``.seg.nrrd``), to the
+        name of the volume of interest. Empty: every label or segment under its own name.
+    differences : dict of str to list of str
+        Further volumes of interest: a name to [the volume, those taken away from it], for
+        example ``{"liver without tumours": ["liver", "tumour 1", "tumour 2"]}``.
+    """
+
+    file: Path
+    labels: Mapping[str, str] = field(default_factory=dict)
+    differences: Mapping[str, list[str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in self.labels.values():
+            check_text("a name in labels", name)
+        check_unique("labels", list(self.labels.values()))
+        for name, parts in self.differences.items():
+            check_text("a name in differences", name)
+            if (
+                not isinstance(parts, list)
+                or len(parts) < 2
+                or not all(isinstance(part, str) for part in parts)
+            ):
+                raise InvalidInput(
+                    f"differences[{name!r}] must be a list of the volume and those taken away from it, "
+                    'for example ["liver", "tumour 1"].'
+                )
+
+
+@dataclass(frozen=True)
+class Case:
+    """
+    One treatment cycle of one patient: the scans, the volumes of interest and the options.
+
+    Attributes
+    ----------
+    time_points : tuple of TimePoint
+        In order of time.
+    reference_time_point : int
+        Index of the time point on whose grid everything is calculated.
+    folder : Path
+        Of the case file, whose paths are relative to it.
+    file : Path or None
+        The case file that was read.
+    file_sha256 : str
+        Of the case file that was read.
+    dicom : Path or None
+        What ``dicom-import`` remembers of the study that the case comes from.
+    warnings : tuple of str
+        What reading the file changed.
+
+    Raises
+    ------
+    InvalidInput
+        On construction, for values that are not allowed; so for the parts of a case.
+    """
+
+    time_points: tuple[TimePoint, ...]
+    patient_id: str = ""
+    cycle: int = 1
+    nuclide: str = "Lu-177"
+    administered_activity_MBq: float | None = None
+    reference_time_point: int = 0
+    segmentation: Segmentation | None = None
+    options: Options = field(default_factory=Options)
+    dicom: Path | None = None
+    folder: Path = Path()
+    file: Path | None = field(default=None, compare=False)
+    file_sha256: str = field(default="", compare=False)
+    warnings: tuple[str, ...] = field(default=(), compare=False)
+
+    def __post_init__(self) -> None:
+        hours = [point.hours for point in self.time_points]
+        if not hours:
+            raise InvalidInput("time_points is empty; at least one scan is needed.")
+        for earlier, later in pairwise(hours):
+            if earlier == later:
+                raise InvalidInput(
+                    f"two time points are both at {later:g} h; each scan needs its own time after administration."
+                )
+            if earlier > later:
+                raise InvalidInput(
+                    f"the time point at {later:g} h comes after that at {earlier:g} h; give them in order of time."
+                )
+        if all(point.ct is None for point in self.time_points):
+            raise InvalidInput(
+                "no time point has a ct; at least one CT (in HU) is needed for densities."
+            )
+        check_text("patient_id", self.patient_id, empty=True)
+        check_text("nuclide", self.nuclide)
+        check_whole("cycle", self.cycle, 1)
+        if self.administered_activity_MBq is not None:
+            check_number("administered_activity_MBq", self.administered_activity_MBq)
+        check_reference(self.reference_time_point, len(hours))
+        self._check_integration(len(hours))
+
+    def _check_integration(self, scans: int) -> None:
+        way = self.options.integration
+        least = LEAST_SCANS.get(way, 1)
+        if scans < least:
+            raise InvalidInput(
+                f"options: integration is {way!r}, which needs at least {least} scans, but there "
+                f"{'is only 1' if scans == 1 else f'are only {scans}'}; choose 'trapezoid', 'haenscheid' or 'madsen'"
+                + (" or 'mono-exponential'." if scans > 1 else ".")
+            )
+        if way == "hybrid" and self.segmentation is None:
+            raise InvalidInput(
+                "options: integration is 'hybrid', which needs volumes of interest, but there is no segmentation."
+            )
+
+    @classmethod
+    def read(cls, path: str | Path) -> "Case":
+        """
+        Read and check a case file, or the ``case.json`` of a folder.
+
+        Raises
+        ------
+        InvalidInput
+            One sentence with the file, the key, the value and what is allowed.
+        """
+        from .case_file import read_case
+
+        return read_case(Path(path))
+
+    @classmethod
+    def from_dict(cls, data: Any, folder: Path) -> "Case":
+        """Check the content of a case file in a folder; see `read`."""
+        from .case_file import case_from_dict
+
+        return case_from_dict(data, folder)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The content of a case file, with paths relative to the case's folder where possible."""
+        from .case_file import case_to_dict
+
+        return case_to_dict(self, self.folder)
+
+    def write(self, path: Path) -> None:
+        """Write a case file, complete or not at all; its paths are relative to where it lies."""
+        from .case_file import write_case
+
+        write_case(self, path)
+
+    def with_options(self, **changes: Any) -> "Case":
+        """The same case with other options, checked as those of a file."""
+        from .case_file import changed_options
+
+        return replace(self, options=changed_options(self.options, changes))
+
+    @property
+    def ct(self) -> Path:
+        """The CT that gives the densities: the reference's own, or else the first there is."""
+        reference = self.time_points[self.reference_time_point]
+        return reference.ct or next(p.ct for p in self.time_points if p.ct is not None)
+
+    @property
+    def images(self) -> tuple[Path, ...]:
+        """Every image that the case names, each once: files or DICOM folders."""
+        scans = [path for point in self.time_points for path in (point.spect, point.ct)]
+        scans.append(None if self.segmentation is None else self.segmentation.file)
+        return tuple(dict.fromkeys(path for path in scans if path is not None))
+
+    @property
+    def inputs(self) -> tuple[Path, ...]:
+        """All that is read and must not change: the case file and dicom.json, if any, and the images."""
+        return (*(path for path in (self.file, self.dicom) if path is not None), *self.images)
+
+    @property
+    def sha256(self) -> str:
+        """Of the case file that was read, or else of the one that `write` would make."""
+        from .case_file import case_bytes
+
+        return self.file_sha256 or hashlib.sha256(case_bytes(self, self.folder)).hexdigest()
+
+
+def check_reference(index: Any, time_points: int) -> None:
+    """Refuse a reference that is not the index of a time point."""
+    check_whole("reference_time_point", index, 0)
+    if index >= time_points:
+        raise InvalidInput(
+            f"reference_time_point is {index}; allowed: 0 to {time_points - 1} (there are {time_points} time points)."
+        )

@@ -1,0 +1,144 @@
+"""The report of a cohort: organ doses of all cases, and the cases that failed."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from ..base.storage import write_atomically
+from ..report.page import (
+    Html,
+    facts,
+    heading,
+    link,
+    number,
+    page,
+    paragraph,
+    picture,
+    section,
+    swatch,
+    table,
+    text,
+    warning_box,
+)
+from ..report.palette import organ_style
+from ..report.result_report import NO_PICTURES, has_matplotlib
+
+if TYPE_CHECKING:
+    from .summary import Cohort, Spread
+
+
+def write_cohort_report(cohort: "Cohort", path: Path) -> None:
+    """
+    Write the report of a cohort.
+
+    Parameters
+    ----------
+    cohort : Cohort
+    path : Path
+        HTML file; complete or not there. Without matplotlib it has no picture and says so.
+    """
+    content = [
+        _facts(cohort),
+        warning_box(
+            [f"case {e.case.name}: {e.text}" for e in cohort.failures],
+            f"{len(cohort.failures)} of {len(cohort.endings)} cases without a result",
+        ),
+    ]
+    if cohort.doses:
+        content += [
+            section("Organ doses over all cases", _organs(cohort)),
+            section("Organ dose by case", *_pictures(cohort)),
+            section("Cases", _cases(cohort)),
+        ]
+    with write_atomically(path) as file:
+        title = f"{len(cohort.doses)} of {len(cohort.endings)} cases"
+        file.write(page("177Lu cohort report", title, content).encode())
+
+
+def _facts(cohort: "Cohort") -> Html:
+    methods = dict.fromkeys(doses.dose_method for doses in cohort.doses)
+    patients = {doses.patient_id or doses.case.name for doses in cohort.doses}
+    return facts(
+        [
+            ("Cases", text(len(cohort.endings))),
+            ("With a result", text(len(cohort.doses))),
+            ("Patients", text(len(patients))),
+            ("Volumes of interest", text(len(cohort.organ_names))),
+            ("Dose method", text(", ".join(methods) or "–")),
+        ]
+    )
+
+
+def _organs(cohort: "Cohort") -> Html:
+    headings = [
+        *(heading("Organ"), heading("Cases"), heading("Dose", "Gy"), heading("SD", "Gy")),
+        *(heading("Median", "Gy"), heading("Range", "Gy")),
+        *(heading("per activity", "Gy/GBq"), heading("SD", "Gy/GBq")),
+        *(heading("Half-life", "effective, h"), heading("SD", "h")),
+    ]
+
+    def both(spread: "Spread | None") -> list[Html]:
+        if spread is None:
+            return [number(None), number(None)]
+        return [number(spread.mean), number(spread.standard_deviation)]
+
+    rows = [
+        [
+            swatch(organ_style(n)[0], organ.name),
+            text(organ.dose_Gy.count),
+            *both(organ.dose_Gy),
+            number(organ.dose_Gy.median),
+            Html(f"{number(organ.dose_Gy.least)} – {number(organ.dose_Gy.greatest)}"),
+            *both(organ.dose_per_activity_Gy_GBq),
+            *both(organ.effective_half_life_h),
+        ]
+        for n, organ in enumerate(cohort.organs)
+    ]
+    note = (
+        "Means of the cases' mean absorbed doses; SD: standard deviation from case to case. Volumes of interest are "
+        "matched by their names."
+    )
+    return Html(table(headings, rows, main_column=2) + paragraph(note, quiet=True))
+
+
+def _pictures(cohort: "Cohort") -> list[Html]:
+    if not has_matplotlib():
+        return [paragraph(NO_PICTURES)]
+    from .figure import cases_figure, per_activity_figure
+
+    by_case = (
+        "Dots: mean absorbed dose of each case with its standard uncertainty, in the order of the table of cases. "
+        "Dashed: median."
+    )
+    pictures = [picture(cases_figure(cohort), by_case)]
+    if any(organ.dose_per_activity_Gy_GBq for organ in cohort.organs):
+        per_activity = (
+            "Mean absorbed dose per administered activity: a dot for each case, and the median."
+        )
+        pictures.append(picture(per_activity_figure(cohort), per_activity))
+    return pictures
+
+
+def _cases(cohort: "Cohort") -> Html:
+    headings = [
+        *(heading("Case"), heading("Number"), heading("Patient"), heading("Cycle")),
+        *(heading("Activity", "MBq"), heading("Warnings"), heading("Time", "s")),
+        *(heading(name, "Gy") for name in cohort.organ_names),
+    ]
+    rows = []
+    for n, doses in enumerate(cohort.doses, start=1):
+        organs = [doses.organs.get(name) for name in cohort.organ_names]
+        report = quote(f"{cohort.relative(doses.case)}/report.html")
+        rows.append(
+            [
+                link(report, doses.case.name),
+                text(n),
+                text(doses.patient_id or "–"),
+                text(doses.cycle),
+                number(doses.administered_activity_MBq),
+                text(len(doses.warnings)),
+                number(doses.seconds),
+                *(number(None if organ is None else organ.mean_dose_Gy) for organ in organs),
+            ]
+        )
+    return table(headings, rows)

@@ -1,0 +1,1 @@
+"""The treatment course of one patient: the cycles' doses added up."""

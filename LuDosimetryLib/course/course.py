@@ -1,0 +1,194 @@
+"""The cycles of one patient: what organs received in each, and in all."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from math import hypot
+from pathlib import Path
+from typing import Any
+
+from ..base.checks import check_number
+from ..organs.uncertainty.budget import COMMON_PARTS
+
+SCHEMA = "ludosimetry-course/1"
+
+
+@dataclass(frozen=True)
+class Limit:
+    """
+    Lines that a user wants to see beside the doses of a volume of interest; never verdicts.
+
+    Attributes
+    ----------
+    dose_Gy, BED_Gy : float or None
+        For the cumulated mean absorbed dose, and biologically effective dose.
+    """
+
+    dose_Gy: float | None = None
+    BED_Gy: float | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("dose_Gy", "BED_Gy"):
+            if getattr(self, name) is not None:
+                check_number(name, getattr(self, name))
+
+
+USUAL_LIMITS = {"kidney": Limit(dose_Gy=23.0), "marrow": Limit(dose_Gy=2.0)}
+"""Lines usually drawn in radionuclide therapy, from external beams and radioiodine."""
+
+
+@dataclass(frozen=True)
+class OrganCycle:
+    """What one volume of interest received in one cycle; attribute names carry the units."""
+
+    mean_dose_Gy: float
+    standard_uncertainty_Gy: float | None
+    uncertainty_parts_percent: dict[str, float]
+    dose_per_activity_Gy_GBq: float | None
+    effective_half_life_h: float | None
+    BED_Gy: float | None
+
+
+@dataclass(frozen=True)
+class Cycle:
+    """
+    One finished cycle.
+
+    Attributes
+    ----------
+    number : int
+    folder : Path
+        Of its result.
+    patient_id, nuclide, dose_method : str
+    administered_activity_MBq : float or None
+    organs : dict of str to OrganCycle
+    corrected : bool
+        Whether for recovery.
+    """
+
+    number: int
+    folder: Path
+    patient_id: str
+    nuclide: str
+    dose_method: str
+    administered_activity_MBq: float | None
+    organs: dict[str, OrganCycle]
+    corrected: bool
+
+
+@dataclass(frozen=True)
+class OrganCourse:
+    """
+    What one volume of interest received up to and with each cycle in which it occurs.
+
+    Attributes
+    ----------
+    name : str
+    cycles : tuple of int
+        In which it occurs.
+    cumulated_dose_Gy : tuple of float
+        One value for each of `cycles`; so for all that follow.
+    cumulated_standard_uncertainty_Gy : tuple of float, or None
+        Calibration, recovery and dose engine err alike in all cycles and add up; the other parts
+        add up as squares. None where a cycle has none.
+    cumulated_BED_Gy : tuple of float, or None
+        Sum of the cycles' biologically effective doses.
+    dose_per_activity_Gy_GBq : float or None
+        Cumulated over the activity of these cycles.
+    """
+
+    name: str
+    cycles: tuple[int, ...]
+    cumulated_dose_Gy: tuple[float, ...]
+    cumulated_standard_uncertainty_Gy: tuple[float, ...] | None
+    cumulated_BED_Gy: tuple[float, ...] | None
+    dose_per_activity_Gy_GBq: float | None
+
+
+@dataclass(frozen=True)
+class Course:
+    """
+    All finished cycles of a patient.
+
+    Organs are matched by their name; nothing is registered from cycle to cycle.
+
+    Attributes
+    ----------
+    patient_id : str
+    cycles : tuple of Cycle
+        In order of their numbers.
+    limits : dict of str to Limit
+        By what a volume's name holds.
+    warnings : list of str
+    """
+
+    patient_id: str
+    cycles: tuple[Cycle, ...]
+    limits: Mapping[str, Limit]
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def organs(self) -> list[OrganCourse]:
+        """Every volume of interest of any cycle, in the order in which they first occur."""
+        names = dict.fromkeys(name for cycle in self.cycles for name in cycle.organs)
+        return [_organ_course(name, self.cycles) for name in names]
+
+    def limit_of(self, organ: str) -> Limit | None:
+        """The limit of a volume: that under the longest key that its name holds, if any."""
+        held = [key for key in self.limits if key.casefold() in organ.casefold()]
+        return self.limits[max(held, key=len)] if held else None
+
+    def summary(self) -> dict[str, Any]:
+        """The content of ``course.json``."""
+        return {
+            "schema": SCHEMA,
+            "patient_id": self.patient_id,
+            "cycles": [
+                {
+                    "cycle": cycle.number,
+                    "result": str(cycle.folder),
+                    "nuclide": cycle.nuclide,
+                    "dose_method": cycle.dose_method,
+                    "administered_activity_MBq": cycle.administered_activity_MBq,
+                    "organs": {name: asdict(organ) for name, organ in cycle.organs.items()},
+                }
+                for cycle in self.cycles
+            ],
+            "organs": [asdict(organ) for organ in self.organs],
+            "limits": {name: asdict(limit) for name, limit in self.limits.items()},
+            "warnings": self.warnings,
+        }
+
+
+def _organ_course(name: str, cycles: tuple[Cycle, ...]) -> OrganCourse:
+    held = [cycle for cycle in cycles if name in cycle.organs]
+    organs = [cycle.organs[name] for cycle in held]
+    up_to = [organs[: n + 1] for n in range(len(organs))]
+    sure = all(organ.standard_uncertainty_Gy is not None for organ in organs)
+    effects = [organ.BED_Gy for organ in organs]
+    dose_Gy = [sum(o.mean_dose_Gy for o in some) for some in up_to]
+    activities = [cycle.administered_activity_MBq for cycle in held]
+    given_GBq = None if None in activities else sum(1e-3 * a for a in activities if a is not None)
+    return OrganCourse(
+        name,
+        tuple(cycle.number for cycle in held),
+        tuple(dose_Gy),
+        tuple(_uncertainty_Gy(some) for some in up_to) if sure else None,
+        None
+        if None in effects
+        else tuple(sum(e for e in effects[: n + 1] if e is not None) for n in range(len(effects))),
+        None if given_GBq is None else dose_Gy[-1] / given_GBq,
+    )
+
+
+def _uncertainty_Gy(organs: list[OrganCycle]) -> float:
+    """Of a sum of doses: common parts add up, the others as squares."""
+    parts = [
+        {
+            part: 0.01 * percent * o.mean_dose_Gy
+            for part, percent in o.uncertainty_parts_percent.items()
+        }
+        for o in organs
+    ]
+    common = [sum(of.get(part, 0.0) for of in parts) for part in COMMON_PARTS]
+    own = [value for of in parts for part, value in of.items() if part not in COMMON_PARTS]
+    return hypot(*common, *own)

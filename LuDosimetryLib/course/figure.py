@@ -1,0 +1,70 @@
+"""Doses over the cycles of a course; needs matplotlib."""
+
+from typing import TYPE_CHECKING, Any
+
+from ..report.canvas import label, panels, style_axes
+from ..report.palette import INK, MUTED, organ_style
+
+if TYPE_CHECKING:
+    from .course import Course, OrganCourse
+
+_PANEL_INCH = (2.9, 2.25)
+
+
+def course_figure(course: "Course") -> bytes:
+    """A panel for each volume of interest: dose of each cycle, cumulated dose, limit line."""
+    organs = course.organs
+
+    def draw(axes: Any, n: int) -> None:
+        _panel(axes, course, organs[n], organ_style(n)[0])
+
+    return panels([organ.name for organ in organs], draw, _PANEL_INCH)
+
+
+def _panel(axes: Any, course: "Course", organ: "OrganCourse", colour: str) -> None:
+    numbers = [cycle.number for cycle in course.cycles]
+    held = {c.number: c.organs[organ.name] for c in course.cycles if organ.name in c.organs}
+    axes.bar(
+        list(held), [o.mean_dose_Gy for o in held.values()], 0.6, color=colour, alpha=0.55, lw=0
+    )
+    axes.errorbar(
+        organ.cycles,
+        organ.cumulated_dose_Gy,
+        organ.cumulated_standard_uncertainty_Gy,
+        color=INK,
+        marker="o",
+        markersize=4,
+        linewidth=1.2,
+        capsize=3,
+    )
+    top = organ.cumulated_dose_Gy[-1]
+    if organ.cumulated_standard_uncertainty_Gy is not None:
+        top += organ.cumulated_standard_uncertainty_Gy[-1]
+    limit = course.limit_of(organ.name)
+    if limit is not None and limit.dose_Gy is not None:
+        top = max(top, limit.dose_Gy)
+        axes.axhline(limit.dose_Gy, color="#b03030", linewidth=1.2, linestyle="--")
+        axes.annotate(
+            f"{limit.dose_Gy:g} Gy",
+            (0.02, limit.dose_Gy),
+            (0, 3),
+            xycoords=("axes fraction", "data"),
+            textcoords="offset points",
+            fontsize=8,
+            color="#b03030",
+        )
+    style_axes(axes, "Cycle", "Mean dose [Gy]")
+    axes.set_title(label(organ.name), fontsize=10, color=INK, loc="left")
+    axes.set_xticks(range(min(numbers), max(numbers) + 1))
+    axes.set_xlim(min(numbers) - 0.6, max(numbers) + 0.6)
+    axes.set_ylim(0.0, 1.15 * top if top > 0.0 else 1.0)
+    for number in set(range(min(numbers), max(numbers) + 1)) - set(held):
+        axes.annotate(
+            "none",
+            (number, 0.0),
+            (0, 3),
+            textcoords="offset points",
+            ha="center",
+            fontsize=8,
+            color=MUTED,
+        )

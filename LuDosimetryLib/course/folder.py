@@ -1,0 +1,234 @@
+"""A course on disk: the results of the cycles, and course.json, course.csv and the report."""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Mapping
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from ..base.checks import check_known, check_text, shown
+from ..base.errors import InvalidInput
+from ..base.storage import LAST, staged
+from ..result.result import SCHEMA as RESULT_SCHEMA
+from .course import USUAL_LIMITS, Course, Cycle, Limit, OrganCycle
+
+TABLE, SUMMARY, REPORT = "course.csv", "course.json", "course.html"
+LIMITS_FILE = "limits.json"
+_HIDDEN = re.compile(r"(^|/)\.")
+
+
+def read_course(folder: Path, limits: Mapping[str, Limit] | None = None) -> Course:
+    """
+    Read all results below a patient's folder.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds the result folders of the cycles, at any depth.
+    limits : mapping of str to Limit, optional
+        Instead of ``limits.json`` in the folder, or the usual ones.
+
+    Raises
+    ------
+    InvalidInput
+        If there is no result, results are of different patients, or two are of one cycle.
+    """
+    if not folder.is_dir():
+        raise InvalidInput(f"there is no folder {folder}; give the folder of a patient's results.")
+    files = [
+        file
+        for file in sorted(folder.rglob(LAST))
+        if not _HIDDEN.search(file.relative_to(folder).as_posix())
+    ]
+    found = [cycle for file in files if (cycle := _read_cycle(file)) is not None]
+    if not found:
+        raise InvalidInput(
+            f"{folder} holds no finished result (no folder with a {LAST}); calculate the cycles with 'run' or 'cohort' first."
+        )
+    cycles = tuple(sorted(found, key=lambda cycle: cycle.number))
+    _check_one_patient(cycles)
+    own_limits = folder / LIMITS_FILE
+    if limits is None:
+        limits = read_limits(own_limits) if own_limits.is_file() else USUAL_LIMITS
+    return Course(cycles[0].patient_id, cycles, limits, _remarks(cycles))
+
+
+def read_limits(file: Path) -> dict[str, Limit]:
+    """
+    Read limits: ``{"kidney": {"dose_Gy": 23, "BED_Gy": 40}}``; ``{}`` for none.
+
+    Raises
+    ------
+    InvalidInput
+        If the file is missing or its content is not that.
+    """
+    try:
+        data = json.loads(file.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError) as error:
+        raise InvalidInput(f"the limits {file} cannot be read: {error}.") from None
+    example = 'expected, for example, {"kidney": {"dose_Gy": 23, "BED_Gy": 40}}'
+    if not isinstance(data, dict):
+        raise InvalidInput(f"the limits {file} are {shown(data)}; {example}.")
+    limits = {}
+    for name, of in data.items():
+        if not isinstance(of, dict) or not of:
+            raise InvalidInput(f"{file}: the limit of {shown(name)} is {shown(of)}; {example}.")
+        try:
+            check_text("the name of a limit", name)
+            for key in of:
+                check_known(key, ("dose_Gy", "BED_Gy"))
+            limits[name] = Limit(**of)
+        except InvalidInput as error:
+            raise InvalidInput(f"{file}: the limit of {shown(name)}: {error}") from None
+    return limits
+
+
+def _read_cycle(file: Path) -> Cycle | None:
+    """A finished cycle; None for a file of that name that is no result."""
+    try:
+        data = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InvalidInput(f"{file} cannot be read ({error}); calculate the cycle again.") from None
+    if not isinstance(data, dict) or data.get("schema") != RESULT_SCHEMA:
+        return None
+    try:
+        case = data["case"]
+        return Cycle(
+            number=int(case.get("cycle", 1)),
+            folder=file.parent,
+            patient_id=str(case.get("patient_id", "")),
+            nuclide=str(case["nuclide"]),
+            dose_method=str(data["dose_method"]),
+            administered_activity_MBq=case.get("administered_activity_MBq"),
+            organs={str(organ["name"]): _organ(organ) for organ in data["organs"]},
+            corrected=any(organ.get("recovery_coefficient") for organ in data["organs"]),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InvalidInput(
+            f"{file} is not a complete result ({type(error).__name__}: {error}); calculate the cycle again."
+        ) from None
+
+
+def _organ(data: Mapping[str, Any]) -> OrganCycle:
+    return OrganCycle(
+        float(data["mean_dose_Gy"]),
+        data.get("standard_uncertainty_Gy"),
+        dict(data.get("uncertainty_parts_percent") or {}),
+        data.get("dose_per_activity_Gy_GBq"),
+        data.get("effective_half_life_h"),
+        data.get("BED_Gy"),
+    )
+
+
+def _check_one_patient(cycles: tuple[Cycle, ...]) -> None:
+    first = cycles[0]
+    for cycle in cycles[1:]:
+        if cycle.patient_id != first.patient_id:
+            raise InvalidInput(
+                f"{first.folder} is of the patient {first.patient_id!r}, {cycle.folder} of {cycle.patient_id!r}; "
+                "a course is of one patient: give a folder with the results of one."
+            )
+    for earlier, later in pairwise(cycles):
+        if earlier.number == later.number:
+            raise InvalidInput(
+                f"{earlier.folder} and {later.folder} are both of cycle {later.number}; number the cycles in their case "
+                "files, or leave one result in the folder."
+            )
+
+
+def _remarks(cycles: tuple[Cycle, ...]) -> list[str]:
+    """What a reader should know of how the cycles differ."""
+    remarks = []
+
+    def differ(what: str, values: list[str], so: str) -> None:
+        if len(set(values)) > 1:
+            said = ", ".join(f"cycle {c.number} {v}" for c, v in zip(cycles, values, strict=True))
+            remarks.append(f"{what} is not the same in all cycles ({said}); {so}.")
+
+    differ("the nuclide", [c.nuclide for c in cycles], "their doses are added all the same")
+    differ(
+        "the dose method",
+        [c.dose_method for c in cycles],
+        "differences between cycles are in part those of the methods",
+    )
+    differ(
+        "the recovery correction",
+        ["with" if c.corrected else "without" for c in cycles],
+        "small volumes of corrected cycles show more dose",
+    )
+    numbers = [cycle.number for cycle in cycles]
+    missing = sorted(set(range(1, max(numbers))) - set(numbers))
+    if missing:
+        remarks.append(
+            f"there is no result of cycle {', '.join(map(str, missing))}; the cumulated doses are those of the others."
+        )
+    for cycle in cycles:
+        if cycle.administered_activity_MBq is None:
+            remarks.append(
+                f"the administered activity of cycle {cycle.number} is unknown; no dose per activity is given."
+            )
+    for name in dict.fromkeys(name for cycle in cycles for name in cycle.organs):
+        without = [str(cycle.number) for cycle in cycles if name not in cycle.organs]
+        if without:
+            remarks.append(
+                f"{name!r} is missing in cycle {', '.join(without)}; its cumulated dose is that of the others (names must be "
+                "the same in all cycles)."
+            )
+    return remarks
+
+
+def write_course(course: Course, folder: Path) -> Path:
+    """
+    Write a course: all three files, or none.
+
+    Returns
+    -------
+    Path
+        Of the report.
+
+    Raises
+    ------
+    InvalidInput
+        If the folder cannot be written.
+    """
+    from .report import write_course_report
+
+    with staged(folder) as stage:
+        text = json.dumps(course.summary(), indent=1, allow_nan=False) + "\n"
+        (stage / SUMMARY).write_text(text, encoding="utf-8")
+        (stage / TABLE).write_text(course_table(course), encoding="utf-8")
+        write_course_report(course, stage / REPORT)
+    return folder / REPORT
+
+
+def course_table(course: Course) -> str:
+    """The course as CSV: a line for each organ and cycle, with what has been cumulated by then."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(
+        [
+            *("organ", "cycle", "administered_activity_MBq", "mean_dose_Gy"),
+            *("standard_uncertainty_Gy", "dose_per_activity_Gy_GBq", "effective_half_life_h"),
+            *("BED_Gy", "cumulated_dose_Gy", "cumulated_standard_uncertainty_Gy"),
+            *("cumulated_BED_Gy", "dose_method"),
+        ]
+    )
+    cycles = {cycle.number: cycle for cycle in course.cycles}
+    for organ in course.organs:
+        uncertainty, effect = organ.cumulated_standard_uncertainty_Gy, organ.cumulated_BED_Gy
+        for n, number in enumerate(organ.cycles):
+            cycle = cycles[number]
+            own = cycle.organs[organ.name]
+            values = [
+                *(organ.name, number, cycle.administered_activity_MBq, own.mean_dose_Gy),
+                *(own.standard_uncertainty_Gy, own.dose_per_activity_Gy_GBq),
+                *(own.effective_half_life_h, own.BED_Gy, organ.cumulated_dose_Gy[n]),
+                None if uncertainty is None else uncertainty[n],
+                None if effect is None else effect[n],
+                cycle.dose_method,
+            ]
+            writer.writerow([f"{v:.6g}" if isinstance(v, float) else v for v in values])
+    return text.getvalue()

@@ -1,0 +1,1 @@
+"""Grids, volumes, resampling, and image files."""

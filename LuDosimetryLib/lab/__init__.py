@@ -1,0 +1,1 @@
+"""What made the numbers that ship, and what a dose does not need."""

@@ -1,0 +1,1 @@
+"""The point kernels that ship, made by Monte Carlo."""

@@ -1,0 +1,109 @@
+"""Where the activity is: sources within a patient, and their sum."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...image.volume import Array, Grid, Volume, bounding_box
+from ...tissue.density import density_of, patient_mask
+from ...voi.read import Mask
+from .kinetics import Uptake
+from .region import depth_mm
+
+_CORTEX_MM = 8.0
+_GAS_BELOW_G_CM3 = 0.1
+"""Less than lung; a voxel of gas would have an absurd dose."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """
+    A region with activity of its own course over time.
+
+    Attributes
+    ----------
+    name : str
+    box : tuple of slice
+        Array slices (k, j, i) of the grid that hold the region.
+    relative : ndarray, shape of the box
+        Concentration over the region's mean; 0 outside the region.
+    uptake : Uptake
+        Of the region's mean.
+    """
+
+    name: str
+    box: tuple[slice, slice, slice]
+    relative: Array
+    uptake: Uptake
+
+    @classmethod
+    def within(
+        cls, name: str, region: Mask, uptake: Uptake, pattern: Array | None = None
+    ) -> "Source":
+        """
+        A source that fills a region.
+
+        Parameters
+        ----------
+        name : str
+        region : ndarray of bool, shape (k, j, i)
+        uptake : Uptake
+        pattern : ndarray, shape (k, j, i), optional
+            Concentration in any unit, positive; even by default.
+        """
+        box = bounding_box(region)
+        relative = region[box].astype(np.float32)
+        if pattern is not None:
+            relative *= pattern[box]
+        inside = int(np.count_nonzero(region[box]))
+        if inside:
+            relative *= np.float32(inside / relative.sum(dtype=np.float64))
+        return cls(name, box, relative, uptake)
+
+
+def kidney_pattern(kidney: Mask, grid: Grid) -> Array:
+    """Concentration within a kidney: the cortex about twice the inside; any unit, axes (k, j, i)."""
+    return np.asarray(0.6 + np.exp(-depth_mm(kidney, grid) / _CORTEX_MM), np.float32)
+
+
+def background(sources: Iterable[Source], ct: Volume, uptake: Uptake, pattern: Array) -> Source:
+    """
+    The rest of the patient as a source, in proportion to density; not air, gas or couch.
+
+    Parameters
+    ----------
+    sources : iterable of Source
+        What is taken already.
+    ct : Volume
+        [HU].
+    uptake : Uptake
+    pattern : ndarray, shape (k, j, i)
+        Further unevenness, positive.
+    """
+    density = density_of(ct.values)
+    rest = patient_mask(density, ct.grid) & (density > _GAS_BELOW_G_CM3)
+    for source in sources:
+        rest[source.box] &= source.relative <= 0.0
+    return Source.within("body", rest, uptake, density * pattern)
+
+
+def concentration_MBq_mL(
+    sources: Iterable[Source], shape: tuple[int, int, int], hours: float
+) -> Array:
+    """Activity concentration of all sources at a time [h], float32 [MBq/mL], axes (k, j, i)."""
+    return _sum(sources, shape, lambda uptake: uptake.concentration_MBq_mL(hours))
+
+
+def tia_MBq_h_mL(sources: Iterable[Source], shape: tuple[int, int, int]) -> Array:
+    """Time-integrated activity of all sources, float32 [MBq h/mL], axes (k, j, i)."""
+    return _sum(sources, shape, lambda uptake: uptake.tia_MBq_h_mL)
+
+
+def _sum(
+    sources: Iterable[Source], shape: tuple[int, int, int], level: Callable[[Uptake], float]
+) -> Array:
+    total = np.zeros(shape, np.float32)
+    for source in sources:
+        total[source.box] += np.float32(level(source.uptake)) * source.relative
+    return total

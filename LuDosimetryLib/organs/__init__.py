@@ -1,0 +1,1 @@
+"""Doses of volumes of interest, their uncertainty and their biological effect."""

@@ -1,0 +1,73 @@
+"""The DICOM objects of a result folder."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...dicom_files.availability import missing_packages, quiet
+
+if TYPE_CHECKING:
+    from ...result.result import Result
+
+DOSE = "dose.dcm"
+SEGMENTATION = "organs_seg.dcm"
+ORGAN_DOSES = "organ_doses_sr.dcm"
+TIA = "tia_pmap.dcm"
+FILES = (DOSE, SEGMENTATION, ORGAN_DOSES, TIA)
+
+SOURCE_STUDY = "that of the reference SPECT"
+NEW_STUDY = "a new one with generated UIDs, for the case does not come from DICOM"
+
+
+def described(result: "Result") -> dict[str, Any]:
+    """Which study the objects belong to, for ``result.json``."""
+    return {"study": NEW_STUDY if result.dicom is None else SOURCE_STUDY}
+
+
+def write_objects(result: "Result", folder: Path) -> None:
+    """
+    Write dose, volumes of interest, organ doses and time-integrated activity as DICOM objects.
+
+    What cannot be written is a warning of the result, never an error: the same numbers lie in the
+    other files.
+
+    Parameters
+    ----------
+    result : Result
+    folder : Path
+    """
+    missing = missing_packages()
+    if missing:
+        _warn(
+            result, f"the DICOM objects were not written: {' and '.join(missing)} is not installed."
+        )
+        return
+    from .planes import planes_of
+
+    planes = planes_of(result.grid)
+    if planes is None:
+        _warn(
+            result,
+            "the DICOM objects were not written: the axes of the grid are not at right angles.",
+        )
+        return
+    from .dose_object import dose_object
+    from .organ_dose_report import organ_dose_report
+    from .organ_segmentation import organ_segmentation
+    from .result_study import ResultStudy
+    from .tia_map import tia_map
+
+    study = ResultStudy.of(result)
+    with quiet():
+        dose = dose_object(result, study, planes)
+        dose.save_as(folder / DOSE, enforce_file_format=True)
+        tia_map(result, study, planes).save_as(folder / TIA)
+        if result.vois:
+            segmentation = organ_segmentation(result, study, planes)
+            segmentation.save_as(folder / SEGMENTATION)
+            report = organ_dose_report(result, study, segmentation, dose)
+            report.save_as(folder / ORGAN_DOSES)
+
+
+def _warn(result: "Result", warning: str) -> None:
+    if warning not in result.warnings:
+        result.warnings.append(warning)

@@ -1,1 +1,0 @@
-"""Virtual patients: the sample case and phantoms by seed."""

@@ -1,0 +1,1 @@
+"""A finished calculation as data."""

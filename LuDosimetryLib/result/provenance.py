@@ -1,0 +1,46 @@
+"""How a result was made: versions, and the SHA-256 of everything that was read."""
+
+import platform
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from ..base.resources import resource
+from ..base.storage import file_sha256
+from ..case.case import Case
+from ..kernels.point import FILE as KERNEL_FILE
+from ..kernels.point import point_kernel_provenance
+from ..tissue.nuclide import Nuclide
+
+
+def provenance_of(case: Case, nuclide: Nuclide, device: str) -> dict[str, Any]:
+    """The provenance of a result; of files as they are now."""
+    from .. import __version__
+
+    made = point_kernel_provenance()
+    kernels = resource(*KERNEL_FILE)
+    return {
+        "version": __version__,
+        "case_sha256": case.sha256,
+        "inputs_sha256": inputs_sha256(case),
+        "kernels": f"{kernels.name} sha256 {file_sha256(kernels)}; {made['engine']}, {made['date']}",
+        "model": "",
+        "nuclide_data": nuclide.source,
+        "device": device,
+        "packages": {
+            "python": platform.python_version(),
+            **{name: metadata.version(name) for name in ("numpy", "scipy", "SimpleITK")},
+        },
+    }
+
+
+def inputs_sha256(case: Case) -> dict[str, str]:
+    """SHA-256 of the images, by path as in the case file; of a DICOM folder, of each file in it. What is missing is left out."""
+    files = []
+    for image in case.images:
+        files += sorted(image.iterdir()) if image.is_dir() else [image]
+    return {_relative(f, case.folder): file_sha256(f) for f in files if f.is_file()}
+
+
+def _relative(path: Path, folder: Path) -> str:
+    return (path.relative_to(folder) if path.is_relative_to(folder) else path).as_posix()

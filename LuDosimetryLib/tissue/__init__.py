@@ -1,0 +1,1 @@
+"""From CT numbers to density, media and compositions; radionuclides."""

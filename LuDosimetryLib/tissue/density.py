@@ -1,0 +1,175 @@
+"""From CT to tissue: HU to mass density, density to media, and what is the patient."""
+
+import csv
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from ..base.errors import InvalidInput
+from ..base.resources import resource
+from ..image.volume import Array, Grid
+from ..voi.read import Mask
+
+# Nodes that GATE ships for Schneider 2000 (Phys Med Biol 45:459); linear between them. The step
+# down from 100 to 101 HU, where connective tissue gives way to skeletal tissue, is theirs.
+_HU = (-1000.0, -98.0, -97.0, 14.0, 23.0, 100.0, 101.0, 1600.0, 3000.0)
+_DENSITY_G_CM3 = (0.00121, 0.93, 0.930486, 1.03, 1.031, 1.1199, 1.0762, 1.9642, 2.8)
+
+AIR_DENSITY_G_CM3 = _DENSITY_G_CM3[0]
+NO_DOSE_BELOW_G_CM3 = 0.05
+"""Voxels of less density carry no reported dose: a tiny mass would give an absurd value."""
+
+_TISSUE_ABOVE_G_CM3 = 0.15
+"""Above air, blankets and couch foam; below lung."""
+_COUCH_HALF_THICKNESS_MM = 6.0
+_SMALLEST_PART = 0.02
+_BODY_PART = 0.02
+"""Of a CT without any negative number: so much above 500 is no bone."""
+
+
+def density_of(hu: Array) -> Array:
+    """
+    Mass density [g/cm3] of CT numbers [HU]; any shape.
+
+    Below -1000 HU counts as -1000, above 3000 HU as 3000.
+    """
+    return np.interp(hu, _HU, _DENSITY_G_CM3).astype(np.float32)
+
+
+def check_hounsfield(hu: Array, where: str) -> None:
+    """
+    Refuse a CT that cannot be in HU.
+
+    Raises
+    ------
+    InvalidInput
+        For values far outside the scale, an offset of 1024, or a map of density or attenuation.
+    """
+    least, greatest = float(hu.min()), float(hu.max())
+    expected = "expected CT numbers in HU, about -1000 for air and 0 for water"
+    if least < -10000.0 or greatest > 50000.0:
+        raise InvalidInput(f"{where} has values from {least:g} to {greatest:g}; {expected}.")
+    if least < 0.0 or least == greatest:
+        return
+    if greatest <= 5.0:
+        raise InvalidInput(
+            f"{where} has values from {least:g} to {greatest:g}, like a map of density or attenuation; {expected}."
+        )
+    body = hu[hu > 500.0]
+    offset_body = body.size > _BODY_PART * hu.size and abs(float(np.median(body)) - 1050.0) < 150.0
+    if offset_body:
+        raise InvalidInput(
+            f"{where} has values from {least:g} to {greatest:g}, like HU with an offset of 1000 or 1024; "
+            f"{expected}: subtract the offset (RescaleIntercept)."
+        )
+
+
+def patient_mask(density: Array, grid: Grid) -> Mask:
+    """
+    Which voxels are the patient: not the couch, not the air outside; lungs and bowel gas are.
+
+    Tissue is what is denser than 0.15 g/cm3. Opening by a ball of 6 mm, or of more than a voxel
+    if that is larger, takes away what is thin, as the shell of a couch and what joins it to the patient; of the rest, parts smaller than a
+    fiftieth of the largest are dropped, and what opening took from the parts kept is given back.
+    Enclosed air is filled, in three dimensions and slice by slice.
+
+    Parameters
+    ----------
+    density : ndarray, shape (k, j, i)
+        [g/cm3].
+    grid : Grid
+
+    Returns
+    -------
+    ndarray of bool, shape (k, j, i)
+    """
+    tissue = density > _TISSUE_ABOVE_G_CM3
+    if not tissue.any():
+        return tissue
+    radius_mm = max(_COUCH_HALF_THICKNESS_MM, 1.01 * max(grid.spacing_mm))
+    # tissue that the scan cuts off goes on beyond the border
+    padded = np.pad(tissue, 1, mode="edge")
+    to_gap = ndimage.distance_transform_edt(padded, sampling=grid.spacing_mm)
+    inner = np.asarray(to_gap)[1:-1, 1:-1, 1:-1] > radius_mm
+    if not inner.any():
+        inner = tissue
+    labels, count = ndimage.label(inner)
+    sizes = np.bincount(labels.reshape(-1), minlength=count + 1)
+    sizes[0] = 0
+    kept = (sizes >= _SMALLEST_PART * sizes.max())[labels]
+    to_kept = ndimage.distance_transform_edt(~kept, sampling=grid.spacing_mm)
+    reach = radius_mm + 0.5 * max(grid.spacing_mm)
+    patient = tissue & (np.asarray(to_kept) <= reach)
+    patient = ndimage.binary_fill_holes(patient)
+    for axial in patient:
+        axial[...] = ndimage.binary_fill_holes(axial)
+    return np.asarray(patient, dtype=bool)
+
+
+@dataclass(frozen=True)
+class Medium:
+    """
+    One of the media of multiple voxel S values.
+
+    Attributes
+    ----------
+    composition : str
+        Name in ``Resources/Media/compositions.csv``.
+    density_g_cm3 : float
+        For which the kernel is made.
+    from_g_cm3, to_g_cm3 : float
+        Densities of the voxels that take it.
+    """
+
+    composition: str
+    density_g_cm3: float
+    from_g_cm3: float
+    to_g_cm3: float
+
+
+def read_media(number: int) -> list[Medium]:
+    """
+    The list of media of that number, ``Resources/Media/media_N.csv``, by ascending density.
+
+    Raises
+    ------
+    InvalidInput
+        If there is no such list.
+    """
+    numbers = sorted(
+        int(p.stem.removeprefix("media_")) for p in resource("Media").glob("media_*.csv")
+    )
+    if number not in numbers:
+        raise InvalidInput(f"options.media is {number}; allowed: {', '.join(map(str, numbers))}.")
+    return _read_media(f"media_{number}.csv")
+
+
+def read_monte_carlo_media() -> list[Medium]:
+    """
+    The media of the patient's own Monte Carlo, ``Resources/Media/monte_carlo.csv``.
+
+    The first, air, stands for all that is not the patient.
+    """
+    return _read_media("monte_carlo.csv")
+
+
+def _read_media(file_name: str) -> list[Medium]:
+    with resource("Media", file_name).open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(line for line in file if not line.startswith("#")))
+    return [
+        Medium(
+            row["composition"],
+            float(row["density_g_cm3"]),
+            float(row["from_g_cm3"]),
+            float(row["to_g_cm3"]),
+        )
+        for row in rows
+    ]
+
+
+def classify(density: Array, media: list[Medium]) -> NDArray[np.int8]:
+    """Index of each voxel's medium; densities beyond the list take its first or last. Any shape."""
+    edges = [medium.from_g_cm3 for medium in media[1:]]
+    return np.digitize(density, edges).astype(np.int8)

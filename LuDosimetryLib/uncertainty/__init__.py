@@ -1,1 +1,0 @@
-"""Standard uncertainty of organ doses, after Gear et al. 2018."""

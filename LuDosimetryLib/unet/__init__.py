@@ -1,1 +1,0 @@
-"""The residual network: its data, training, validation and use."""

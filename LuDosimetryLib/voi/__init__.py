@@ -1,0 +1,1 @@
+"""Volumes of interest: reading and writing segmentations."""

@@ -1,0 +1,92 @@
+"""On which scan's images a segmentation was drawn."""
+
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk
+
+from ..case.case import Case
+from ..image.volume import Grid
+from ..registration.alignment import Alignment, anchor
+
+_TOLERANCE_VOXELS = 0.01
+
+
+def drawn_through(
+    case: Case, alignments: list[Alignment], warnings: list[str]
+) -> sitk.Transform | None:
+    """
+    The transform that volumes of interest follow: that of the scan on whose voxels they lie.
+
+    Segmentations are drawn on the CT of the reference, and need none. One whose voxels are those
+    of another scan's CT or SPECT, and not of the reference's, was drawn there, and moves with it.
+
+    Parameters
+    ----------
+    case : Case
+    alignments : list of Alignment
+        Empty where scans are taken as aligned.
+    warnings : list of str
+        Added to where the segmentation moves.
+
+    Returns
+    -------
+    Transform or None
+        From positions in the reference to those in the segmentation; None where they are the same.
+    """
+    if case.segmentation is None or all(a.transform is None for a in alignments):
+        return None
+    drawn = _header(case.segmentation.file)
+    if drawn is None:
+        return None
+
+    def lies_on(n: int) -> bool:
+        point = case.time_points[n]
+        headers = [_header(path) for path in (point.ct, point.spect) if path is not None]
+        return any(grid is not None and _same_voxels(drawn, grid) for grid in headers)
+
+    if lies_on(anchor(case)):
+        return None
+    for alignment in alignments:
+        if alignment.transform is not None and lies_on(alignment.time_point):
+            warnings.append(
+                f"the segmentation lies on the voxels of the images at {alignment.hours:g} h, not of the reference's: it "
+                "is taken as drawn there, and follows their registration."
+            )
+            return alignment.transform
+    return None
+
+
+def _header(path: Path) -> Grid | None:
+    """The grid of an image file; None for a DICOM folder and for what is no volume."""
+    if path.is_dir():
+        return None
+    reader = sitk.ImageFileReader()
+    reader.SetFileName(str(path))
+    try:
+        reader.ReadImageInformation()
+    except RuntimeError:
+        return None
+    if reader.GetDimension() != 3:
+        return None
+    return Grid(
+        reader.GetSize()[::-1],
+        reader.GetSpacing()[::-1],
+        reader.GetOrigin(),
+        reader.GetDirection(),
+    )
+
+
+def _same_voxels(part: Grid, whole: Grid) -> bool:
+    """Whether the voxels of one grid are voxels of another, of which it may be a part."""
+    corners = np.array(np.meshgrid(*[(0, n - 1) for n in part.shape[::-1]])).reshape(3, -1)
+    at = whole.indices(part.positions(corners))
+    nearest = np.rint(at)
+    inside = (nearest >= 0) & (nearest < np.array(whole.shape[::-1])[:, None])
+    steps = np.sort(np.abs(np.ptp(nearest, axis=1)))
+    full = np.sort(np.array(part.shape) - 1)
+    return bool(
+        np.abs(at - nearest).max() < _TOLERANCE_VOXELS
+        and inside.all()
+        and np.array_equal(steps, full)
+    )

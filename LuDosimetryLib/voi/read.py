@@ -1,0 +1,202 @@
+"""Volumes of interest: label images and Slicer segmentations, resampled to a grid."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk
+from numpy.typing import NDArray
+
+from ..base.errors import InvalidInput
+from ..case.case import Segmentation
+from ..image.volume import Grid, Volume, read_image, resample
+
+Mask = NDArray[np.bool_]
+
+_CUT_OFF = 0.01
+"""Part of a volume of interest that may lie beyond the grid without a warning."""
+
+
+@dataclass(frozen=True)
+class Segment:
+    """
+    One label of one layer of a segmentation file.
+
+    Attributes
+    ----------
+    names : tuple of str
+        By which case.json may call it: ID, name, label value.
+    layer : int
+    value : int
+    """
+
+    names: tuple[str, ...]
+    layer: int
+    value: int
+
+
+def read_vois(
+    segmentation: Segmentation,
+    grid: Grid,
+    warnings: list[str] | None = None,
+    transform: sitk.Transform | None = None,
+) -> dict[str, Mask]:
+    """
+    Masks of all volumes of interest of a case.
+
+    A voxel belongs to a volume whose label lies at its centre. Segments of a ``.seg.nrrd`` may
+    overlap.
+
+    Parameters
+    ----------
+    segmentation : Segmentation
+    grid : Grid
+    warnings : list of str, optional
+        Added to where the grid cuts a volume of interest off.
+    transform : Transform, optional
+        From positions on the grid to those in the file; the same if not given.
+
+    Returns
+    -------
+    dict of str to ndarray of bool, shape ``grid.shape``
+        In the order of the case's labels, then its differences.
+
+    Raises
+    ------
+    InvalidInput
+        For a file that is no segmentation, a label that is absent from it, and a volume of
+        interest that is empty on the grid.
+    """
+    path = segmentation.file
+    image = read_image(path, "segmentation")
+    layers = _layers(image, path)
+    segments = _segments(image, layers, path)
+    labels = segmentation.labels or _own_names(segments, path)
+    resampled: dict[int, NDArray[np.int32]] = {}
+    masks: dict[str, Mask] = {}
+    for key, name in labels.items():
+        segment = _find(segments, key, path)
+        if segment.layer not in resampled:
+            volume = Volume(layers[segment.layer], Grid.of(image))  # type: ignore[arg-type]
+            resampled[segment.layer] = resample(  # type: ignore[assignment]
+                volume, grid, 0, "nearest", transform
+            )
+        mask = resampled[segment.layer] == segment.value
+        if not mask.any():
+            raise InvalidInput(
+                f"segmentation: {name!r} (label {segment.value} of {path}) has no voxel on the SPECT grid; "
+                "check that the segmentation belongs to these scans."
+            )
+        masks[name] = mask
+        cut = 0.0
+        if transform is None:
+            cut = _part_beyond(layers[segment.layer], segment.value, Grid.of(image), grid)
+        if cut > _CUT_OFF and warnings is not None:
+            warnings.append(
+                f"{100 * cut:.0f} % of {name!r} lies beyond the SPECT's field of view; its dose is that of the rest."
+            )
+    return {**masks, **_differences(segmentation.differences, masks)}
+
+
+def _part_beyond(layer: NDArray[np.int32], value: int, own: Grid, grid: Grid) -> float:
+    """The part of a label outside the box that a grid can touch."""
+    box = own.box_around(grid)
+    if layer[box].size == layer.size:
+        return 0.0
+    return 1.0 - np.count_nonzero(layer[box] == value) / np.count_nonzero(layer == value)
+
+
+def _own_names(segments: list[Segment], path: Path) -> dict[str, str]:
+    """Every segment under the name it has in the file."""
+    names = [segment.names[-1] for segment in segments]
+    for name in names:
+        if names.count(name) > 1:
+            raise InvalidInput(
+                f"segmentation: {path} has more than one segment called {name!r}; name them by their IDs in labels."
+            )
+    return {segment.names[0]: segment.names[-1] for segment in segments}
+
+
+def _differences(differences: Mapping[str, list[str]], masks: dict[str, Mask]) -> dict[str, Mask]:
+    made: dict[str, Mask] = {}
+    for name, (whole, *parts) in differences.items():
+        for part in (whole, *parts):
+            if part not in masks:
+                raise InvalidInput(
+                    f"segmentation.differences: {name!r} needs {part!r}, which is not among {', '.join(masks)}."
+                )
+        if name in masks:
+            raise InvalidInput(
+                f"segmentation.differences: {name!r} is the name of a label already."
+            )
+        rest = masks[whole].copy()
+        for part in parts:
+            rest &= ~masks[part]
+        if not rest.any():
+            raise InvalidInput(
+                f"segmentation.differences: nothing is left of {name!r} ({whole!r} without {', '.join(parts)})."
+            )
+        made[name] = rest
+    return made
+
+
+def _layers(image: sitk.Image, path: Path) -> list[NDArray[np.int32]]:
+    values = sitk.GetArrayFromImage(image)
+    whole = np.issubdtype(values.dtype, np.integer) or np.array_equal(values, np.rint(values))
+    if not whole or np.abs(values).max() > np.iinfo(np.int32).max:
+        raise InvalidInput(
+            f"segmentation: {path} has values that are not whole numbers of at most 32 bits; "
+            "expected a label image or a .seg.nrrd file."
+        )
+    values = values.astype(np.int32)
+    if image.GetNumberOfComponentsPerPixel() == 1:
+        return [values]
+    if not any(_is_segment_key(key) for key in image.GetMetaDataKeys()):
+        raise InvalidInput(
+            f"segmentation: {path} has {values.shape[-1]} values per voxel but describes no segments; "
+            "expected a label image or a .seg.nrrd file."
+        )
+    return [np.ascontiguousarray(values[..., layer]) for layer in range(values.shape[-1])]
+
+
+def _is_segment_key(key: str) -> bool:
+    return re.fullmatch(r"Segment\d+_ID", key) is not None
+
+
+def _segments(image: sitk.Image, layers: list[NDArray[np.int32]], path: Path) -> list[Segment]:
+    """Segments that a ``.seg.nrrd`` header describes, or the labels present in a label image."""
+    keys = [key for key in image.GetMetaDataKeys() if _is_segment_key(key)]
+    if not keys:
+        present = (int(v) for v in np.unique(layers[0]) if v != 0)
+        return [Segment((str(v), f"label {v}"), 0, v) for v in present]
+    keys.sort(key=lambda key: int(key[len("Segment") : -len("_ID")]))
+    return [_described(image, key.removesuffix("ID"), len(layers), path) for key in keys]
+
+
+def _described(image: sitk.Image, prefix: str, layers: int, path: Path) -> Segment:
+    def entry(name: str, default: str) -> str:
+        key = prefix + name
+        return str(image.GetMetaData(key)) if image.HasMetaDataKey(key) else default
+
+    identity = entry("ID", "")
+    value, layer = entry("LabelValue", "1"), entry("Layer", "0")
+    if not (value.isdecimal() and layer.isdecimal() and int(layer) < layers):
+        raise InvalidInput(
+            f"segmentation: {path} puts segment {identity!r} at label {value!r} of layer {layer!r}; expected whole "
+            f"numbers and one of {layers} layers: save it again from Slicer."
+        )
+    names = (identity, str(int(value)), entry("Name", identity))
+    return Segment(names, int(layer), int(value))
+
+
+def _find(segments: list[Segment], key: str, path: Path) -> Segment:
+    for which in range(3):  # an ID before a label value before a name
+        match = [s for s in segments if which < len(s.names) and s.names[which] == key]
+        if len(match) == 1:
+            return match[0]
+        if len(match) > 1 and which != 1:
+            raise InvalidInput(f"segmentation: {path} has more than one segment called {key!r}.")
+    known = ", ".join(segment.names[0] for segment in segments) or "none"
+    raise InvalidInput(f"segmentation: label {key!r} is not in {path}; it has: {known}.")

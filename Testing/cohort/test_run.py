@@ -1,0 +1,250 @@
+"""Many cases by one command: each its result, one table, and what fails beside what does not."""
+
+import csv
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from LuDosimetryLib import Case, run_case
+from LuDosimetryLib.base.errors import Cancelled, InvalidInput
+from LuDosimetryLib.base.failure import worst_of
+from LuDosimetryLib.cohort import run
+from LuDosimetryLib.cohort.run import find_cases, run_cohort
+from LuDosimetryLib.commands.main import CANCELLED, DONE, FAILED, INVALID, main
+
+NAMES = ["a/cycle 1", "a/cycle 2", "b"]
+
+
+@pytest.fixture
+def cases(case_folder, tmp_path) -> Path:
+    """Three cases: two cycles of a patient, the second with half the activity, and another's."""
+    folder = tmp_path / "cases"
+    for name, activity_MBq, cycle in zip(NAMES, (7400, 3700, None), (1, 2, 1), strict=True):
+        case_folder.data |= {"patient_id": name[0], "cycle": cycle}
+        case_folder.data["administered_activity_MBq"] = activity_MBq
+        case_folder.write()
+        shutil.copytree(case_folder.folder, folder / name)
+    return folder
+
+
+@pytest.fixture
+def one_by_one(monkeypatch) -> None:
+    monkeypatch.setattr(run, "has_distributed", lambda: False)
+    monkeypatch.setattr("LuDosimetryLib.jobs.scheduler.has_distributed", lambda: False)
+
+
+def rows_of(output: Path) -> list[dict[str, str]]:
+    with (output / "cohort.csv").open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def spoil(cases: Path) -> None:
+    (cases / "a/cycle 2/spect_2.nrrd").unlink()
+
+
+def written(output: Path) -> dict[str, int]:
+    """When each result was written."""
+    files = output.rglob("result.json")
+    return {f.parent.relative_to(output).as_posix(): f.stat().st_mtime_ns for f in files}
+
+
+@pytest.mark.usefixtures("one_by_one")
+def test_one_failing_case_does_not_stop_the_others(cases, tmp_path, capfd):
+    spoil(cases)
+    output = tmp_path / "out"
+    assert main(["cohort", str(cases), "-o", str(output)]) == INVALID
+    said = capfd.readouterr()
+    assert said.out == f"{output / 'cohort.html'}\n"
+    warning, failure = said.err.splitlines()
+    assert "dask.distributed is not installed, so that the cases are calculated one" in warning
+    assert failure.startswith("a/cycle 2: SPECT at 24 h: there is no file ")
+    assert sorted(written(output)) == ["a/cycle 1", "b"]
+    assert not (output / "a/cycle 2").exists()
+    alone = run_case(Case.read(cases / "b"))
+    rows = rows_of(output)
+    assert [(row["case"], row["organ"]) for row in rows] == [
+        *((NAMES[0], organ.name) for organ in alone.organs),
+        (NAMES[1], ""),
+        *((NAMES[2], organ.name) for organ in alone.organs),
+    ]
+    assert rows[3]["exit_code"] == str(INVALID)
+    assert rows[3]["message"].startswith("SPECT at 24 h: there is no file")
+    for row, organ in zip(rows[4:], alone.organs, strict=True):
+        assert float(row["mean_dose_Gy"]) == pytest.approx(organ.mean_dose_Gy, rel=1e-5)
+        assert row["dose_per_activity_Gy_GBq"] == ""
+    kidney = float(rows[0]["mean_dose_Gy"])
+    assert float(rows[0]["dose_per_activity_Gy_GBq"]) == pytest.approx(kidney / 7.4, rel=1e-4)
+    summary = json.loads((output / "cohort.json").read_text(encoding="utf-8"))
+    assert [case["exit_code"] for case in summary["cases"]] == [DONE, INVALID, DONE]
+    spread = summary["organs"][0]["dose_Gy"]
+    assert (spread["count"], spread["standard_deviation"]) == (2, 0.0)
+    assert spread["mean"] == pytest.approx(kidney, rel=1e-5)
+    assert summary["organs"][0]["dose_per_activity_Gy_GBq"]["count"] == 1
+    html = (output / "cohort.html").read_text(encoding="utf-8")
+    assert html.count("data:image/png;base64,") == 2
+    assert "1 of 3 cases without a result" in html
+    assert "Case a/cycle 2: SPECT at 24 h: there is no file" in html
+    assert '<a href="a/cycle%201/report.html">a/cycle 1</a>' in html
+    assert (output / "a/cycle 1/report.html").exists()
+    _goes_on(cases, output)
+
+
+def _goes_on(cases: Path, output: Path) -> None:
+    """What is finished is not calculated again, unless the case, its images or options changed."""
+    command = ["cohort", str(cases), "-o", str(output)]
+    before = written(output)
+    shutil.copy(cases / "b/spect_2.nrrd", cases / "a/cycle 2/spect_2.nrrd")
+    assert main(command) == DONE
+    after = written(output)
+    assert {name: after[name] for name in before} == before
+    assert sorted(after) == NAMES
+    # another scan under the same name is another case, and so is another option
+    shutil.copy(cases / "b/spect_1.nrrd", cases / "b/spect_2.nrrd")
+    assert main(command) == DONE
+    changed = written(output)
+    assert [name for name in NAMES if changed[name] != after[name]] == ["b"]
+    asked = Case.read(cases / "b")
+    assert run._finished(asked, output / "b")
+    assert not run._finished(asked.with_options(integration="hybrid"), output / "b")
+
+
+@pytest.mark.usefixtures("one_by_one")
+def test_cancelling_keeps_what_is_done(cases, tmp_path):
+    def progress(fraction: float, message: str) -> None:
+        assert 0.0 <= fraction <= 1.0
+        if message.startswith("1 of 3 done; a/cycle 2: dose"):
+            raise Cancelled
+
+    output = tmp_path / "out"
+    endings = run_cohort(find_cases(cases, output), {}, progress)
+    assert next(endings).case.name == "a/cycle 1"
+    with pytest.raises(Cancelled):
+        next(endings)
+    assert sorted(written(output)) == ["a/cycle 1"]
+    assert not (output / "a/cycle 2").exists()
+
+
+def test_which_cases_there_are(cases, tmp_path):
+    shutil.copytree(cases / "b", cases / ".trash" / "b")
+    shutil.copytree(cases / "b", cases / "out" / "b")
+    found = find_cases(cases, cases / "out")
+    assert [case.name for case in found] == NAMES
+    assert found[0].output == (cases / "out" / "a" / "cycle 1").resolve()
+    (alone,) = find_cases(cases / "b", tmp_path / "out")
+    assert alone.name == "b"
+    # results beside their cases
+    assert [case.output for case in find_cases(cases / "a", cases / "a")] == [
+        case.file.parent for case in find_cases(cases / "a", cases / "a")
+    ]
+
+
+def test_no_case_is_invalid(tmp_path, capfd):
+    (tmp_path / "empty").mkdir()
+    for folder, said in (("empty", "holds no case"), ("gone", "there is no folder")):
+        command = ["cohort", str(tmp_path / folder), "-o", str(tmp_path / "out")]
+        assert main(command) == INVALID
+        error = capfd.readouterr().err
+        assert said in error
+        assert error.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_option_that_cannot_be_is_refused_once(cases, tmp_path, capfd):
+    command = ["cohort", str(cases), "-o", str(tmp_path / "out"), "--dose-method", "multivsv"]
+    assert main(command) == INVALID
+    said = capfd.readouterr().err
+    assert said.count("\n") == 1
+    assert "--dose-method is 'multivsv'" in said
+    assert "did you mean 'multi-vsv'?" in said
+
+
+def test_a_scheduler_without_dask_is_refused(cases, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    endings = run_cohort(find_cases(cases, tmp_path), {}, scheduler="tcp://127.0.0.1:1")
+    with pytest.raises(InvalidInput, match=r"dask\.distributed is not installed"):
+        next(endings)
+
+
+def test_the_worst_ending_is_that_of_all():
+    assert worst_of([]) == worst_of([DONE, DONE]) == DONE
+    assert worst_of([DONE, INVALID]) == INVALID
+    assert worst_of([INVALID, FAILED, DONE]) == FAILED
+    assert worst_of([INVALID, CANCELLED]) == CANCELLED
+
+
+def started(cases: Path, output: Path) -> "subprocess.Popen[str]":
+    """The command in a process group of its own, its JSON lines to be read."""
+    return subprocess.Popen(
+        [
+            *(sys.executable, "-m", "LuDosimetryLib", "cohort", str(cases), "-o", str(output)),
+            *("--workers", "1", "--json-progress"),
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def wait_for(process: "subprocess.Popen[str]", part: str) -> None:
+    assert process.stdout is not None
+    for line in process.stdout:
+        if part in json.loads(line)["progress"]["message"]:
+            return
+    pytest.fail(f"ended before it said {part!r}: {process.communicate()[1]}")
+
+
+@pytest.mark.slow
+def test_a_killed_process_and_ctrl_c(cases, tmp_path):
+    """
+    A process that is killed costs its case alone. Ctrl-C, which a terminal sends to every process,
+    ends all: one sentence each, nothing half-written, nobody left.
+    """
+    pytest.importorskip("distributed")
+    output = tmp_path / "out"
+    process = started(cases, output)
+    wait_for(process, "0 of 3 done; a/cycle 1: reading")
+    listing = subprocess.check_output(
+        ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(process.pid)], text=True
+    )
+    (worker,) = [line.split()[0] for line in listing.splitlines() if "spawn_main" in line]
+    os.kill(int(worker), signal.SIGKILL)
+    wait_for(process, "1 of 3 done; a/cycle 2: ")
+    os.killpg(process.pid, signal.SIGINT)
+    killed, cancelled = process.communicate()[1].splitlines()
+    assert process.returncode == CANCELLED
+    assert killed.startswith("a/cycle 1: the process that calculated it ended, possibly out of")
+    assert cancelled.startswith("ludosimetry: cancelled; 0 of 3 cases are done and stay")
+    assert not written(output)
+    for _ in range(50):
+        try:
+            os.killpg(process.pid, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.1)
+    pytest.fail("a process of the cohort is still there")
+
+
+@pytest.mark.slow
+def test_on_a_scheduler(cases, tmp_path, capfd):
+    """The same numbers as one case alone, and the scheduler stays."""
+    distributed = pytest.importorskip("distributed")
+    options = {"threads_per_worker": 1, "dashboard_address": "127.0.0.1:0", "n_workers": 2}
+    spoil(cases)
+    output = tmp_path / "out"
+    with distributed.LocalCluster(processes=True, **options) as running:
+        command = ["cohort", str(cases), "-o", str(output)]
+        assert main([*command, "--scheduler", running.scheduler_address]) == INVALID
+        assert running.status.name == "running"
+    assert capfd.readouterr().err.startswith("a/cycle 2: SPECT at 24 h: there is no file")
+    assert sorted(written(output)) == ["a/cycle 1", "b"]
+    alone = run_case(Case.read(cases / "b"))
+    doses = [float(row["mean_dose_Gy"]) for row in rows_of(output) if row["case"] == "b"]
+    assert doses == pytest.approx([organ.mean_dose_Gy for organ in alone.organs], rel=1e-5)

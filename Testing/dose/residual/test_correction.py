@@ -1,0 +1,338 @@
+"""The corrected dose: bounded, linear in activity, on any grid and with any memory."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+
+import torch
+
+from LuDosimetryLib.base.errors import Cancelled
+from LuDosimetryLib.dose.problem import DoseProblem
+from LuDosimetryLib.dose.residual.channels import Channels
+from LuDosimetryLib.dose.residual.correction import corrected_dose, residual_map, trained_grid
+from LuDosimetryLib.dose.residual.model import Model, ModelCard
+from LuDosimetryLib.dose.residual.network import LinearNetwork, PaperNetwork
+from LuDosimetryLib.image.volume import Grid
+from LuDosimetryLib.organs.organ_dose import mean_dose
+from LuDosimetryLib.tissue.nuclide import read_nuclide
+
+SIZE = {"maps": 2, "activity_maps": 3, "levels": 2}
+BOUNDS = (0.75, 1.3)
+
+
+def quiet(fraction, message):
+    pass
+
+
+def model_of(network, bounds=BOUNDS):
+    return Model(ModelCard("test", "", "", "linear", SIZE, 3.87, bounds), network)
+
+
+@pytest.fixture
+def model(lively):
+    return model_of(lively(LinearNetwork(**SIZE)))
+
+
+@pytest.fixture
+def mild():
+    """Of a residual of some per cent of the dose, as a trained one has."""
+    network = LinearNetwork(**SIZE).eval()
+    generator = torch.Generator().manual_seed(4)
+    with torch.no_grad():
+        for parameter in (network.out.weight, network.direct.weight):
+            parameter.add_(0.06 * torch.randn(parameter.shape, generator=generator))
+    return model_of(network)
+
+
+@pytest.fixture
+def problem(dataset_of):
+    return dataset_of().problem()
+
+
+def test_never_negative_and_within_the_bounds(problem, model):
+    found = corrected_dose(problem, model, quiet)
+    reported = problem.reported
+    assert found.dose.dtype == np.float32
+    assert not found.dose[~reported].any()
+    assert (found.dose >= 0.0).all()
+    least = BOUNDS[0] * np.minimum(found.multi_vsv, found.split_vsv)
+    most = BOUNDS[1] * np.maximum(found.multi_vsv, found.split_vsv)
+    assert (found.dose >= (1 - 1e-6) * least)[reported].all()
+    assert (found.dose <= (1 + 1e-6) * most)[reported].all()
+    # weights without sense: what was cut is told
+    at_bounds = np.isclose(found.dose, least, rtol=1e-6) | np.isclose(found.dose, most, rtol=1e-6)
+    assert found.bounded == pytest.approx(at_bounds[reported].mean(), abs=0.002)
+    assert 0.1 < found.bounded < 1.0
+    assert found.how == "cpu"
+    assert problem.warnings == []
+
+
+def test_untrained_it_is_the_split_vsv_dose(problem):
+    found = corrected_dose(problem, model_of(LinearNetwork(**SIZE).eval()), quiet)
+    assert found.bounded == 0.0
+    np.testing.assert_allclose(found.dose, found.split_vsv, rtol=1e-5)
+
+
+@pytest.mark.parametrize("factor", [2.0, 3.7, 1e-6])
+def test_linear_in_activity_through_the_whole_method(problem, mild, factor):
+    once = corrected_dose(problem, mild, quiet)
+    assert (
+        np.abs(once.dose / np.maximum(once.split_vsv, 1e-9) - 1.0)[problem.reported].mean() > 1e-3
+    )
+    tia = problem.tia_MBq_h_mL * np.float32(factor)
+    scaled = corrected_dose(replace(problem, tia_MBq_h_mL=tia), mild, quiet)
+    np.testing.assert_allclose(
+        scaled.dose, np.float32(factor) * once.dose, rtol=1e-5, atol=factor * 1e-6 * once.dose.max()
+    )
+
+
+@pytest.mark.parametrize("network", [LinearNetwork(**SIZE), PaperNetwork(maps=2, levels=2)])
+def test_no_activity_no_dose(problem, lively, network):
+    nothing = replace(problem, tia_MBq_h_mL=0.0 * problem.tia_MBq_h_mL)
+    found = corrected_dose(nothing, model_of(lively(network)), quiet)
+    assert not found.dose.any()
+    assert found.bounded == 0.0 or isinstance(network, PaperNetwork)
+
+
+def sphere_patient(grid):
+    """Lung, bone and two organs in a trunk, the same on every grid: averaged over each voxel."""
+    fine = 2
+    k, j, i = np.ogrid[
+        tuple(
+            slice(-0.5 * n * s + 0.5 * s / fine, 0.5 * n * s, s / fine)
+            for n, s in zip(grid.shape, grid.spacing_mm, strict=True)
+        )
+    ]
+
+    def averaged(values):
+        a, b, c = grid.shape
+        return values.reshape(a, fine, b, fine, c, fine).mean(axis=(1, 3, 5)).astype(np.float32)
+
+    def ball(z, y, x, radius):
+        return (k - z) ** 2 + (j - y) ** 2 + (i - x) ** 2 < radius**2
+
+    body = (((j / 48) ** 2 + (i / 52) ** 2) < 1) & (np.abs(k) < 44)
+    lung, bone = body & ball(22, 0, -20, 18), body & ball(-10, 26, 0, 14)
+    kidney, tumour = ball(-14, 0, 24, 15), ball(20, 0, 4, 12)
+    density = np.where(body, 1.04, 0.0012)
+    density[lung], density[bone] = 0.3, 1.35
+    tia = 1.0 * body + 60.0 * kidney + 120.0 * tumour * ~lung
+    rho = averaged(density)
+    vois = {
+        name: averaged(1.0 * region) > 0.5
+        for name, region in (("kidney", kidney), ("tumour", tumour & ~lung), ("bone", bone))
+    }
+    return DoseProblem(grid, averaged(tia), rho, rho > 0.05, read_nuclide("Lu-177"), vois=vois)
+
+
+def corrections(problem, model):
+    """Of every organ [%], and how it was calculated."""
+    found = corrected_dose(problem, model, quiet)
+    return {
+        name: 100.0
+        * (
+            mean_dose(found.dose, problem.density_g_cm3, voi)
+            / mean_dose(found.split_vsv, problem.density_g_cm3, voi)
+            - 1.0
+        )
+        for name, voi in problem.vois.items()
+    }, found
+
+
+@pytest.mark.slow
+def test_other_voxels_give_about_the_same_organ_doses(mild):
+    def at(voxel):
+        shape = tuple(int(np.ceil(100.0 / s)) for s in voxel)
+        return sphere_patient(Grid.axial(shape, voxel))
+
+    expected, plain = corrections(at((3.87,) * 3), mild)
+    assert plain.how == "cpu"
+    assert min(map(abs, expected.values())) > 1.0
+    others = []
+    for spacing in ((3.0, 3.0, 3.0), (4.8, 4.8, 4.8), (5.0, 3.9, 3.2)):
+        problem = at(spacing)
+        found, done = corrections(problem, mild)
+        assert done.how == "cpu, residual from a grid of 3.87 mm"
+        assert problem.warnings == []
+        low, high = BOUNDS
+        least = low * np.minimum(done.multi_vsv, done.split_vsv)
+        most = high * np.maximum(done.multi_vsv, done.split_vsv)
+        assert (done.dose >= 0.999 * least)[problem.reported].all()
+        assert (done.dose <= 1.001 * most)[problem.reported].all()
+        others.append(found)
+    for name, correction in expected.items():
+        on_others = [found[name] for found in others]
+        assert on_others == pytest.approx([np.mean(on_others)] * 3, abs=0.15)
+        # averaging there and back blurs a part of it out of organs of one to two centimetres
+        assert np.mean(on_others) / correction == pytest.approx(0.85, abs=0.2)
+
+
+@pytest.mark.parametrize("direction", [(1, 0, 0, 0, 1, 0, 0, 0, 1), (0, -1, 0, 1, 0, 0, 0, 0, 1)])
+def test_the_trained_grid_covers_the_same_field(direction):
+    grid = Grid((10, 20, 30), (6.0, 5.0, 2.0), (-7.0, 11.0, 40.0), tuple(map(float, direction)))
+    other = trained_grid(grid, 4.0)
+    assert other.shape == (15, 25, 15)
+    assert other.spacing_mm == (4.0,) * 3
+    assert other.direction == grid.direction
+    corner, far = (np.array([[-0.5, n - 0.5] for n in g.shape[::-1]]) for g in (grid, other))
+    np.testing.assert_allclose(grid.positions(corner), other.positions(far), atol=1e-9)
+
+
+@pytest.mark.parametrize("spacing", [(3.87,) * 3, (3.8, 3.9, 3.95)])
+def test_the_trained_voxels_are_used_as_they_are(spacing):
+    assert trained_grid(Grid.axial((4, 4, 4), spacing), 3.87) is None
+
+
+@pytest.mark.parametrize(("side", "told"), [(3.87, False), (3.0, False), (2.0, True), (8.8, True)])
+def test_voxels_far_from_the_trained_ones_are_told(side, told, mild):
+    shape = (8, 8, 8)
+    ones = np.ones(shape, np.float32)
+    problem = DoseProblem(
+        Grid.axial(shape, (side, 3.87, 3.87)), ones, ones, ones > 0, read_nuclide("Lu-177")
+    )
+    corrected_dose(problem, mild, quiet)
+    assert len(problem.warnings) == told
+    if told:
+        (sentence,) = problem.warnings
+        assert f"voxels of 3.87 x 3.87 x {side:.3g} mm are far from the 3.87 mm" in sentence
+        assert sentence.endswith("compare with Monte Carlo.")
+
+
+@pytest.mark.parametrize(("voxels", "told"), [(8, False), (10, True)])
+def test_metal_is_told(problem, mild, voxels, told):
+    """Half a millilitre is nine voxels."""
+    density = problem.density_g_cm3.copy()
+    inside = np.argwhere(problem.reported)[:voxels]
+    density[tuple(inside.T)] = 4.5
+    changed = replace(problem, density_g_cm3=density, warnings=[])
+    corrected_dose(changed, mild, quiet)
+    assert len(changed.warnings) == told
+    if told:
+        assert "0.58 mL of the patient are denser than 2.3 g/cm3" in changed.warnings[0]
+
+
+class Limited(torch.nn.Module):
+    """A network on a device whose memory holds so many voxels; the CPU's is larger."""
+
+    def __init__(self, network, voxels, cpu_voxels, error):
+        super().__init__()
+        self.network, self.limits, self.error = network, (voxels, cpu_voxels), error
+        self.depth = network.depth
+        self.place = "cpu"
+
+    def to(self, device):
+        self.place = device
+        return self
+
+    def forward(self, tissue, linear):
+        if tissue[0, 0].numel() > self.limits[self.place == "cpu"]:
+            raise self.error
+        return self.network(tissue, linear)
+
+
+ERRORS = [
+    torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB."),
+    RuntimeError(
+        "[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 9"
+    ),
+    MemoryError(),
+]
+
+
+@pytest.fixture
+def long_problem():
+    """Long enough for several tiles."""
+    shape = (2, 3, 210)
+    rng = np.random.default_rng(2)
+    rho = rng.uniform(0.9, 1.3, shape).astype(np.float32)
+    tia = rng.uniform(1.0, 9.0, shape).astype(np.float32)
+    grid = Grid.axial(shape, (3.87,) * 3)
+    return DoseProblem(grid, tia, rho, rho > 0.05, read_nuclide("Lu-177"))
+
+
+@pytest.mark.parametrize("error", ERRORS)
+@pytest.mark.parametrize(
+    ("limits", "place", "told"),
+    [
+        ((10**9, 0), "device:0", []),
+        ((9_000, 0), "device:0 in tiles", ["on device:0 and", "on device:0 in tiles instead"]),
+        ((0, 10**9), "cpu in tiles", ["on device:0 in tiles and", "on cpu in tiles instead"]),
+    ],
+)
+def test_out_of_memory(long_problem, lively, error, limits, place, told, monkeypatch):
+    plain = lively(LinearNetwork(**SIZE))
+    channels = Channels.of(long_problem, quiet)
+    expected, _ = residual_map(model_of(plain), channels, long_problem, quiet)
+    # the tensors stay where they are: this device is one by its memory alone
+    moved = torch.Tensor.to
+    monkeypatch.setattr(
+        torch.Tensor,
+        "to",
+        lambda tensor, *a, **k: tensor if a == ("device:0",) else moved(tensor, *a, **k),
+    )
+    on_device = replace(long_problem, device="device:0", warnings=[])
+    found, how = residual_map(model_of(Limited(plain, *limits, error)), channels, on_device, quiet)
+    assert how == place
+    np.testing.assert_allclose(found, expected, atol=3e-6 * np.abs(expected).max())
+    said = " ".join(on_device.warnings)
+    assert all(text in said for text in told)
+    assert len(on_device.warnings) == {0: 0, 2: len(told) // 2}[len(told)] + (
+        place == "cpu in tiles"
+    )
+    assert all(text.endswith("the dose is the same.") for text in on_device.warnings)
+
+
+def test_out_of_memory_on_the_cpu_alone(long_problem, lively):
+    plain = lively(LinearNetwork(**SIZE))
+    channels = Channels.of(long_problem, quiet)
+    expected, _ = residual_map(model_of(plain), channels, long_problem, quiet)
+    limited = Limited(plain, 0, 9_000, ERRORS[1])
+    found, how = residual_map(model_of(limited), channels, long_problem, quiet)
+    assert how == "cpu in tiles"
+    np.testing.assert_allclose(found, expected, atol=3e-6 * np.abs(expected).max())
+    hopeless = Limited(plain, 0, 0, ERRORS[1])
+    with pytest.raises(RuntimeError, match="can't allocate memory"):
+        residual_map(model_of(hopeless), channels, long_problem, quiet)
+
+
+def test_another_error_is_none_of_memory(long_problem, lively):
+    broken = Limited(lively(LinearNetwork(**SIZE)), 0, 0, RuntimeError("shapes do not match"))
+    with pytest.raises(RuntimeError, match="shapes do not match"):
+        residual_map(model_of(broken), Channels.of(long_problem, quiet), long_problem, quiet)
+    assert long_problem.warnings == []
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+def test_the_gpu_gives_the_cpu_s_dose(problem, mild):
+    one = corrected_dose(problem, mild, quiet)
+    other = corrected_dose(replace(problem, device="cuda"), mild, quiet)
+    assert other.how == "cuda"
+    np.testing.assert_allclose(other.dose, one.dose, rtol=1e-4, atol=1e-6 * one.dose.max())
+
+
+def test_cancelling_does_not_wait_for_the_whole_network(problem, model):
+    channels = Channels.of(problem, quiet)
+    said = []
+    residual_map(model, channels, problem, lambda fraction, text: said.append(text))
+    assert len(said) > 20
+
+    def stop(fraction, text):
+        raise Cancelled
+
+    for _ in range(2):
+        with pytest.raises(Cancelled):
+            residual_map(model, channels, problem, stop)
+    # and leaves nothing behind in the network
+    again = []
+    residual_map(model, channels, problem, lambda fraction, text: again.append(text))
+    assert again == said
+
+
+def test_progress_rises_to_one(problem, mild):
+    fractions = []
+    corrected_dose(problem, mild, lambda fraction, text: fractions.append(fraction))
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1.0
