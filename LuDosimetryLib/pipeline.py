@@ -34,17 +34,19 @@ from .dose import METHODS, STATISTICAL_METHODS, lack_of
 from .dose.convolution import choose_device
 from .dose.problem import DoseProblem, Effort
 from .dose.unet import with_correction
-from .image.volume import Array, Volume
+from .image.arrays import Array, Mask
+from .image.volume import Volume
 from .organs.assessment import Assessment
 from .organs.organ_dose import cumulative_dvh, organ_doses
 from .registration.alignment import Alignment, align, with_displacements
 from .result.provenance import provenance_of
 from .result.result import Result, check_inputs_kept, unfinished_folder
 from .tissue.ct_orientation import check_ct_orientation
-from .tissue.density import NO_DOSE_BELOW_G_CM3, read_media
+from .tissue.density import NO_DOSE_BELOW_G_CM3
+from .tissue.media import read_media
 from .tissue.nuclide import read_nuclide
 from .voi.drawn_on import drawn_through
-from .voi.read import Mask, read_vois
+from .voi.read import read_vois
 
 __all__ = ["FALLBACK", "run_case", "run_into"]
 

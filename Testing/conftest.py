@@ -13,8 +13,10 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from LuDosimetryLib.commands.main import INVALID, main
-from LuDosimetryLib.image.volume import Grid, Volume, write_volume
+from LuDosimetryLib.base.failure import INVALID
+from LuDosimetryLib.commands.main import main
+from LuDosimetryLib.image.grid import Grid
+from LuDosimetryLib.image.volume import Volume, write_volume
 
 SPECT = Grid.axial((24, 24, 24), (6.0, 6.0, 6.0))
 CT = Grid.axial((48, 48, 48), (3.0, 3.0, 3.0))

@@ -6,7 +6,7 @@ import pytest
 
 from LuDosimetryLib import Cancelled, Case, Result, run_case
 from LuDosimetryLib.activity.trapezoid import trapezoid_tia
-from LuDosimetryLib.image.volume import Grid
+from LuDosimetryLib.image.grid import Grid
 from LuDosimetryLib.tissue.nuclide import read_nuclide
 
 LOCAL_GY_G_PER_MBQ_H = 0.08532

@@ -9,7 +9,8 @@ import SimpleITK as sitk
 
 from LuDosimetryLib import Case, run_case
 from LuDosimetryLib.activity.tia import MODELS
-from LuDosimetryLib.commands.main import DONE, main
+from LuDosimetryLib.base.failure import DONE
+from LuDosimetryLib.commands.main import main
 from LuDosimetryLib.result.result import read_result
 
 HALF_LIFE_H = 60.0

@@ -12,8 +12,9 @@ from slicer.i18n import tr as _
 from vtk.util.numpy_support import numpy_to_vtk
 
 from LuDosimetryLib.base.errors import InvalidInput
-from LuDosimetryLib.case.case import Case, Segmentation
+from LuDosimetryLib.case.case import Case
 from LuDosimetryLib.case.options import Options
+from LuDosimetryLib.case.parts import Segmentation
 from LuDosimetryLib.image.grid import Grid
 from LuDosimetryLib.image.volume import read_image
 

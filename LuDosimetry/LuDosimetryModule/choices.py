@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from slicer.i18n import tr as _
 
-from LuDosimetryLib.case.case import UNITS
 from LuDosimetryLib.case.options import DEVICES, DOSE_METHODS, INTEGRATIONS, REGISTRATIONS, TAILS
+from LuDosimetryLib.case.parts import UNITS
 
 __all__ = ["CHOICES", "UNITS", "label", "tip"]
 

@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 import slicer
 
-from LuDosimetryLib.image.volume import Volume, resample
+from LuDosimetryLib.image.resampling import resample
+from LuDosimetryLib.image.volume import Volume
 
 from .result_files import grid_of, ijk_to_ras
 

@@ -9,9 +9,10 @@ from typing import Any
 from slicer.i18n import tr as _
 
 from LuDosimetryLib.base.errors import InvalidInput
-from LuDosimetryLib.case.case import Calibration, Case, Segmentation
-from LuDosimetryLib.case.case import TimePoint as CaseTimePoint
+from LuDosimetryLib.case.case import Case
 from LuDosimetryLib.case.case_file import options_from_dict
+from LuDosimetryLib.case.parts import Calibration, Segmentation
+from LuDosimetryLib.case.parts import TimePoint as CaseTimePoint
 from LuDosimetryLib.worker import CASE
 
 from .segmentation_export import export_segmentation, segment_ids, segment_names

@@ -6,7 +6,7 @@ from math import exp, inf
 import numpy as np
 
 from ..base.errors import InvalidInput
-from ..case.case import TimePoint
+from ..case.parts import TimePoint
 from ..image.volume import Volume
 
 TOLERATED_NEGATIVE = 0.01

@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from ..image.volume import Array
-from ..voi.read import Mask
+from ..image.arrays import Array, Mask
 from .curve import TRAPEZOID, VoiCurve
 from .curve_fit import fit_curve
 

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from ..image.volume import Array, Grid, bounding_box
-from ..voi.read import Mask
+from ..image.arrays import Array, Mask, bounding_box
+from ..image.grid import Grid
 
 SIGMA_PER_FWHM = 1.0 / (2.0 * sqrt(2.0 * log(2.0)))
 

@@ -9,8 +9,8 @@ import numpy as np
 from ..base.normal_spread import normal_spread
 from ..case.options import Options
 from ..case.uncertainty_inputs import UncertaintyInputs
-from ..image.volume import Array, Grid
-from ..voi.read import Mask
+from ..image.arrays import Array, Mask
+from ..image.grid import Grid
 from .partial_volume import Regions, Unblurred, around, self_recovery
 
 __all__ = ["Recovery", "RecoveryModel", "ShapeRecovery", "TableRecovery", "recovered"]

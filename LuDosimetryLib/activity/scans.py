@@ -5,12 +5,14 @@ import SimpleITK as sitk
 
 from ..base.errors import InvalidInput
 from ..case.case import Case
-from ..image.volume import Array, Grid, Volume, average_onto, read_volume, resample
+from ..image.arrays import Array, Mask
+from ..image.grid import Grid
+from ..image.resampling import average_onto, resample
+from ..image.volume import Volume, read_volume
 from ..registration.alignment import Alignment
 from ..registration.transport import carried, reached
 from ..tissue.density import AIR_DENSITY_G_CM3, check_hounsfield, density_of, patient_mask
 from ..tissue.nuclide import Nuclide
-from ..voi.read import Mask
 from .calibration import activity_concentration, check_administered, check_course
 
 OUTSIDE_REFUSED = 0.05

@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from ..base.progress import Progress
 from ..case.options import Options
-from ..image.volume import Array
-from ..voi.read import Mask
+from ..image.arrays import Array, Mask
 from .bi_exponential import UPTAKE_SEEN_BY_H, bi_exponential_tia
 from .curve import BI_EXPONENTIAL, MONO_EXPONENTIAL, TRAPEZOID, TWO_PHASE
 from .hybrid import hybrid_tia

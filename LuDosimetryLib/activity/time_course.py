@@ -5,8 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from ..image.volume import Array
-from ..voi.read import Mask
+from ..image.arrays import Array, Mask
 from .bi_exponential import UPTAKE_SEEN_BY_H
 from .curve import BI_EXPONENTIAL, MONO_EXPONENTIAL, TRAPEZOID, VoiCurve
 from .curve_fit import PLAUSIBLE_SCATTER, fit_curve

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..image.volume import Array
+from ..image.arrays import Array
 
 BQ_TO_MBQ = 1e-6
 

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from ..base.errors import InvalidInput
-from ..image.volume import Array, Grid, Triple
+from ..image.arrays import Array, Triple
+from ..image.grid import Grid
 
 
 @dataclass(frozen=True)

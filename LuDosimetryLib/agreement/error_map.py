@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..image.volume import Array
+from ..image.arrays import Array
 
 MASK_FRACTION = 0.01
 """Below this fraction of the reference's maximum a relative error says nothing and is 0."""

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..base.errors import InvalidInput
-from ..image.volume import Array, Grid
-from ..voi.read import Mask
+from ..image.arrays import Array, Mask
+from ..image.grid import Grid
 
 
 @dataclass(frozen=True)

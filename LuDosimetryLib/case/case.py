@@ -1,148 +1,15 @@
 """What is asked: a patient's case and its options."""
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from ..base.checks import check_choice, check_number, check_text, check_unique, check_whole
+from ..base.checks import check_number, check_text, check_whole
 from ..base.errors import InvalidInput
 from .options import LEAST_SCANS, Options
-
-UNITS = ("Bq/mL", "Bq", "counts")
-
-
-@dataclass(frozen=True)
-class Calibration:
-    """
-    From counts to activity: either `Bq_per_count`, or `cps_per_MBq` with `duration_s`.
-
-    Both for counts free of dead time; `dead_time_factor` makes those of the scan so.
-
-    Attributes
-    ----------
-    Bq_per_count : float or None
-        Activity of one count in the scan [Bq].
-    cps_per_MBq : float or None
-        Sensitivity of the camera [counts per second and MBq].
-    duration_s : float or None
-        Duration of the scan [s].
-    dead_time_factor : float or None
-        True over observed count rate, at least 1; None for 1.
-    """
-
-    Bq_per_count: float | None = None
-    cps_per_MBq: float | None = None
-    duration_s: float | None = None
-    dead_time_factor: float | None = None
-
-    def __post_init__(self) -> None:
-        given = {f.name: getattr(self, f.name) for f in fields(self)}
-        given = {name: value for name, value in given.items() if value is not None}
-        dead_time_factor = given.pop("dead_time_factor", 1.0)
-        if set(given) not in ({"Bq_per_count"}, {"cps_per_MBq", "duration_s"}):
-            raise InvalidInput(
-                f"{' with '.join(given) or 'nothing'} is given; allowed: Bq_per_count alone, or "
-                "cps_per_MBq with duration_s."
-            )
-        for name, value in given.items():
-            check_number(name, value)
-        check_number("dead_time_factor", dead_time_factor)
-        if dead_time_factor < 1.0:
-            raise InvalidInput(
-                f"dead_time_factor is {dead_time_factor:g}; it must be at least 1: true over observed count rate."
-            )
-
-    @property
-    def activity_per_count_Bq(self) -> float:
-        """Activity of one observed count in the scan [Bq]."""
-        lost = self.dead_time_factor or 1.0
-        if self.Bq_per_count is not None:
-            return lost * self.Bq_per_count
-        assert self.cps_per_MBq is not None
-        assert self.duration_s is not None
-        return lost * 1e6 / (self.cps_per_MBq * self.duration_s)
-
-
-@dataclass(frozen=True)
-class TimePoint:
-    """
-    One SPECT/CT scan.
-
-    Attributes
-    ----------
-    hours : float
-        Time of the scan after administration [h].
-    spect : Path
-        SPECT image; the activity is that at the time of the scan.
-    ct : Path or None
-        CT in HU. One CT for all time points is allowed: the reference time point's own, or else
-        the first there is.
-    unit : {"Bq/mL", "Bq", "counts"}
-        Of the SPECT voxels; "Bq" and "counts" are per voxel.
-    calibration : Calibration or None
-        Required for counts, and allowed for them alone.
-    """
-
-    hours: float
-    spect: Path
-    ct: Path | None = None
-    unit: str = "Bq/mL"
-    calibration: Calibration | None = None
-
-    def __post_init__(self) -> None:
-        check_number("hours", self.hours)
-        check_choice("unit", self.unit, UNITS)
-        if self.unit == "counts" and self.calibration is None:
-            raise InvalidInput(
-                'unit is "counts" but there is no calibration; give {"Bq_per_count": ...} or '
-                '{"cps_per_MBq": ..., "duration_s": ...}.'
-            )
-        if self.unit != "counts" and self.calibration is not None:
-            raise InvalidInput(
-                f'unit is "{self.unit}" but there is a calibration, which only counts need; '
-                'set unit to "counts" or calibration to null.'
-            )
-
-
-@dataclass(frozen=True)
-class Segmentation:
-    """
-    Volumes of interest.
-
-    Attributes
-    ----------
-    file : Path
-        A label image, or a Slicer segmentation (``.seg.nrrd``, overlapping segments too).
-    labels : dict of str to str
-        Label value (label image), or segment ID, name or label value (``.seg.nrrd``), to the
-        name of the volume of interest. Empty: every label or segment under its own name.
-    differences : dict of str to list of str
-        Further volumes of interest: a name to [the volume, those taken away from it], for
-        example ``{"liver without tumours": ["liver", "tumour 1", "tumour 2"]}``.
-    """
-
-    file: Path
-    labels: Mapping[str, str] = field(default_factory=dict)
-    differences: Mapping[str, list[str]] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        for name in self.labels.values():
-            check_text("a name in labels", name)
-        check_unique("labels", list(self.labels.values()))
-        for name, parts in self.differences.items():
-            check_text("a name in differences", name)
-            if (
-                not isinstance(parts, list)
-                or len(parts) < 2
-                or not all(isinstance(part, str) for part in parts)
-            ):
-                raise InvalidInput(
-                    f"differences[{name!r}] must be a list of the volume and those taken away from it, "
-                    'for example ["liver", "tumour 1"].'
-                )
+from .parts import Segmentation, TimePoint
 
 
 @dataclass(frozen=True)

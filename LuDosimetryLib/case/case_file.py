@@ -11,9 +11,10 @@ from typing import Any
 from ..base.checks import check_known, check_number, check_text, shown
 from ..base.errors import InvalidInput
 from ..base.storage import write_atomically
-from ..organs.biological_effect import TissueResponse
-from .case import Calibration, Case, Segmentation, TimePoint, check_reference
+from .case import Case, check_reference
 from .options import DOSE_METHODS, Options
+from .parts import Calibration, Segmentation, TimePoint
+from .tissue_response import TissueResponse
 from .uncertainty_inputs import UncertaintyInputs
 
 SCHEMA = "ludosimetry-case/1"

@@ -13,7 +13,7 @@ from ..base.checks import (
     check_whole,
 )
 from ..base.errors import InvalidInput
-from ..organs.biological_effect import KIDNEY, TissueResponse
+from .tissue_response import KIDNEY, TissueResponse
 from .uncertainty_inputs import UncertaintyInputs
 
 REGISTRATIONS = ("none", "rigid", "affine", "deformable")

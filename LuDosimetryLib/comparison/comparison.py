@@ -23,9 +23,10 @@ from ..agreement.error_map import MASK_FRACTION, relative_error_percent
 from ..agreement.organ_difference import OrganDifference, organ_differences
 from ..base.errors import InvalidInput
 from ..base.storage import staged
-from ..image.volume import Array, Grid, Volume, write_volume
+from ..image.arrays import Array, Mask
+from ..image.grid import Grid
+from ..image.volume import Volume, write_volume
 from ..tissue.density import NO_DOSE_BELOW_G_CM3
-from ..voi.read import Mask
 from .inputs import read_comparison_inputs
 from .result_folder import beside
 

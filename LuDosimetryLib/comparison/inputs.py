@@ -10,9 +10,12 @@ import SimpleITK as sitk
 
 from ..base.errors import InvalidInput
 from ..base.storage import file_sha256
-from ..case.case import Segmentation
-from ..image.volume import Array, Grid, Volume, read_volume, resample
-from ..voi.read import Mask, read_vois
+from ..case.parts import Segmentation
+from ..image.arrays import Array, Mask
+from ..image.grid import Grid
+from ..image.resampling import resample
+from ..image.volume import Volume, read_volume
+from ..voi.read import read_vois
 
 _DENSEST_G_CM3 = 25.0
 

@@ -9,11 +9,13 @@ import numpy as np
 from ..base.errors import InvalidInput
 from ..base.progress import Progress, no_progress
 from ..base.storage import check_writable, staged
-from ..case.case import Case, Segmentation, TimePoint
+from ..case.case import Case
 from ..case.options import Options
+from ..case.parts import Segmentation, TimePoint
 from ..dicom_files.availability import quiet, require_pydicom
 from ..dicom_files.header import Header
-from ..image.volume import Grid, write_volume
+from ..image.grid import Grid
+from ..image.volume import write_volume
 from ..result.result import check_inputs_kept
 from ..tissue.nuclide import read_nuclide
 from ..voi.write import Segment, write_segmentation

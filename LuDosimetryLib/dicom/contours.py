@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..dicom_files.header import Header
-from ..image.volume import Grid
-from ..voi.read import Mask
+from ..image.arrays import Mask
+from ..image.grid import Grid
 
 SOP_CLASS = "1.2.840.10008.5.1.4.1.1.481.3"
 

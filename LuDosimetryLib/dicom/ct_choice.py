@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ..image.volume import Grid
+from ..image.grid import Grid
 from .computed_tomography import CtSeries
 from .nuclear_medicine import other_way_round
 from .spect_scan import Scan

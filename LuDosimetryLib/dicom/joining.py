@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..dicom_files.header import Header
-from ..image.volume import Grid, Volume
+from ..image.grid import Grid
+from ..image.volume import Volume
 
 _OFF_LATTICE = 0.02
 """Part of a voxel by which beds may be shifted against each other."""

@@ -6,7 +6,7 @@ from datetime import timedelta
 import numpy as np
 
 from ..dicom_files.header import Header
-from ..image.volume import Grid
+from ..image.grid import Grid
 from .stack import Stack, grid_of
 
 SOP_CLASS = "1.2.840.10008.5.1.4.1.1.20"

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..case.case import UNITS
+from ..case.parts import UNITS
 from ..dicom_files.header import Header
 from ..dicom_files.private_elements import (
     GE_PIXEL_OFFSET,

@@ -4,8 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..dicom_files.header import Header
-from ..image.volume import Grid
-from ..voi.read import Mask
+from ..image.arrays import Mask
+from ..image.grid import Grid
 from .pixels import Stored, stored_values
 from .stack import grid_of
 

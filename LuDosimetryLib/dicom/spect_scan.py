@@ -9,7 +9,8 @@ from ..base.errors import InvalidInput
 from ..dicom_files.header import Header
 from ..dicom_files.moment import Moment, acquired, zone_of
 from ..dicom_files.remarks import say_once
-from ..image.volume import Grid, Volume
+from ..image.grid import Grid
+from ..image.volume import Volume
 from ..tissue.nuclide import Nuclide
 from .administration import Administration, administration_of
 from .decay import Decay, decay_correction

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from ..base.errors import InvalidInput
 from ..dicom_files.folder import read_header
 from ..dicom_files.header import Header
-from ..image.volume import Grid, Volume
+from ..image.grid import Grid
+from ..image.volume import Volume
 from .pixels import Stored, stored_values
 from .scale import Scale
 from .tilt import Tilt, tilt_of

@@ -9,9 +9,9 @@ from typing import Any
 
 from ..base.checks import check_choice, check_known, check_number, check_text, check_whole, shown
 from ..base.errors import InvalidInput
-from ..case.case import UNITS, Calibration
 from ..case.case_file import options_from_dict
 from ..case.options import Options
+from ..case.parts import UNITS, Calibration
 from ..dicom_files.moment import Moment
 from .decay import CORRECTIONS
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..dicom_files.header import Header
-from ..image.volume import Grid
+from ..image.grid import Grid
 
 _AIR_HU = -1000.0
 _STEEPEST_DEGREES = 40.0

@@ -7,8 +7,10 @@ import numpy as np
 from ..base.errors import InvalidInput
 from ..dicom_files.folder import read_header
 from ..dicom_files.header import Header
-from ..image.volume import Grid, Volume, resample
-from ..voi.read import Mask
+from ..image.arrays import Mask
+from ..image.grid import Grid
+from ..image.resampling import resample
+from ..image.volume import Volume
 from .contours import SOP_CLASS as RTSTRUCT
 from .contours import contours_of
 from .segments import segments_of

@@ -9,7 +9,7 @@ import scipy.fft
 from numpy.typing import NDArray
 
 from ..base.errors import InvalidInput
-from ..image.volume import Array, Shape
+from ..image.arrays import Array, Shape
 
 
 def choose_device(wanted: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..image.volume import Shape, Triple
+from ..image.arrays import Shape, Triple
 from ..kernels.media import combine, few_for_many
 from ..kernels.point import RadialDeposit
 from ..kernels.voxel import energy_kernels

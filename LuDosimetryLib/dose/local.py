@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..base.progress import Progress
-from ..image.volume import Array
+from ..image.arrays import Array
 from .problem import GY_G_PER_KEV_MBQ_H, DoseProblem
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..image.volume import Array, Shape, Triple, bounding_box
-from ..tissue.density import Medium, classify, read_media
+from ..image.arrays import Array, Shape, Triple, bounding_box
+from ..tissue.media import Medium, classify, read_media
 from .problem import DoseProblem
 
 

@@ -4,13 +4,14 @@ import numpy as np
 
 from ..base.errors import InvalidInput
 from ..base.progress import Progress
-from ..image.volume import Array, bounding_box
+from ..image.arrays import Array, bounding_box
 from ..montecarlo.checkpoint import UnfinishedRun
 from ..montecarlo.engine import engine_version, load_engine
 from ..montecarlo.patient import Patient
 from ..montecarlo.run import Goal, Run, Task, ThisProcess, Workers
 from ..montecarlo.statistics import BatchStatistics
-from ..tissue.density import AIR_DENSITY_G_CM3, read_monte_carlo_media
+from ..tissue.density import AIR_DENSITY_G_CM3
+from ..tissue.media import read_monte_carlo_media
 from .problem import GY_G_PER_KEV_MBQ_H, DoseProblem, StatisticalDose
 
 

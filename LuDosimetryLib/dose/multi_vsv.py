@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from ..base.progress import Progress
-from ..image.volume import Array
+from ..image.arrays import Array
 from ..kernels.media import electron_reach_cm, long_range, short_range
 from .kernel_set import long_range_kernels, short_range_kernels
 from .media_map import MediaMap

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from ..base.progress import Progress
-from ..image.volume import Array, Grid
+from ..image.arrays import Array, Mask
+from ..image.grid import Grid
 from ..kernels.voxel import KEV_TO_J
 from ..tissue.nuclide import Nuclide
-from ..voi.read import Mask
 
 GY_G_PER_KEV_MBQ_H = KEV_TO_J * 1e3 * 3.6e9
 """Dose [Gy g] of one keV absorbed in each decay of one MBq h."""

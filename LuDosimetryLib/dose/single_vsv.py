@@ -3,9 +3,9 @@
 import numpy as np
 
 from ..base.progress import Progress
-from ..image.volume import Array
+from ..image.arrays import Array
 from ..kernels.media import electron_reach_cm, long_range, short_range
-from ..tissue.density import Medium
+from ..tissue.media import Medium
 from .kernel_set import long_range_kernels, short_range_kernels
 from .media_map import MediaMap
 from .problem import GY_G_PER_KEV_MBQ_H, DoseProblem

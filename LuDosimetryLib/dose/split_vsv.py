@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..base.progress import Progress
-from ..image.volume import Array
+from ..image.arrays import Array
 from ..kernels.media import electron_reach_cm, short_range
 from ..kernels.photon_scatter import absorption_ratio, photon_steps
 from ..kernels.point import RadialDeposit

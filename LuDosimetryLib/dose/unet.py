@@ -4,7 +4,7 @@ from dataclasses import replace
 from importlib.util import find_spec
 
 from ..base.progress import Progress
-from ..image.volume import Array
+from ..image.arrays import Array
 from ..organs.organ_dose import OrganDose, mean_dose
 from .problem import DoseProblem
 

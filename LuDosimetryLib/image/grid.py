@@ -6,8 +6,7 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
-Triple = tuple[float, float, float]
-Shape = tuple[int, int, int]
+from .arrays import Triple
 
 _NO_TURN = 1e-12
 
@@ -129,3 +128,12 @@ class Grid:
         first = np.array([[0.5 / f - 0.5] for f in factors[::-1]])
         origin = tuple(float(x) for x in self.positions(first)[:, 0])
         return Grid(shape, spacing, origin, self.direction)  # type: ignore[arg-type]
+
+
+_PATIENT_AXES = ("left to right", "front to back", "head to feet")
+
+
+def along_patient(grid: Grid, axis: int) -> str:
+    """The patient's axis that an array axis (k, j, i) is closest to."""
+    direction = np.array(grid.direction).reshape(3, 3)[:, 2 - axis]
+    return _PATIENT_AXES[int(np.abs(direction).argmax())]

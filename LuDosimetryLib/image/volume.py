@@ -3,31 +3,14 @@
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import SimpleITK as sitk
-from numpy.typing import NDArray
 
 from ..base.errors import InvalidInput
-from .grid import Grid, Shape, Triple
+from .arrays import Array
+from .grid import Grid
 from .whole_files import IncompleteError, check_evenly_spaced, check_nifti_complete, native_messages
-
-__all__ = [
-    "Array",
-    "Grid",
-    "Shape",
-    "Triple",
-    "Volume",
-    "average_onto",
-    "bounding_box",
-    "read_image",
-    "read_volume",
-    "resample",
-    "write_volume",
-]
-
-Array = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -166,110 +149,3 @@ def write_volume(path: Path, volume: Volume, unit: str) -> None:
         raise OSError(f"{path} cannot be written: {str(error).strip().splitlines()[-1]}") from None
     finally:
         temporary.unlink(missing_ok=True)
-
-
-_INTERPOLATORS = {
-    "linear": sitk.sitkLinear,
-    "nearest": sitk.sitkNearestNeighbor,
-    "spline": sitk.sitkBSpline3,
-}
-
-
-def resample(
-    volume: Volume,
-    grid: Grid,
-    outside: float,
-    interpolation: Literal["linear", "nearest", "spline"] = "linear",
-    transform: sitk.Transform | None = None,
-) -> Array:
-    """
-    Values of a volume at the voxel centres of a grid.
-
-    Parameters
-    ----------
-    volume : Volume
-    grid : Grid
-    outside : float
-        Value where the volume does not reach.
-    interpolation : {"linear", "nearest", "spline"}
-        The last of third order, which blurs least.
-    transform : Transform, optional
-        From positions on the grid to those in the volume; the same if not given.
-
-    Returns
-    -------
-    ndarray, shape ``grid.shape``
-    """
-    if transform is None and volume.grid.same_as(grid):
-        return volume.values
-    image = sitk.Resample(
-        volume.to_sitk(),
-        grid.shape[::-1],
-        transform or sitk.Transform(3, sitk.sitkIdentity),
-        _INTERPOLATORS[interpolation],
-        grid.origin_mm,
-        grid.spacing_mm[::-1],
-        grid.direction,
-        outside,
-    )
-    return np.asarray(sitk.GetArrayFromImage(image))
-
-
-_BLOCK_VOXELS = 8_000_000
-
-
-def average_onto(volume: Volume, grid: Grid, outside: float) -> Array:
-    """
-    Mean of a volume over each voxel of a grid, so that its integral is conserved.
-
-    Each voxel is sampled at evenly spaced points, at least two an axis and no farther apart than
-    the voxels of the volume, whatever the orientations.
-
-    Parameters
-    ----------
-    volume, grid, outside
-        As for `resample`.
-
-    Returns
-    -------
-    ndarray of float32, shape ``grid.shape``
-    """
-    if volume.grid.same_as(grid):
-        return volume.values
-    mean = np.full(grid.shape, outside, np.float32)
-    reached = grid.box_around(volume.grid)
-    if any(s.start >= s.stop for s in reached):
-        return mean
-    factors = _sampling(volume.grid, grid)
-    slices, rows, columns = reached
-    per_slice = (rows.stop - rows.start) * (columns.stop - columns.start) * int(np.prod(factors))
-    block = max(1, _BLOCK_VOXELS // per_slice)
-    for start in range(slices.start, slices.stop, block):
-        box = (slice(start, min(start + block, slices.stop)), rows, columns)
-        part = grid.crop(box)
-        fine = resample(volume, part.refined(factors), outside)
-        k, j, i = part.shape
-        fk, fj, fi = factors
-        mean[box] = fine.reshape(k, fk, j, fj, i, fi).mean(axis=(1, 3, 5), dtype=np.float32)
-    return mean
-
-
-def _sampling(source: Grid, target: Grid) -> tuple[int, int, int]:
-    """Sampling points per target voxel along (k, j, i): as fine as the source along that axis."""
-    rotation = np.array(source.direction).reshape(3, 3).T @ np.array(target.direction).reshape(3, 3)
-    steps = []
-    for axis, spacing in enumerate(target.spacing_mm[::-1]):
-        # how far a step along this target axis moves along each source axis, in source voxels
-        moved = np.abs(rotation[:, axis]) * spacing / np.array(source.spacing_mm[::-1])
-        steps.append(max(2, int(np.ceil(moved.max() - 1e-6))))
-    i, j, k = steps
-    return (k, j, i)
-
-
-def bounding_box(mask: NDArray[np.bool_]) -> tuple[slice, slice, slice]:
-    """Smallest array slices that hold every true voxel; the first voxel if there is none."""
-    slices = []
-    for axis in range(3):
-        line = np.flatnonzero(mask.any(axis=tuple(a for a in range(3) if a != axis)))
-        slices.append(slice(int(line[0]), int(line[-1]) + 1) if line.size else slice(0, 1))
-    return (slices[0], slices[1], slices[2])

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from ..tissue.density import Medium
+from ..tissue.media import Medium
 from .point import RadialDeposit, read_point_kernels
 
 ELECTRON_REACH_G_CM2 = 0.2

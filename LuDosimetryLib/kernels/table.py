@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ..base.errors import InvalidInput
 from ..base.storage import write_atomically
-from ..tissue.density import Medium
+from ..tissue.media import Medium
 from .media import whole_kernel
 from .point import point_kernel_provenance, read_point_kernels
 from .voxel import energy_kernels, mirrored_sum, voxel_s_values

@@ -7,7 +7,7 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
-from ..image.volume import Shape, Triple
+from ..image.arrays import Shape, Triple
 from .point import RadialDeposit
 
 KEV_TO_J = 1.602176634e-16

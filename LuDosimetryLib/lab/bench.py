@@ -12,14 +12,17 @@ from typing import Any
 import numpy as np
 
 from ..base.progress import Progress, no_progress
-from ..case.case import Case, TimePoint
+from ..case.case import Case
 from ..case.options import Options
+from ..case.parts import TimePoint
 from ..dose import METHODS
 from ..dose.convolution import choose_device
 from ..dose.media_map import MediaMap
 from ..dose.multi_vsv import MultiVsvPlan
 from ..dose.problem import DoseProblem
-from ..image.volume import Array, Grid, Volume, write_volume
+from ..image.arrays import Array
+from ..image.grid import Grid
+from ..image.volume import Volume, write_volume
 from ..kernels.media import whole_kernel
 from ..kernels.voxel import energy_kernels
 from ..pipeline import run_case

@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..base.errors import Cancelled, InvalidInput
-from ..tissue.compositions import ELECTRON_REST_MEV, Composition, written_media
+from ..tissue.compositions import ELECTRON_REST_MEV, Composition
 from .emission import CUT_OFF_MEV, Radiation
 from .engine_files import Nameless
+from .engine_media import written_media
 
 _RECORD = np.dtype(
     [("type", "i1"), ("energy", "<f4"), ("position", "<f4", 3), ("uv", "<f4", 2), ("weight", "<f4")]

@@ -7,9 +7,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from ..image.volume import Array, Shape, Triple
+from ..image.arrays import Array, Shape, Triple
 from ..tissue.compositions import read_composition
-from ..tissue.density import Medium, classify
+from ..tissue.media import Medium, classify
 from ..tissue.nuclide import Nuclide
 from .emission import EmissionSpectrum, Radiation
 from .engine import transport_in_voxels

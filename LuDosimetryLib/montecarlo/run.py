@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..base.errors import Cancelled
+from ..image.arrays import Mask
 from ..tissue.compositions import read_composition
 from ..tissue.nuclide import Nuclide
-from ..voi.read import Mask
 from .checkpoint import UnfinishedRun
 from .engine import engine_version
 from .patient import Absorbed, Patient, simulate_batch

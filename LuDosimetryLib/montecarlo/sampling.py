@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..image.volume import Shape, Triple
+from ..image.arrays import Shape, Triple
 from .emission import EmissionSpectrum, isotropic_directions
 from .engine import Particles
 

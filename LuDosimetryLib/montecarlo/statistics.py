@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from ..image.volume import Shape
-from ..voi.read import Mask
+from ..image.arrays import Mask, Shape
 from .emission import Radiation
 from .patient import Absorbed
 

@@ -12,7 +12,7 @@ from ..base.progress import Progress, no_progress
 from ..case.case import Case
 from ..dose import METHODS
 from ..dose.problem import DoseProblem
-from ..image.volume import Array
+from ..image.arrays import Array
 from .biological_effect import biologically_effective_dose_Gy, response_of
 from .lea_catcheside import lea_catcheside
 from .organ_dose import OrganDose, mean_dose

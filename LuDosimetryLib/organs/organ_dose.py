@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..base.errors import InvalidInput
-from ..image.volume import Array, Grid
-from ..voi.read import Mask
+from ..image.arrays import Array, Mask
+from ..image.grid import Grid
 
 DVH_POINTS = 401
 

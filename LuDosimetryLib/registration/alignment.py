@@ -11,8 +11,10 @@ import SimpleITK as sitk
 from ..base.errors import InvalidInput
 from ..base.progress import Progress
 from ..case.case import Case
-from ..image.volume import Array, Grid, Volume, resample
-from ..voi.read import Mask
+from ..image.arrays import Array, Mask
+from ..image.grid import Grid, along_patient
+from ..image.resampling import resample
+from ..image.volume import Volume
 from .deformable import deformation
 from .linear import affine, best_flip, rigid, scales
 from .quality import displacements_mm, mutual_information
@@ -28,7 +30,6 @@ _POOR_BIT = 0.75
 _MOST_DEGREES = 30.0
 _SCALES = (0.85, 1.18)
 _VOLUME_RATIOS = (0.3, 3.0)
-_PATIENT_AXES = ("left to right", "front to back", "head to feet")
 
 
 @dataclass(frozen=True)
@@ -314,12 +315,6 @@ def _check_way_round(fixed: View, moving: View, what: str, tick: Any, warnings: 
             f"{what} agrees little with that of the reference (mutual information {given:.2f} bit, expected above "
             f"{_POOR_BIT:g}): check that it is of the same patient and look at the pictures of the registration."
         )
-
-
-def along_patient(grid: Grid, axis: int) -> str:
-    """The patient's axis that an array axis (k, j, i) is closest to."""
-    direction = np.array(grid.direction).reshape(3, 3)[:, 2 - axis]
-    return _PATIENT_AXES[int(np.abs(direction).argmax())]
 
 
 def _degrees(transform: sitk.Euler3DTransform) -> float:

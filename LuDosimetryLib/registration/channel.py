@@ -9,8 +9,10 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from ..image.volume import Array, Grid, Volume, resample
-from ..voi.read import Mask
+from ..image.arrays import Array, Mask
+from ..image.grid import Grid
+from ..image.resampling import resample
+from ..image.volume import Volume
 from .view import View, view_of_spect
 
 _TISSUE_G_CM3 = (0.85, 1.2)

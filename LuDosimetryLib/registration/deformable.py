@@ -13,7 +13,8 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 from scipy.sparse.linalg import LinearOperator, cg
 
-from ..image.volume import Grid, Volume
+from ..image.grid import Grid
+from ..image.volume import Volume
 from .channel import Channel, Look, merged, of_densities, of_uptake
 from .lattice import Lattice, as_transform, bending
 from .view import View

@@ -6,7 +6,8 @@ import numpy as np
 import SimpleITK as sitk
 from scipy import sparse
 
-from ..image.volume import Array, Grid
+from ..image.arrays import Array
+from ..image.grid import Grid
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
-from ..image.grid import Triple
+from ..image.arrays import Triple
 from .quality import mutual_information
 from .view import View
 

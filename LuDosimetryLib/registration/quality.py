@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 import SimpleITK as sitk
 
-from ..image.volume import Grid
-from ..voi.read import Mask
+from ..image.arrays import Mask
+from ..image.grid import Grid
 from .view import View
 
 _BINS = 32

@@ -3,8 +3,10 @@
 import numpy as np
 import SimpleITK as sitk
 
-from ..image.volume import Array, Grid, Volume, resample
-from ..voi.read import Mask
+from ..image.arrays import Array, Mask
+from ..image.grid import Grid
+from ..image.resampling import resample
+from ..image.volume import Volume
 
 
 def _field_around(transform: sitk.Transform, grid: Grid) -> sitk.Image:

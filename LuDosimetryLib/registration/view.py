@@ -8,9 +8,10 @@ import SimpleITK as sitk
 from scipy import ndimage
 
 from ..base.errors import InvalidInput
-from ..image.volume import Array, Grid, Volume, bounding_box, read_volume
+from ..image.arrays import Array, Mask, bounding_box
+from ..image.grid import Grid
+from ..image.volume import Volume, read_volume
 from ..tissue.density import check_hounsfield, density_of, patient_mask
-from ..voi.read import Mask
 
 _VOXEL_MM = 4.0
 """Voxels are merged as long as they do not become larger than this."""

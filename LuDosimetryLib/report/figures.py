@@ -10,7 +10,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from numpy.typing import NDArray
 
 from ..agreement.agreement import LOW_DOSE_GY, BlandAltman
-from ..image.volume import Array
+from ..image.arrays import Array
 from ..organs.organ_dose import DoseVolumeHistograms
 from .canvas import DPI, label, legend, new_figure, png, style_axes
 from .palette import ACCENT, INK, MUTED, RULE, method_colour, organ_style

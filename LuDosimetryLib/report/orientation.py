@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..image.volume import Array, Grid, Triple
+from ..image.arrays import Array, Triple
+from ..image.grid import Grid
 
 Index = tuple[int, int, int]
 

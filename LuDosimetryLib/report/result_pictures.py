@@ -6,7 +6,7 @@ import numpy as np
 
 from ..agreement.agreement import bland_altman
 from ..agreement.error_map import MASK_FRACTION, relative_error_percent
-from ..image.volume import Array
+from ..image.arrays import Array
 from .figures import Profile, bland_altman_figure, dvh_figure, profile_figure
 from .page import Html, picture, section
 from .scene import Scene

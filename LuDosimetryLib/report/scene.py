@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from ..image.volume import Array, Grid, Triple, bounding_box
-from ..voi.read import Mask
+from ..image.arrays import Array, Mask, Triple, bounding_box
+from ..image.grid import Grid
 from .orientation import Index, PatientOrder, Plane, line_through, three_planes
 
 _SMOOTHED_OVER_MM = 12.0

@@ -9,8 +9,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.patheffects import withStroke
 
-from ..image.volume import Array
-from ..voi.read import Mask
+from ..image.arrays import Array, Mask
 from .canvas import new_figure, png
 from .palette import INK, organ_style
 from .scene import Scene

@@ -23,12 +23,13 @@ from ..base.errors import Cancelled, InvalidInput
 from ..base.progress import Progress, no_progress
 from ..base.storage import LAST, staged
 from ..dicom.source import DicomSource
-from ..image.volume import Array, Grid, Volume, read_volume, write_volume
+from ..image.arrays import Array, Mask
+from ..image.grid import Grid
+from ..image.volume import Volume, read_volume, write_volume
 from ..organs.organ_dose import DoseVolumeHistograms, OrganDose
 from ..output.dicom.export import FILES as DICOM_FILES
 from ..output.dicom.export import described, write_objects
 from ..registration.alignment import Alignment
-from ..voi.read import Mask
 
 __all__ = [
     "SCHEMA",

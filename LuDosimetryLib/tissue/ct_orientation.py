@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from ..image.volume import Array, Grid, bounding_box
-from ..registration.alignment import along_patient
-from ..voi.read import Mask
+from ..image.arrays import Array, Mask, bounding_box
+from ..image.grid import Grid, along_patient
 
 _ASTRAY = 0.005
 """Part of the activity outside the patient from which it is worth looking."""

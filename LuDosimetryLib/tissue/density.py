@@ -1,16 +1,11 @@
 """From CT to tissue: HU to mass density, density to media, and what is the patient."""
 
-import csv
-from dataclasses import dataclass
-
 import numpy as np
-from numpy.typing import NDArray
 from scipy import ndimage
 
 from ..base.errors import InvalidInput
-from ..base.resources import resource
-from ..image.volume import Array, Grid
-from ..voi.read import Mask
+from ..image.arrays import Array, Mask
+from ..image.grid import Grid
 
 # Nodes that GATE ships for Schneider 2000 (Phys Med Biol 45:459); linear between them. The step
 # down from 100 to 101 HU, where connective tissue gives way to skeletal tissue, is theirs.
@@ -106,70 +101,3 @@ def patient_mask(density: Array, grid: Grid) -> Mask:
     for axial in patient:
         axial[...] = ndimage.binary_fill_holes(axial)
     return np.asarray(patient, dtype=bool)
-
-
-@dataclass(frozen=True)
-class Medium:
-    """
-    One of the media of multiple voxel S values.
-
-    Attributes
-    ----------
-    composition : str
-        Name in ``Resources/Media/compositions.csv``.
-    density_g_cm3 : float
-        For which the kernel is made.
-    from_g_cm3, to_g_cm3 : float
-        Densities of the voxels that take it.
-    """
-
-    composition: str
-    density_g_cm3: float
-    from_g_cm3: float
-    to_g_cm3: float
-
-
-def read_media(number: int) -> list[Medium]:
-    """
-    The list of media of that number, ``Resources/Media/media_N.csv``, by ascending density.
-
-    Raises
-    ------
-    InvalidInput
-        If there is no such list.
-    """
-    numbers = sorted(
-        int(p.stem.removeprefix("media_")) for p in resource("Media").glob("media_*.csv")
-    )
-    if number not in numbers:
-        raise InvalidInput(f"options.media is {number}; allowed: {', '.join(map(str, numbers))}.")
-    return _read_media(f"media_{number}.csv")
-
-
-def read_monte_carlo_media() -> list[Medium]:
-    """
-    The media of the patient's own Monte Carlo, ``Resources/Media/monte_carlo.csv``.
-
-    The first, air, stands for all that is not the patient.
-    """
-    return _read_media("monte_carlo.csv")
-
-
-def _read_media(file_name: str) -> list[Medium]:
-    with resource("Media", file_name).open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(line for line in file if not line.startswith("#")))
-    return [
-        Medium(
-            row["composition"],
-            float(row["density_g_cm3"]),
-            float(row["from_g_cm3"]),
-            float(row["to_g_cm3"]),
-        )
-        for row in rows
-    ]
-
-
-def classify(density: Array, media: list[Medium]) -> NDArray[np.int8]:
-    """Index of each voxel's medium; densities beyond the list take its first or last. Any shape."""
-    edges = [medium.from_g_cm3 for medium in media[1:]]
-    return np.digitize(density, edges).astype(np.int8)

@@ -6,7 +6,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from ..case.case import Case
-from ..image.volume import Grid
+from ..image.grid import Grid
 from ..registration.alignment import Alignment, anchor
 
 _TOLERANCE_VOXELS = 0.01

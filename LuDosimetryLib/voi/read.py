@@ -10,10 +10,11 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from ..base.errors import InvalidInput
-from ..case.case import Segmentation
-from ..image.volume import Grid, Volume, read_image, resample
-
-Mask = NDArray[np.bool_]
+from ..case.parts import Segmentation
+from ..image.arrays import Mask
+from ..image.grid import Grid
+from ..image.resampling import resample
+from ..image.volume import Volume, read_image
 
 _CUT_OFF = 0.01
 """Part of a volume of interest that may lie beyond the grid without a warning."""

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from ..base.storage import write_atomically
-from ..image.volume import Grid
-from .read import Mask
+from ..image.arrays import Mask
+from ..image.grid import Grid
 
 Colour = tuple[float, float, float]
 

@@ -9,8 +9,9 @@ from LuDosimetryLib.activity.calibration import (
     check_administered,
     check_course,
 )
-from LuDosimetryLib.case.case import Calibration, TimePoint
-from LuDosimetryLib.image.volume import Grid, Volume
+from LuDosimetryLib.case.parts import Calibration, TimePoint
+from LuDosimetryLib.image.grid import Grid
+from LuDosimetryLib.image.volume import Volume
 
 GRID = Grid.axial((3, 4, 5), (4.0, 5.0, 6.0))  # voxels of 0.12 mL
 

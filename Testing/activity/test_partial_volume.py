@@ -12,7 +12,7 @@ from LuDosimetryLib.activity.partial_volume import (
     blurred,
     self_recovery,
 )
-from LuDosimetryLib.image.volume import Grid
+from LuDosimetryLib.image.grid import Grid
 
 FWHM_MM = 10.0
 

@@ -6,7 +6,7 @@ from LuDosimetryLib.activity.partial_volume import blurred, self_recovery
 from LuDosimetryLib.activity.recovery import recovered
 from LuDosimetryLib.case.options import Options
 from LuDosimetryLib.case.uncertainty_inputs import UncertaintyInputs
-from LuDosimetryLib.image.volume import Grid
+from LuDosimetryLib.image.grid import Grid
 
 GRID = Grid.axial((10, 10, 10), (10.0, 10.0, 10.0))  # voxels of 1 mL
 TABLE = ((1.0, 0.2), (100.0, 0.8), (1000.0, 1.0))

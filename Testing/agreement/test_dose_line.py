@@ -3,7 +3,7 @@ import pytest
 
 from LuDosimetryLib.agreement.dose_line import dose_line
 from LuDosimetryLib.base.errors import InvalidInput
-from LuDosimetryLib.image.volume import Grid
+from LuDosimetryLib.image.grid import Grid
 
 ANGLE = np.radians(30.0)
 OBLIQUE = (np.cos(ANGLE), 0.0, np.sin(ANGLE), 0.0, -1.0, 0.0, np.sin(ANGLE), 0.0, -np.cos(ANGLE))

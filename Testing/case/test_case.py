@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from LuDosimetryLib import Case, InvalidInput
-from LuDosimetryLib.case.case import Calibration, Segmentation, TimePoint
 from LuDosimetryLib.case.options import DEVICES, DOSE_METHODS, TAILS, Options
+from LuDosimetryLib.case.parts import Calibration, Segmentation, TimePoint
 
 FOLDER = Path("/cases/one")
 

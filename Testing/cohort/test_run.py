@@ -14,10 +14,10 @@ import pytest
 
 from LuDosimetryLib import Case, run_case
 from LuDosimetryLib.base.errors import Cancelled, InvalidInput
-from LuDosimetryLib.base.failure import worst_of
+from LuDosimetryLib.base.failure import CANCELLED, DONE, FAILED, INVALID, worst_of
 from LuDosimetryLib.cohort import run
 from LuDosimetryLib.cohort.run import find_cases, run_cohort
-from LuDosimetryLib.commands.main import CANCELLED, DONE, FAILED, INVALID, main
+from LuDosimetryLib.commands.main import main
 
 NAMES = ["a/cycle 1", "a/cycle 2", "b"]
 

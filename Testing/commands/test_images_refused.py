@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from LuDosimetryLib.image.volume import Grid
+from LuDosimetryLib.image.grid import Grid
 
 POINT = ("time_points", 1)
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from LuDosimetryLib.commands.main import CANCELLED, DONE, INVALID, main
+from LuDosimetryLib.base.failure import CANCELLED, DONE, INVALID
+from LuDosimetryLib.commands.main import main
 from LuDosimetryLib.result.result import read_result
 
 from ..conftest import ENVIRONMENT, command, shell

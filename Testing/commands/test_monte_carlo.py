@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from LuDosimetryLib.commands.main import DONE, INVALID, main
+from LuDosimetryLib.base.failure import DONE, INVALID
+from LuDosimetryLib.commands.main import main
 from LuDosimetryLib.result.result import unfinished_folder
 
 pytest.importorskip("ompmc")

@@ -5,9 +5,11 @@ import json
 import numpy as np
 import pytest
 
-from LuDosimetryLib.commands.main import DONE, INVALID, main
+from LuDosimetryLib.base.failure import DONE, INVALID
+from LuDosimetryLib.commands.main import main
 from LuDosimetryLib.dose.residual.model import read_card, read_model
-from LuDosimetryLib.image.volume import Grid, Volume, write_volume
+from LuDosimetryLib.image.grid import Grid
+from LuDosimetryLib.image.volume import Volume, write_volume
 from LuDosimetryLib.lab.phantom.virtual_case import spect_grid
 from LuDosimetryLib.lab.training import training_data
 from LuDosimetryLib.lab.training.dataset import read_datasets

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from LuDosimetryLib.commands.main import INVALID
+from LuDosimetryLib.base.failure import INVALID
 
 from ..conftest import shell
 

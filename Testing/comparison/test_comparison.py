@@ -10,7 +10,8 @@ import pytest
 from LuDosimetryLib.agreement.error_map import relative_error_percent
 from LuDosimetryLib.base.errors import InvalidInput
 from LuDosimetryLib.comparison.comparison import Comparison, compare_files
-from LuDosimetryLib.image.volume import Grid, Volume, read_volume, write_volume
+from LuDosimetryLib.image.grid import Grid
+from LuDosimetryLib.image.volume import Volume, read_volume, write_volume
 
 GRID = Grid.axial((6, 7, 8), (4.0, 4.0, 4.0))
 FILES = {"error.nrrd", "relative_error.nrrd", "comparison.json", "organs.csv", "comparison.html"}

@@ -7,7 +7,8 @@ import pytest
 
 from LuDosimetryLib.comparison.comparison import compare_files
 from LuDosimetryLib.comparison.result_folder import Beside, beside
-from LuDosimetryLib.image.volume import Grid, Volume, write_volume
+from LuDosimetryLib.image.grid import Grid
+from LuDosimetryLib.image.volume import Volume, write_volume
 
 GRID = Grid.axial((6, 6, 6), (4.0, 4.0, 4.0))
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from LuDosimetryLib import Case, run_case
-from LuDosimetryLib.commands.main import DONE, INVALID, main
+from LuDosimetryLib.base.failure import DONE, INVALID
+from LuDosimetryLib.commands.main import main
 
 RunCourse = Callable[..., tuple[int, str]]
 

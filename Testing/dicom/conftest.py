@@ -10,8 +10,10 @@ import pytest
 pytest.importorskip("pydicom")
 
 from LuDosimetryLib import Case, run_case
-from LuDosimetryLib.commands.main import DONE, INVALID, main
-from LuDosimetryLib.image.volume import Grid, read_volume
+from LuDosimetryLib.base.failure import DONE, INVALID
+from LuDosimetryLib.commands.main import main
+from LuDosimetryLib.image.grid import Grid
+from LuDosimetryLib.image.volume import read_volume
 
 from .region_writer import RegionWriter
 from .study_writer import SECRETS

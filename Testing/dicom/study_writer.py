@@ -20,7 +20,7 @@ from pydicom.uid import (
     generate_uid,
 )
 
-from LuDosimetryLib.image.volume import Grid
+from LuDosimetryLib.image.grid import Grid
 
 INJECTED = datetime.datetime(2024, 1, 31, 9, 30)
 LAMBDA_PER_H = log(2.0) / (6.647 * 24.0)

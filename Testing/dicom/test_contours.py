@@ -5,7 +5,7 @@ from pydicom.dataset import Dataset
 from LuDosimetryLib.base.errors import InvalidInput
 from LuDosimetryLib.dicom.contours import contours_of
 from LuDosimetryLib.dicom_files.header import Header
-from LuDosimetryLib.image.volume import Grid
+from LuDosimetryLib.image.grid import Grid
 
 GRID = Grid.axial((9, 30, 40), (2.0, 1.0, 1.0))
 FROM_CENTRE = np.hypot(*np.ogrid[-15:15, -20:20])

@@ -8,7 +8,7 @@ import pytest
 import SimpleITK as sitk
 
 from LuDosimetryLib.dicom_files.enhanced import CT_SOP_CLASSES
-from LuDosimetryLib.image.volume import Grid
+from LuDosimetryLib.image.grid import Grid
 
 from .enhanced_writer import converted, enhanced
 from .study_writer import LAMBDA_PER_H

@@ -13,7 +13,7 @@ import SimpleITK as sitk
 from pydicom.dataelem import RawDataElement
 
 from LuDosimetryLib.base.errors import InvalidInput
-from LuDosimetryLib.image.volume import Grid
+from LuDosimetryLib.image.grid import Grid
 
 from .enhanced_writer import enhanced
 

@@ -7,7 +7,7 @@ import SimpleITK as sitk
 from LuDosimetryLib.dicom.decay import Decay
 from LuDosimetryLib.dicom.study_files import scan_of
 from LuDosimetryLib.dicom_files.folder import read_header
-from LuDosimetryLib.image.volume import Grid
+from LuDosimetryLib.image.grid import Grid
 
 GRID = Grid.axial((9, 8, 7), (4.4, 3.9, 3.1))
 HOT = (6, 2, 5)

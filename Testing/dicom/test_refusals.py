@@ -259,7 +259,8 @@ def test_no_ct(study, refused_import):
 
 
 def test_an_output_within_the_study(study, capsys):
-    from LuDosimetryLib.commands.main import INVALID, main
+    from LuDosimetryLib.base.failure import INVALID
+    from LuDosimetryLib.commands.main import main
 
     study.nm_scans()
     assert main(["dicom-import", str(study.folder), "-o", str(study.folder / "x")]) == INVALID
@@ -304,7 +305,8 @@ def test_pydicom_missing(study, refused_import, monkeypatch):
 
 
 def test_objects_are_left_out_without_highdicom(case_folder, tmp_path, monkeypatch):
-    from LuDosimetryLib.commands.main import DONE, main
+    from LuDosimetryLib.base.failure import DONE
+    from LuDosimetryLib.commands.main import main
 
     monkeypatch.setattr("LuDosimetryLib.dicom_files.availability.find_spec", lambda name: None)
     assert main(["run", str(case_folder.file), "-o", str(tmp_path / "result")]) == DONE

@@ -8,7 +8,8 @@ import pydicom
 import pytest
 import SimpleITK as sitk
 
-from LuDosimetryLib.commands.main import DONE, main
+from LuDosimetryLib.base.failure import DONE
+from LuDosimetryLib.commands.main import main
 from LuDosimetryLib.dicom.computed_tomography import ct_series
 from LuDosimetryLib.dicom_files.folder import dicom_files, series_of
 from LuDosimetryLib.image.volume import read_volume
@@ -58,7 +59,7 @@ def test_the_sample_case(study, imported, tmp_path, kind):
 
 def _add_organs(study, path, content, grid):
     """One SEG for each segment, since the writer takes labels."""
-    from LuDosimetryLib.case.case import Segmentation
+    from LuDosimetryLib.case.parts import Segmentation
     from LuDosimetryLib.voi.read import read_vois
 
     vois = read_vois(Segmentation(path, content["segmentation"]["labels"]), grid)

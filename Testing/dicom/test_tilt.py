@@ -8,7 +8,7 @@ import SimpleITK as sitk
 
 from LuDosimetryLib.dicom.computed_tomography import ct_series
 from LuDosimetryLib.dicom_files.folder import dicom_files, series_of
-from LuDosimetryLib.image.volume import Grid
+from LuDosimetryLib.image.grid import Grid
 
 TILTED = Grid.axial((40, 50, 60), (3.0, 1.5, 1.2))
 

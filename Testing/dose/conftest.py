@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from LuDosimetryLib.dose.problem import DoseProblem
-from LuDosimetryLib.image.volume import Grid
+from LuDosimetryLib.image.grid import Grid
 from LuDosimetryLib.tissue.nuclide import read_nuclide
 
 

@@ -7,7 +7,7 @@ from scipy.signal import fftconvolve
 from LuDosimetryLib.dose import METHODS
 from LuDosimetryLib.dose.media_map import MediaMap
 from LuDosimetryLib.dose.problem import GY_G_PER_KEV_MBQ_H, DoseProblem
-from LuDosimetryLib.image.volume import Grid
+from LuDosimetryLib.image.grid import Grid
 from LuDosimetryLib.kernels.media import electron_reach_cm, long_range, short_range
 from LuDosimetryLib.kernels.table import KernelTable
 from LuDosimetryLib.kernels.voxel import energy_kernels

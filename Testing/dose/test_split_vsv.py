@@ -7,7 +7,7 @@ import pytest
 
 from LuDosimetryLib.dose import METHODS
 from LuDosimetryLib.dose.problem import GY_G_PER_KEV_MBQ_H, DoseProblem
-from LuDosimetryLib.image.volume import Grid
+from LuDosimetryLib.image.grid import Grid
 from LuDosimetryLib.tissue.nuclide import read_nuclide
 
 

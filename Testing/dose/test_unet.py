@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
+from LuDosimetryLib.base.failure import DONE, INVALID
 from LuDosimetryLib.base.resources import resource
-from LuDosimetryLib.commands.main import DONE, INVALID, main
+from LuDosimetryLib.commands.main import main
 from LuDosimetryLib.dose import METHODS, lack_of
 from LuDosimetryLib.dose.residual import model
 from LuDosimetryLib.dose.residual.model import CARD

@@ -9,16 +9,10 @@ from scipy import ndimage
 from scipy.spatial.transform import Rotation
 
 from LuDosimetryLib import InvalidInput
-from LuDosimetryLib.image.volume import (
-    Grid,
-    Volume,
-    average_onto,
-    bounding_box,
-    read_image,
-    read_volume,
-    resample,
-    write_volume,
-)
+from LuDosimetryLib.image.arrays import bounding_box
+from LuDosimetryLib.image.grid import Grid
+from LuDosimetryLib.image.resampling import average_onto, resample
+from LuDosimetryLib.image.volume import Volume, read_image, read_volume, write_volume
 
 RNG = np.random.default_rng(3)
 

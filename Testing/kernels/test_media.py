@@ -5,7 +5,7 @@ import pytest
 
 from LuDosimetryLib.kernels.media import combine, few_for_many, long_range, whole_kernel
 from LuDosimetryLib.kernels.point import read_point_kernels
-from LuDosimetryLib.tissue.density import read_media
+from LuDosimetryLib.tissue.media import read_media
 
 
 @pytest.mark.parametrize("number", [0, 5, 10, 19])

@@ -15,7 +15,7 @@ from LuDosimetryLib.kernels.voxel import (
     mirrored_sum,
     voxel_s_values,
 )
-from LuDosimetryLib.tissue.density import Medium
+from LuDosimetryLib.tissue.media import Medium
 
 
 def medium(composition: str, density: float) -> Medium:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from LuDosimetryLib.montecarlo.patient import Patient
-from LuDosimetryLib.tissue.density import read_monte_carlo_media
+from LuDosimetryLib.tissue.media import read_monte_carlo_media
 
 
 @pytest.fixture

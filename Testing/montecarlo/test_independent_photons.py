@@ -16,7 +16,7 @@ from LuDosimetryLib.montecarlo.emission import EmissionSpectrum
 from LuDosimetryLib.montecarlo.patient import Patient, _absorbed
 from LuDosimetryLib.montecarlo.sampling import EFFICIENT, draw
 from LuDosimetryLib.tissue.compositions import read_composition
-from LuDosimetryLib.tissue.density import read_monte_carlo_media
+from LuDosimetryLib.tissue.media import read_monte_carlo_media
 from LuDosimetryLib.tissue.nuclide import read_nuclide
 
 pytest.importorskip("ompmc")

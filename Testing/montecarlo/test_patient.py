@@ -9,7 +9,7 @@ from LuDosimetryLib.kernels.point import read_point_kernels
 from LuDosimetryLib.kernels.table import KernelTable
 from LuDosimetryLib.montecarlo.patient import Patient, simulate_batch
 from LuDosimetryLib.montecarlo.sampling import EFFICIENT, PLAIN
-from LuDosimetryLib.tissue.density import Medium, read_monte_carlo_media
+from LuDosimetryLib.tissue.media import Medium, read_monte_carlo_media
 from LuDosimetryLib.tissue.nuclide import read_nuclide
 
 pytest.importorskip("ompmc")

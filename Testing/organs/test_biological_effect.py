@@ -6,12 +6,8 @@ from scipy.integrate import simpson
 
 from LuDosimetryLib import Case, InvalidInput, run_case
 from LuDosimetryLib.activity.curve_fit import fit_curve
-from LuDosimetryLib.organs.biological_effect import (
-    KIDNEY,
-    TissueResponse,
-    biologically_effective_dose_Gy,
-    response_of,
-)
+from LuDosimetryLib.case.tissue_response import KIDNEY, TissueResponse
+from LuDosimetryLib.organs.biological_effect import biologically_effective_dose_Gy, response_of
 from LuDosimetryLib.organs.lea_catcheside import lea_catcheside, of_exponentials, of_trapezoid
 
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from LuDosimetryLib import InvalidInput
-from LuDosimetryLib.image.volume import Grid
+from LuDosimetryLib.image.grid import Grid
 from LuDosimetryLib.organs.organ_dose import cumulative_dvh, mean_dose, organ_doses
 
 GRID = Grid.axial((1, 1, 4), (10.0, 10.0, 10.0))

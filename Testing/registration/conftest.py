@@ -10,10 +10,11 @@ import SimpleITK as sitk
 from scipy import ndimage
 from scipy.spatial.transform import Rotation
 
-from LuDosimetryLib.image.volume import Array, Grid, Volume, write_volume
+from LuDosimetryLib.image.arrays import Array, Mask
+from LuDosimetryLib.image.grid import Grid
+from LuDosimetryLib.image.volume import Volume, write_volume
 from LuDosimetryLib.registration.view import View, view_of_ct
 from LuDosimetryLib.tissue.density import density_of, patient_mask
-from LuDosimetryLib.voi.read import Mask
 
 _LATTICE_MM = 8.0
 _AROUND_MM = 120.0

@@ -12,8 +12,10 @@ import pytest
 import SimpleITK as sitk
 
 from LuDosimetryLib import Cancelled, Case, Result, run_case
-from LuDosimetryLib.commands.main import DONE, INVALID, main
-from LuDosimetryLib.image.volume import Grid, Volume, write_volume
+from LuDosimetryLib.base.failure import DONE, INVALID
+from LuDosimetryLib.commands.main import main
+from LuDosimetryLib.image.grid import Grid
+from LuDosimetryLib.image.volume import Volume, write_volume
 
 HOURS = (4.0, 24.0, 96.0)
 SPECT = Grid.axial((44, 40, 56), (4.8, 4.8, 4.8))

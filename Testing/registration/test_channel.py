@@ -5,7 +5,9 @@ import pytest
 import SimpleITK as sitk
 from scipy import ndimage
 
-from LuDosimetryLib.image.volume import Array, Grid, Volume
+from LuDosimetryLib.image.arrays import Array
+from LuDosimetryLib.image.grid import Grid
+from LuDosimetryLib.image.volume import Volume
 from LuDosimetryLib.registration.channel import of_uptake, without_blur
 from LuDosimetryLib.registration.deformable import deformation
 from LuDosimetryLib.registration.transport import volume_ratio

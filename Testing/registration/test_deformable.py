@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from LuDosimetryLib.image.volume import Grid, Volume
+from LuDosimetryLib.image.grid import Grid
+from LuDosimetryLib.image.volume import Volume
 from LuDosimetryLib.registration.deformable import deformation
 from LuDosimetryLib.registration.lattice import Lattice, as_transform, bending
 

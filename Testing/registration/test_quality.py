@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from LuDosimetryLib.image.volume import Grid
+from LuDosimetryLib.image.grid import Grid
 from LuDosimetryLib.registration.quality import displacement_mm, mutual_information
 from LuDosimetryLib.registration.view import View
 

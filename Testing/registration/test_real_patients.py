@@ -8,7 +8,8 @@ import pytest
 import SimpleITK as sitk
 
 from LuDosimetryLib import Case, InvalidInput, run_case
-from LuDosimetryLib.image.volume import Grid, Volume, read_volume, write_volume
+from LuDosimetryLib.image.grid import Grid
+from LuDosimetryLib.image.volume import Volume, read_volume, write_volume
 from LuDosimetryLib.lab.phantom.random_uptake import patient_of_ct
 from LuDosimetryLib.lab.phantom.sample import sample_patient
 from LuDosimetryLib.lab.phantom.source import concentration_MBq_mL

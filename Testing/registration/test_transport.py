@@ -5,7 +5,8 @@ import pytest
 import SimpleITK as sitk
 from scipy import ndimage
 
-from LuDosimetryLib.image.volume import Grid, Volume
+from LuDosimetryLib.image.grid import Grid
+from LuDosimetryLib.image.volume import Volume
 from LuDosimetryLib.registration.transport import carried, reached, volume_ratio
 
 GRID = Grid.axial((32, 32, 32), (4.0, 4.0, 4.0))

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from LuDosimetryLib.base.errors import InvalidInput
-from LuDosimetryLib.image.volume import Grid, Volume, write_volume
+from LuDosimetryLib.image.grid import Grid
+from LuDosimetryLib.image.volume import Volume, write_volume
 from LuDosimetryLib.registration.view import view_of_ct, view_of_spect
 
 

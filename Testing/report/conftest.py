@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from LuDosimetryLib.image.volume import Grid
+from LuDosimetryLib.image.grid import Grid
 from LuDosimetryLib.organs.organ_dose import cumulative_dvh, organ_doses
 from LuDosimetryLib.result.result import Result
 

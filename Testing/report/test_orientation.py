@@ -3,7 +3,7 @@ from itertools import permutations, product
 import numpy as np
 import pytest
 
-from LuDosimetryLib.image.volume import Grid
+from LuDosimetryLib.image.grid import Grid
 from LuDosimetryLib.report.orientation import PatientOrder, line_through, three_planes
 
 SIGNED_PERMUTATIONS = [

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from LuDosimetryLib.agreement.agreement import bland_altman
-from LuDosimetryLib.image.volume import Grid
+from LuDosimetryLib.image.grid import Grid
 from LuDosimetryLib.organs.organ_dose import DoseVolumeHistograms
 from LuDosimetryLib.report.scene import Scene
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from LuDosimetryLib.dose.residual.channels import Channels
-from LuDosimetryLib.image.volume import Grid
+from LuDosimetryLib.image.grid import Grid
 from LuDosimetryLib.lab.training.dataset import Dataset
 
 VOXEL_MM = 3.87

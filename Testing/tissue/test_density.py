@@ -5,15 +5,16 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from LuDosimetryLib import InvalidInput
-from LuDosimetryLib.image.volume import Grid, Volume, average_onto
+from LuDosimetryLib.image.grid import Grid
+from LuDosimetryLib.image.resampling import average_onto
+from LuDosimetryLib.image.volume import Volume
 from LuDosimetryLib.tissue.density import (
     AIR_DENSITY_G_CM3,
     check_hounsfield,
-    classify,
     density_of,
     patient_mask,
-    read_media,
 )
+from LuDosimetryLib.tissue.media import classify, read_media
 
 FINE = Grid.axial((60, 140, 180), (3.0, 2.0, 2.0))
 SPECT = Grid.axial((46, 76, 96), (4.0, 4.0, 4.0))

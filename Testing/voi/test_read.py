@@ -3,8 +3,9 @@ import pytest
 import SimpleITK as sitk
 
 from LuDosimetryLib import InvalidInput
-from LuDosimetryLib.case.case import Segmentation
-from LuDosimetryLib.image.volume import Grid, Volume, write_volume
+from LuDosimetryLib.case.parts import Segmentation
+from LuDosimetryLib.image.grid import Grid
+from LuDosimetryLib.image.volume import Volume, write_volume
 from LuDosimetryLib.voi.read import read_vois
 
 GRID = Grid.axial((8, 9, 10), (4.0, 4.0, 4.0))

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from LuDosimetryLib.case.case import Segmentation
-from LuDosimetryLib.image.volume import Grid
+from LuDosimetryLib.case.parts import Segmentation
+from LuDosimetryLib.image.grid import Grid
 from LuDosimetryLib.voi.read import read_vois
 from LuDosimetryLib.voi.write import Segment, write_segmentation
 

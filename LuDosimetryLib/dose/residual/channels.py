@@ -6,8 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...base.progress import Progress
-from ...image.volume import Array, bounding_box
-from ...voi.read import Mask
+from ...image.arrays import Array, Mask, bounding_box
 from ..multi_vsv import multi_vsv_dose
 from ..problem import GY_G_PER_KEV_MBQ_H, DoseProblem
 from ..split_vsv import split_dose

@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 
 from ...base.progress import Progress
-from ...image.volume import Array, Grid, Volume, average_onto
-from ...voi.read import Mask
+from ...image.arrays import Array, Mask
+from ...image.grid import Grid
+from ...image.resampling import average_onto
+from ...image.volume import Volume
 from ..problem import DoseProblem
 from .channels import MULTI_VSV, Channels, box_of
 from .model import Model

@@ -7,8 +7,8 @@ import numpy as np
 from scipy import ndimage
 
 from ...base.progress import Progress, no_progress
-from ...image.volume import Array, Grid
-from ...voi.read import Mask
+from ...image.arrays import Array, Mask
+from ...image.grid import Grid
 from .physique import Physique
 from .region import radius, tube_distance_mm, voxel_positions
 from .skeleton import Skeleton, build_skeleton, iliac_depth_mm

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from ...base.progress import Progress, no_progress
-from ...image.volume import Array, Volume
-from ...voi.read import Mask
+from ...image.arrays import Array, Mask
+from ...image.volume import Volume
 from ...voi.write import Segment
 from .anatomy import Anatomy, build_anatomy, scanned
 from .kinetics import USUAL, Uptake

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...image.volume import Grid
+from ...image.grid import Grid
 
 _CT_VOXEL_MM = 2.5
 _CT_LENGTH_MM = 480.0

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from ...image.volume import Array, Volume
+from ...image.arrays import Array, Mask
+from ...image.volume import Volume
 from ...tissue.density import density_of, patient_mask
-from ...voi.read import Mask
 from ...voi.write import Segment
 from .kinetics import USUAL
 from .region import depth_mm

@@ -6,8 +6,8 @@ from itertools import pairwise
 import numpy as np
 from scipy import ndimage
 
-from ...image.volume import Array, Grid, Triple, bounding_box
-from ...voi.read import Mask
+from ...image.arrays import Array, Mask, Triple, bounding_box
+from ...image.grid import Grid
 
 Positions = tuple[Array, Array, Array]
 """Patient coordinates x, y, z (left, posterior, superior) [mm], each of shape (k, j, i)."""

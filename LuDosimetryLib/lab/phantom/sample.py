@@ -7,8 +7,9 @@ import numpy as np
 
 from ...base.progress import Progress
 from ...base.resources import resource
-from ...image.volume import Array, Grid, Triple, Volume, read_volume
-from ...voi.read import Mask
+from ...image.arrays import Array, Mask, Triple
+from ...image.grid import Grid
+from ...image.volume import Volume, read_volume
 from ...voi.write import Segment
 from .kinetics import USUAL
 from .region import depth_mm, distance_mm, radius, voxel_positions

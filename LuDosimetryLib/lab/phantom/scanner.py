@@ -6,7 +6,8 @@ from math import log, sqrt
 import numpy as np
 from scipy import ndimage
 
-from ...image.volume import Array, Grid
+from ...image.arrays import Array
+from ...image.grid import Grid
 
 _SIGMA_PER_FWHM = 1.0 / (2.0 * sqrt(2.0 * log(2.0)))
 _BQ_PER_MBQ = 1e6

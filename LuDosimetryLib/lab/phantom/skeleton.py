@@ -4,8 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...image.volume import Array, bounding_box
-from ...voi.read import Mask
+from ...image.arrays import Array, Mask, bounding_box
 from .physique import Physique
 from .region import radius
 from .trunk import Trunk

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...image.volume import Array, Grid, Volume, bounding_box
+from ...image.arrays import Array, Mask, bounding_box
+from ...image.grid import Grid
+from ...image.volume import Volume
 from ...tissue.density import density_of, patient_mask
-from ...voi.read import Mask
 from .kinetics import Uptake
 from .region import depth_mm
 

@@ -5,8 +5,8 @@ from math import ceil, sqrt
 import numpy as np
 from scipy import ndimage
 
-from ...image.volume import Array, Grid, Triple
-from ...voi.read import Mask
+from ...image.arrays import Array, Mask, Triple
+from ...image.grid import Grid
 from .region import radius, voxel_positions
 
 _KNOTS_PER_LENGTH = 1.5

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...image.volume import Array, Grid
+from ...image.arrays import Array
+from ...image.grid import Grid
 from .physique import Physique
 from .region import Positions, voxel_positions
 from .texture import smooth_field

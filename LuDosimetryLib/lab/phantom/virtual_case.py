@@ -8,9 +8,13 @@ import numpy as np
 
 from ...base.progress import Progress
 from ...base.storage import staged
-from ...case.case import Case, Segmentation, TimePoint
+from ...case.case import Case
 from ...case.options import Options
-from ...image.volume import Array, Grid, Volume, average_onto, write_volume
+from ...case.parts import Segmentation, TimePoint
+from ...image.arrays import Array
+from ...image.grid import Grid
+from ...image.resampling import average_onto
+from ...image.volume import Volume, write_volume
 from ...voi.write import Segment, write_segmentation
 from .kinetics import NUCLIDE
 from .scanner import Scanner

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ...image.volume import Array, Grid, Triple
-from ...voi.read import Mask
+from ...image.arrays import Array, Mask, Triple
+from ...image.grid import Grid
 from .physique import Physique
 from .region import Positions, radius, tube_distance_mm
 from .texture import smooth_field

@@ -12,9 +12,9 @@ import numpy as np
 from ...base.errors import InvalidInput
 from ...base.storage import write_atomically
 from ...dose.problem import DoseProblem
-from ...image.volume import Array, Grid
+from ...image.arrays import Array, Mask
+from ...image.grid import Grid
 from ...tissue.nuclide import read_nuclide
-from ...voi.read import Mask
 
 SCHEMA = "ludosimetry-dataset/1"
 SUFFIX = ".npz"

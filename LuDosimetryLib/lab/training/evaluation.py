@@ -13,9 +13,8 @@ from ...dose.problem import DoseProblem
 from ...dose.residual.correction import corrected_dose
 from ...dose.residual.model import Model
 from ...dose.single_vsv import single_vsv_dose
-from ...image.volume import Array
+from ...image.arrays import Array, Mask
 from ...organs.organ_dose import mean_dose
-from ...voi.read import Mask
 from .dataset import Dataset
 
 METHODS = ("local", "single-vsv", "multi-vsv", "split-vsv", "unet")

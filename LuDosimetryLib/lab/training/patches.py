@@ -10,8 +10,7 @@ from torch import Tensor
 
 from ...base.progress import Progress, no_progress
 from ...dose.residual.channels import MULTI_VSV, Channels, box_of
-from ...image.volume import Array
-from ...voi.read import Mask
+from ...image.arrays import Array, Mask
 from .dataset import Dataset
 
 PATCH = 64

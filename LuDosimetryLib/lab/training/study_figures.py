@@ -12,7 +12,7 @@ from scipy import ndimage
 from ...agreement.agreement import bland_altman
 from ...agreement.error_map import relative_error_percent
 from ...base.storage import staged
-from ...image.volume import Array
+from ...image.arrays import Array
 from ...report.canvas import legend, new_figure, png, style_axes
 from ...report.figures import bland_altman_figure, profile_figure
 from ...report.palette import INK, MUTED, method_colour

@@ -6,8 +6,8 @@ from math import hypot
 
 from ...activity.recovery import RecoveryModel
 from ...case.uncertainty_inputs import UncertaintyInputs
-from ...image.volume import Array, Grid
-from ...voi.read import Mask
+from ...image.arrays import Array, Mask
+from ...image.grid import Grid
 from ..organ_dose import OrganDose, mean_dose
 from .delineation import Outline, relative_effect
 

@@ -8,8 +8,7 @@ import numpy as np
 
 from ...activity.curve import TRAPEZOID, VoiCurve
 from ...case.uncertainty_inputs import UncertaintyInputs
-from ...image.volume import Array
-from ...voi.read import Mask
+from ...image.arrays import Array, Mask
 
 _EARLIEST_H = 1e-3
 

@@ -12,8 +12,8 @@ from scipy import ndimage
 
 from ...base.normal_spread import normal_spread
 from ...case.uncertainty_inputs import UncertaintyInputs
-from ...image.volume import Grid, bounding_box
-from ...voi.read import Mask
+from ...image.arrays import Mask, bounding_box
+from ...image.grid import Grid
 
 _SMALLEST_CHANGE = 0.02
 """Of the volume, over which the effect of its uncertainty is taken: whole voxels come and go."""

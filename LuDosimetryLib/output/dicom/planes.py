@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...image.volume import Grid
+from ...image.grid import Grid
 
 _NOT_SQUARE = 1e-4
 

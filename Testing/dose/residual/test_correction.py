@@ -15,7 +15,7 @@ from LuDosimetryLib.dose.residual.channels import Channels
 from LuDosimetryLib.dose.residual.correction import corrected_dose, residual_map, trained_grid
 from LuDosimetryLib.dose.residual.model import Model, ModelCard
 from LuDosimetryLib.dose.residual.network import LinearNetwork, PaperNetwork
-from LuDosimetryLib.image.volume import Grid
+from LuDosimetryLib.image.grid import Grid
 from LuDosimetryLib.organs.organ_dose import mean_dose
 from LuDosimetryLib.tissue.nuclide import read_nuclide
 

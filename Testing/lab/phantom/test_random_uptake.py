@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from LuDosimetryLib.image.volume import Grid, Volume
+from LuDosimetryLib.image.grid import Grid
+from LuDosimetryLib.image.volume import Volume
 from LuDosimetryLib.lab.phantom.random_uptake import patient_of_ct
 from LuDosimetryLib.lab.phantom.scanner import Scanner
 from LuDosimetryLib.lab.phantom.source import concentration_MBq_mL, tia_MBq_h_mL

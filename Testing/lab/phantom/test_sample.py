@@ -6,7 +6,8 @@ import pytest
 from LuDosimetryLib.activity.trapezoid import trapezoid_tia
 from LuDosimetryLib.base.resources import resource
 from LuDosimetryLib.case.case import Case
-from LuDosimetryLib.image.volume import Volume, average_onto, read_volume
+from LuDosimetryLib.image.resampling import average_onto
+from LuDosimetryLib.image.volume import Volume, read_volume
 from LuDosimetryLib.lab.phantom.sample import sample_patient, write_sample
 from LuDosimetryLib.tissue.density import density_of
 from LuDosimetryLib.tissue.nuclide import read_nuclide

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from LuDosimetryLib.image.volume import Grid
+from LuDosimetryLib.image.grid import Grid
 from LuDosimetryLib.lab.phantom.scanner import Scanner
 
 GRID = Grid.axial((40, 40, 40), (3.87, 3.87, 3.87))

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from LuDosimetryLib.image.volume import Grid, Volume
+from LuDosimetryLib.image.grid import Grid
+from LuDosimetryLib.image.volume import Volume
 from LuDosimetryLib.lab.phantom.kinetics import USUAL
 from LuDosimetryLib.lab.phantom.source import (
     Source,

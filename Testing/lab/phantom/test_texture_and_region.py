@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from LuDosimetryLib.image.volume import Grid
+from LuDosimetryLib.image.grid import Grid
 from LuDosimetryLib.lab.phantom.region import (
     depth_mm,
     distance_mm,

@@ -7,7 +7,8 @@ import pytest
 
 from LuDosimetryLib.base.errors import Cancelled
 from LuDosimetryLib.case.case import Case
-from LuDosimetryLib.image.volume import Grid, Volume, read_volume
+from LuDosimetryLib.image.grid import Grid
+from LuDosimetryLib.image.volume import Volume, read_volume
 from LuDosimetryLib.lab.phantom.kinetics import USUAL
 from LuDosimetryLib.lab.phantom.scanner import Scanner
 from LuDosimetryLib.lab.phantom.source import Source

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from LuDosimetryLib.image.volume import Grid
+from LuDosimetryLib.image.grid import Grid
 from LuDosimetryLib.lab.training.dataset import Dataset
 from LuDosimetryLib.lab.training.evaluation import (
     METHODS,

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from LuDosimetryLib.base.errors import Cancelled, InvalidInput
-from LuDosimetryLib.image.volume import Grid, Volume, write_volume
+from LuDosimetryLib.image.grid import Grid
+from LuDosimetryLib.image.volume import Volume, write_volume
 from LuDosimetryLib.lab.phantom.virtual_case import spect_grid
 from LuDosimetryLib.lab.training import training_data
 from LuDosimetryLib.lab.training.dataset import read_dataset, read_datasets

@@ -11,9 +11,11 @@ import pytest
 
 from LuDosimetryLib import Case, Result, run_case
 from LuDosimetryLib.activity.partial_volume import blurred
-from LuDosimetryLib.case.case import Segmentation, TimePoint
 from LuDosimetryLib.case.options import Options
-from LuDosimetryLib.image.volume import Grid, Volume, average_onto, write_volume
+from LuDosimetryLib.case.parts import Segmentation, TimePoint
+from LuDosimetryLib.image.grid import Grid
+from LuDosimetryLib.image.resampling import average_onto
+from LuDosimetryLib.image.volume import Volume, write_volume
 from LuDosimetryLib.tissue.density import density_of
 
 FINE = Grid.axial((64, 64, 64), (2.5, 2.5, 2.5))

@@ -6,7 +6,8 @@ from scipy.special import erf
 
 from LuDosimetryLib.activity.partial_volume import SIGMA_PER_FWHM, blurred, self_recovery
 from LuDosimetryLib.case.uncertainty_inputs import UncertaintyInputs
-from LuDosimetryLib.image.volume import Grid, Volume, write_volume
+from LuDosimetryLib.image.grid import Grid
+from LuDosimetryLib.image.volume import Volume, write_volume
 from LuDosimetryLib.organs.uncertainty.delineation import (
     Outline,
     border_uncertainty_mm,

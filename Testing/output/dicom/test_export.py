@@ -8,7 +8,8 @@ import pytest
 import SimpleITK as sitk
 
 from LuDosimetryLib import Case, run_case
-from LuDosimetryLib.image.volume import Grid, Volume, write_volume
+from LuDosimetryLib.image.grid import Grid
+from LuDosimetryLib.image.volume import Volume, write_volume
 from LuDosimetryLib.output.dicom.export import FILES, NEW_STUDY, SOURCE_STUDY
 from LuDosimetryLib.output.dicom.organ_dose_report import QUANTITIES
 from LuDosimetryLib.result.result import read_result
