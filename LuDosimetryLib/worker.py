@@ -22,13 +22,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from .base.checks import check_known
-from .base.errors import Cancelled, InvalidInput
-from .base.failure import CANCELLED, DONE, FAILED, ending_of
-
-PREFIX = "LUDOSIMETRY "
-RESULT = "result"
-CASE = "case.json"
-COMPARISON = "comparison.json"
+from .base.errors import CANCELLED, DONE, FAILED, Cancelled, InvalidInput, ending_of
+from .jobs.job_folder import CASE, COMPARISON, PREFIX, RESULT
 
 _GRACE_S = 1.2
 """After the request to cancel: for the calculation to end by itself."""

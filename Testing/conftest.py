@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from LuDosimetryLib.base.failure import INVALID
+from LuDosimetryLib.base.errors import INVALID
 from LuDosimetryLib.commands.main import main
 from LuDosimetryLib.image.grid import Grid
 from LuDosimetryLib.image.volume import Volume, write_volume

@@ -9,7 +9,7 @@ import SimpleITK as sitk
 
 from LuDosimetryLib import Case, run_case
 from LuDosimetryLib.activity.tia import MODELS
-from LuDosimetryLib.base.failure import DONE
+from LuDosimetryLib.base.errors import DONE
 from LuDosimetryLib.commands.main import main
 from LuDosimetryLib.result.result import read_result
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from LuDosimetryLib.base.failure import CANCELLED, DONE, FAILED, INVALID
+from LuDosimetryLib.base.errors import CANCELLED, DONE, FAILED, INVALID
+from LuDosimetryLib.jobs.job_folder import PREFIX
 from LuDosimetryLib.result.result import read_result
-from LuDosimetryLib.worker import PREFIX
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -8,8 +8,7 @@ from typing import Any
 
 from slicer.i18n import tr as _
 
-from LuDosimetryLib.base.errors import InvalidInput
-from LuDosimetryLib.base.failure import ending_of
+from LuDosimetryLib.base.errors import InvalidInput, ending_of
 from LuDosimetryLib.jobs.runner import BackgroundRun, Outcome
 
 from .fingerprint import changed_since, fingerprint

@@ -8,7 +8,7 @@ from typing import Any
 from slicer.i18n import tr as _
 
 from LuDosimetryLib.base.errors import InvalidInput
-from LuDosimetryLib.worker import COMPARISON
+from LuDosimetryLib.jobs.job_folder import COMPARISON
 
 from .background import BackgroundJob
 from .chart_nodes import show_chart

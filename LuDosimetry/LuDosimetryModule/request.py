@@ -13,7 +13,7 @@ from LuDosimetryLib.case.case import Case
 from LuDosimetryLib.case.case_file import options_from_dict
 from LuDosimetryLib.case.parts import Calibration, Segmentation
 from LuDosimetryLib.case.parts import TimePoint as CaseTimePoint
-from LuDosimetryLib.worker import CASE
+from LuDosimetryLib.jobs.job_folder import CASE
 
 from .segmentation_export import export_segmentation, segment_ids, segment_names
 from .volume_export import check_volume, export_volume

@@ -9,7 +9,7 @@ from typing import Any
 from slicer.i18n import tr as _
 
 from LuDosimetryLib.base.errors import InvalidInput
-from LuDosimetryLib.worker import RESULT
+from LuDosimetryLib.jobs.job_folder import RESULT
 
 from .background import BackgroundJob
 from .calculation import Calculation

@@ -13,8 +13,7 @@ from typing import Any
 from uuid import uuid4
 
 from .. import __version__
-from ..base.errors import Cancelled, InvalidInput
-from ..base.failure import DONE, FAILED, ending_of
+from ..base.errors import DONE, FAILED, Cancelled, InvalidInput, ending_of
 from ..base.progress import Progress, no_progress
 from ..base.storage import LAST
 from ..case.case import Case

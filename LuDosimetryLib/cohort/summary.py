@@ -9,8 +9,7 @@ from pathlib import Path
 from statistics import mean, median, stdev
 from typing import Any
 
-from ..base.errors import InvalidInput
-from ..base.failure import DONE
+from ..base.errors import DONE, InvalidInput
 from ..base.storage import LAST, staged
 from ..organs.organ_dose import OrganDose
 from .run import CohortCase, Ending

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import __version__
-from ..base.errors import Cancelled
-from ..base.failure import CANCELLED, DONE, FAILED, INVALID, ending_of, worst_of
+from ..base.errors import CANCELLED, DONE, FAILED, INVALID, Cancelled, ending_of, worst_of
 from ..case.case import Case
 from ..case.options import DEVICES
 from .console import ConsoleProgress

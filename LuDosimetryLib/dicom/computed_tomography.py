@@ -10,8 +10,6 @@ from ..image.volume import Volume
 from .scale import hounsfield_scale
 from .stack import Stack, stack_of_slices
 
-SOP_CLASS = "1.2.840.10008.5.1.4.1.1.2"
-
 
 @dataclass(frozen=True)
 class CtSeries:

@@ -9,8 +9,6 @@ from ..dicom_files.header import Header
 from ..image.arrays import Mask
 from ..image.grid import Grid
 
-SOP_CLASS = "1.2.840.10008.5.1.4.1.1.481.3"
-
 _SAME_PLANE_MM = 0.01
 _CLOSED = ("CLOSED_PLANAR", "CLOSEDPLANAR_XOR")
 _OPEN = ("POINT", "OPEN_PLANAR", "OPEN_NONPLANAR")

@@ -9,34 +9,9 @@ from ..dicom_files.header import Header
 from ..image.grid import Grid
 from .stack import Stack, grid_of
 
-SOP_CLASS = "1.2.840.10008.5.1.4.1.1.20"
-
 _RING = re.compile(r"\$ImagingDuration\$(\d+)")
 _FEWEST_VIEWS = 4
 _HEADS = (2, 3, 4)
-
-_KINDS = {
-    "STATIC": "a planar image",
-    "WHOLE BODY": "a planar whole-body image",
-    "DYNAMIC": "a planar dynamic image",
-    "GATED": "a gated planar image",
-    "TOMO": "projections that are not reconstructed",
-    "GATED TOMO": "gated projections that are not reconstructed",
-    "RECON GATED TOMO": "a gated reconstruction",
-}
-
-
-def why_unusable(header: Header) -> str:
-    """Why an NM image cannot be used, in words; empty if it is a reconstructed volume."""
-    # one writer of reconstructions stores the values as one text, in brackets and quotation marks
-    values = [v.strip(" []'\"") for text in header.texts("ImageType") for v in text.split(",")]
-    kind = values[2].upper() if len(values) > 2 else ""
-    if kind == "RECON TOMO":
-        if "TRANSMISSION" in (value.upper() for value in values[3:4]):
-            return "it is a transmission image, of attenuation (ImageType (0008,0008))"
-        return ""
-    what = _KINDS.get(kind, f"of the kind {kind!r}" if kind else "of no kind that is told")
-    return f"it is {what} (ImageType (0008,0008)); only reconstructed tomograms (RECON TOMO) give a dose"
 
 
 def nm_stack(header: Header) -> Stack:

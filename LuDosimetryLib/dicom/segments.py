@@ -9,8 +9,6 @@ from ..image.grid import Grid
 from .pixels import Stored, stored_values
 from .stack import grid_of
 
-SOP_CLASSES = ("1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7")
-
 _HALF = 0.5
 
 

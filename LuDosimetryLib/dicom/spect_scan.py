@@ -20,8 +20,6 @@ from .scale import activity_scale
 from .stack import Stack, stack_of_slices
 from .supplement import NOTHING, Supplement
 
-PT_SOP_CLASS = "1.2.840.10008.5.1.4.1.1.128"
-
 _SAME_SCAN_H = 2.0
 """Beds begun within this time, and that do not cover each other, are one scan."""
 _SAME_START_S = 1.0

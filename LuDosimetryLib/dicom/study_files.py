@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..base.errors import InvalidInput
-from ..dicom_files import enhanced
+from ..dicom_files import kinds
 from ..dicom_files.enhanced import frames_of
 from ..dicom_files.folder import dicom_files, series_of
 from ..dicom_files.header import Header
 from ..dicom_files.remarks import say_once
-from . import computed_tomography, contours, nuclear_medicine, segments, spect_scan
 from .computed_tomography import CtSeries, ct_series, is_localizer
 from .spect_scan import Bed, Scan, nm_bed, pt_bed, scans_of
 from .supplement import Supplement
@@ -53,23 +52,23 @@ class Study:
         """Take the files of a series for what they are."""
         first = series[0]
         kind = first.text("SOPClassUID")
-        if kind == nuclear_medicine.SOP_CLASS:
+        if kind == kinds.NM:
             self._add_nm(series)
-        elif kind in (spect_scan.PT_SOP_CLASS, *enhanced.PT_SOP_CLASSES):
+        elif kind in (kinds.PT, *kinds.ENHANCED_PT):
             if "GATED" in first.text("SeriesType"):
                 self._cannot_use(first, "SeriesType (0054,1000) is gated")
             else:
                 self.beds.append(pt_bed(_frames(series), self.remarks))
-        elif kind in (computed_tomography.SOP_CLASS, *enhanced.CT_SOP_CLASSES):
+        elif kind in (kinds.CT, *kinds.ENHANCED_CT):
             self._add_ct([header for header in _frames(series) if not is_localizer(header)])
-        elif kind in (*segments.SOP_CLASSES, contours.SOP_CLASS):
+        elif kind in (*kinds.SEGMENTATION, kinds.RTSTRUCT):
             self.regions += series
         else:
             self.left[first.text("Modality") or kind or "unknown"] += len(series)
 
     def _add_nm(self, series: list[Header]) -> None:
         for header in series:
-            if why := nuclear_medicine.why_unusable(header):
+            if why := kinds.why_unusable(header):
                 self._cannot_use(header, why)
             else:
                 self.beds.append(nm_bed(header, self.remarks))
@@ -137,7 +136,7 @@ def scan_of(headers: list[Header], remarks: list[str]) -> Scan:
 
 def _frames(series: list[Header]) -> list[Header]:
     """Headers of single slices: the files, or the frames of enhanced ones."""
-    if series[0].text("SOPClassUID") in (*enhanced.CT_SOP_CLASSES, *enhanced.PT_SOP_CLASSES):
+    if series[0].text("SOPClassUID") in (*kinds.ENHANCED_CT, *kinds.ENHANCED_PT):
         return [frame for header in series for frame in frames_of(header)]
     return series
 

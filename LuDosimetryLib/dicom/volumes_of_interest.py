@@ -7,11 +7,11 @@ import numpy as np
 from ..base.errors import InvalidInput
 from ..dicom_files.folder import read_header
 from ..dicom_files.header import Header
+from ..dicom_files.kinds import RTSTRUCT
 from ..image.arrays import Mask
 from ..image.grid import Grid
 from ..image.resampling import resample
 from ..image.volume import Volume
-from .contours import SOP_CLASS as RTSTRUCT
 from .contours import contours_of
 from .segments import segments_of
 

@@ -7,12 +7,12 @@ from typing import Any
 from ..base.errors import InvalidInput
 from .availability import quiet, require_pydicom
 from .header import Header
+from .kinds import NM
 from .structure import DamagedError, check_structure, meta_end
 
 _PREFIX = b"DICM"
 _SUFFIXES = (".dcm", ".dicom", ".ima")
 _SCANS = ("NM", "PT")
-_NM_SOP_CLASS = "1.2.840.10008.5.1.4.1.1.20"
 _DIRECTORY = "1.2.840.10008.1.3.10"
 _IMPLICIT = "1.2.840.10008.1.2"
 _BIG_ENDIAN = "1.2.840.10008.1.2.2"
@@ -96,7 +96,7 @@ def read_header(path: Path, given: Mapping[str, Any], pixels: bool = False) -> H
         dataset.SOPClassUID = str(dataset.file_meta.get("MediaStorageSOPClassUID", ""))
     if not header.text("SOPInstanceUID"):
         dataset.SOPInstanceUID = str(dataset.file_meta.get("MediaStorageSOPInstanceUID", ""))
-    is_scan = header.text("Modality") in _SCANS or header.text("SOPClassUID") == _NM_SOP_CLASS
+    is_scan = header.text("Modality") in _SCANS or header.text("SOPClassUID") == NM
     return Header(path, dataset, given) if is_scan else header
 
 

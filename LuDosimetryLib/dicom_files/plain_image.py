@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-from ..dicom.nuclear_medicine import SOP_CLASS, why_unusable
 from .availability import missing_packages
-from .enhanced import CT_SOP_CLASSES, PT_SOP_CLASSES
 from .folder import read_header
+from .kinds import ENHANCED_CT, ENHANCED_PT, NM, why_unusable
 from .private_elements import GE_PIXEL_SCALE, SIEMENS_SLOPE
 
 _PREFIX_AT = 128
@@ -39,11 +38,11 @@ def check_plain_reading(path: Path) -> None:
         return
     remedy = "make a case of it by dicom-import"
     kind = header.text("SOPClassUID")
-    if kind in (*CT_SOP_CLASSES, *PT_SOP_CLASSES):
+    if kind in (*ENHANCED_CT, *ENHANCED_PT):
         raise header.refused("SOPClassUID", f"is that of an enhanced multi-frame image; {remedy}")
-    if kind != SOP_CLASS and header.text("Modality") not in ("NM", "PT"):
+    if kind != NM and header.text("Modality") not in ("NM", "PT"):
         return
-    if kind == SOP_CLASS and (why := why_unusable(header)):
+    if kind == NM and (why := why_unusable(header)):
         raise header.refused("ImageType", f"tells that {why}")
     if header.items("RealWorldValueMappingSequence"):
         raise header.refused("RealWorldValueMappingSequence", f"gives the unit; {remedy}")

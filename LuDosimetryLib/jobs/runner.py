@@ -22,9 +22,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Literal
 
-from ..base.errors import InvalidInput
-from ..base.failure import CANCELLED, DONE, INVALID
-from ..worker import PREFIX
+from ..base.errors import CANCELLED, DONE, INVALID, InvalidInput
+from .job_folder import PREFIX
 
 INTERPRETER_VARIABLE = "LUDOSIMETRY_PYTHON"
 

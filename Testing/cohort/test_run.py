@@ -13,8 +13,15 @@ from pathlib import Path
 import pytest
 
 from LuDosimetryLib import Case, run_case
-from LuDosimetryLib.base.errors import Cancelled, InvalidInput
-from LuDosimetryLib.base.failure import CANCELLED, DONE, FAILED, INVALID, worst_of
+from LuDosimetryLib.base.errors import (
+    CANCELLED,
+    DONE,
+    FAILED,
+    INVALID,
+    Cancelled,
+    InvalidInput,
+    worst_of,
+)
 from LuDosimetryLib.cohort import run
 from LuDosimetryLib.cohort.run import find_cases, run_cohort
 from LuDosimetryLib.commands.main import main

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from LuDosimetryLib.base.failure import CANCELLED, DONE, INVALID
+from LuDosimetryLib.base.errors import CANCELLED, DONE, INVALID
 from LuDosimetryLib.commands.main import main
 from LuDosimetryLib.result.result import read_result
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from LuDosimetryLib.base.failure import DONE, INVALID
+from LuDosimetryLib.base.errors import DONE, INVALID
 from LuDosimetryLib.commands.main import main
 from LuDosimetryLib.result.result import unfinished_folder
 

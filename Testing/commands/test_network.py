@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from LuDosimetryLib.base.failure import DONE, INVALID
+from LuDosimetryLib.base.errors import DONE, INVALID
 from LuDosimetryLib.commands.main import main
 from LuDosimetryLib.dose.residual.model import read_card, read_model
 from LuDosimetryLib.image.grid import Grid

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from LuDosimetryLib.base.failure import INVALID
+from LuDosimetryLib.base.errors import INVALID
 
 from ..conftest import shell
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from LuDosimetryLib import Case, run_case
-from LuDosimetryLib.base.failure import DONE, INVALID
+from LuDosimetryLib.base.errors import DONE, INVALID
 from LuDosimetryLib.commands.main import main
 
 RunCourse = Callable[..., tuple[int, str]]

@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip("pydicom")
 
 from LuDosimetryLib import Case, run_case
-from LuDosimetryLib.base.failure import DONE, INVALID
+from LuDosimetryLib.base.errors import DONE, INVALID
 from LuDosimetryLib.commands.main import main
 from LuDosimetryLib.image.grid import Grid
 from LuDosimetryLib.image.volume import read_volume

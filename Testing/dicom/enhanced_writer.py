@@ -5,7 +5,7 @@ import pydicom
 from pydicom.dataset import Dataset
 from pydicom.uid import generate_uid
 
-from LuDosimetryLib.dicom_files.enhanced import CT_SOP_CLASSES, PT_SOP_CLASSES
+from LuDosimetryLib.dicom_files.kinds import ENHANCED_CT, ENHANCED_PT
 
 from .study_writer import code, stamp
 
@@ -39,7 +39,7 @@ def enhanced(study, paths, name, *, decay_corrected=None, corrected_to=None, cha
     for element in first:
         if element.keyword not in _OF_SLICES:
             ds.add(element)
-    ds.SOPClassUID = (CT_SOP_CLASSES if is_ct else PT_SOP_CLASSES)[0]
+    ds.SOPClassUID = (ENHANCED_CT if is_ct else ENHANCED_PT)[0]
     ds.SOPInstanceUID = generate_uid()
     ds.ImageType = ["ORIGINAL", "PRIMARY", "VOLUME", "NONE"]
     ds.NumberOfFrames = len(slices)

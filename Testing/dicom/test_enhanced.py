@@ -7,7 +7,7 @@ import pydicom
 import pytest
 import SimpleITK as sitk
 
-from LuDosimetryLib.dicom_files.enhanced import CT_SOP_CLASSES
+from LuDosimetryLib.dicom_files.kinds import ENHANCED_CT
 from LuDosimetryLib.image.grid import Grid
 
 from .enhanced_writer import converted, enhanced
@@ -55,7 +55,7 @@ def test_classic_ones_converted_by_highdicom(study, classic, imported, same_dose
     written = sitk.ReadImage(str(case.parent / "ct_1.nrrd"))
     np.testing.assert_array_equal(sitk.GetArrayFromImage(written), study.volume("ct.nrrd")[0])
     same_doses(case)
-    assert pydicom.dcmread(path).SOPClassUID == CT_SOP_CLASSES[1]
+    assert pydicom.dcmread(path).SOPClassUID == ENHANCED_CT[1]
 
 
 @pytest.mark.parametrize("syntax", ["jpeg2000", "rle", "big"])

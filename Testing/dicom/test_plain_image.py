@@ -3,7 +3,7 @@
 import pytest
 
 from LuDosimetryLib.base.errors import InvalidInput
-from LuDosimetryLib.dicom_files.enhanced import CT_SOP_CLASSES
+from LuDosimetryLib.dicom_files.kinds import ENHANCED_CT
 from LuDosimetryLib.image.volume import read_volume
 
 
@@ -56,7 +56,7 @@ def test_a_tilted_ct_is_refused(study):
 
 def test_enhanced_images_are_refused(study):
     def enhanced(ds):
-        ds.SOPClassUID = CT_SOP_CLASSES[0]
+        ds.SOPClassUID = ENHANCED_CT[0]
 
     (path, *_) = study.nm_scans(change=enhanced)
     with pytest.raises(InvalidInput, match="enhanced multi-frame image; make a case"):

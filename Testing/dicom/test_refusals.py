@@ -259,7 +259,7 @@ def test_no_ct(study, refused_import):
 
 
 def test_an_output_within_the_study(study, capsys):
-    from LuDosimetryLib.base.failure import INVALID
+    from LuDosimetryLib.base.errors import INVALID
     from LuDosimetryLib.commands.main import main
 
     study.nm_scans()
@@ -305,7 +305,7 @@ def test_pydicom_missing(study, refused_import, monkeypatch):
 
 
 def test_objects_are_left_out_without_highdicom(case_folder, tmp_path, monkeypatch):
-    from LuDosimetryLib.base.failure import DONE
+    from LuDosimetryLib.base.errors import DONE
     from LuDosimetryLib.commands.main import main
 
     monkeypatch.setattr("LuDosimetryLib.dicom_files.availability.find_spec", lambda name: None)

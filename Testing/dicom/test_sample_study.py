@@ -8,7 +8,7 @@ import pydicom
 import pytest
 import SimpleITK as sitk
 
-from LuDosimetryLib.base.failure import DONE
+from LuDosimetryLib.base.errors import DONE
 from LuDosimetryLib.commands.main import main
 from LuDosimetryLib.dicom.computed_tomography import ct_series
 from LuDosimetryLib.dicom_files.folder import dicom_files, series_of

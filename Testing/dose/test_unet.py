@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from LuDosimetryLib.base.failure import DONE, INVALID
+from LuDosimetryLib.base.errors import DONE, INVALID
 from LuDosimetryLib.base.resources import resource
 from LuDosimetryLib.commands.main import main
 from LuDosimetryLib.dose import METHODS, lack_of

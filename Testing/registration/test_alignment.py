@@ -12,7 +12,7 @@ import pytest
 import SimpleITK as sitk
 
 from LuDosimetryLib import Cancelled, Case, Result, run_case
-from LuDosimetryLib.base.failure import DONE, INVALID
+from LuDosimetryLib.base.errors import DONE, INVALID
 from LuDosimetryLib.commands.main import main
 from LuDosimetryLib.image.grid import Grid
 from LuDosimetryLib.image.volume import Volume, write_volume

@@ -36,7 +36,7 @@ def main(arguments: list[str]) -> int:
         print(f"there is no case file in {', '.join(map(str, asked.cases))}.", file=sys.stderr)
         return 2
     # Slicer has loaded the module, and with it found the library
-    from LuDosimetryLib.base.failure import worst_of
+    from LuDosimetryLib.base.errors import worst_of
 
     return worst_of(
         run_case(case, asked.output / name if len(cases) > 1 else asked.output, not asked.no_scene)
@@ -63,7 +63,7 @@ def find_cases(given: list[Path]) -> dict[Path, str]:
 def run_case(case: Path, folder: Path, with_scene: bool) -> int:
     """Calculate and save one case; the exit code."""
     from LuDosimetry import LuDosimetryLogic
-    from LuDosimetryLib.base.failure import FAILED, INVALID, ending_of
+    from LuDosimetryLib.base.errors import FAILED, INVALID, ending_of
 
     print(f"{case} -> {folder}", flush=True)
     slicer.mrmlScene.Clear(0)

@@ -10,9 +10,9 @@ from .result_study import MANUFACTURER, MODEL, SERIAL_NUMBER, ResultStudy
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
-    from ...result.result import Result
+    from ...dicom_files.kinds import RTDOSE
+from ...result.result import Result
 
-SOP_CLASS = "1.2.840.10008.5.1.4.1.1.481.2"
 _PLAN_CLASS = "1.2.840.10008.5.1.4.1.1.481.5"
 _MOST_STORED = 2**16 - 1
 """Of 16 bits, which every reader and checker takes; with 32 some do not."""
@@ -31,7 +31,7 @@ def dose_object(result: "Result", study: ResultStudy, planes: Planes) -> "Datase
     dataset = Dataset()
     study.stamp(dataset, f"Absorbed dose, {result.dose_method}")
     series = study.series_arguments("dose")
-    dataset.SOPClassUID = SOP_CLASS
+    dataset.SOPClassUID = RTDOSE
     dataset.SOPInstanceUID = series["sop_instance_uid"]
     dataset.SeriesInstanceUID = series["series_instance_uid"]
     dataset.SeriesNumber = series["series_number"]

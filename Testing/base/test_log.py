@@ -1,0 +1,46 @@
+"""Remarks once, progress nested."""
+
+import pytest
+
+from LuDosimetryLib.base.errors import Cancelled
+from LuDosimetryLib.base.log import Log
+
+
+def test_a_remark_is_kept_once_and_shared_by_all_parts():
+    log = Log()
+    log.remark("one")
+    log.part(0.5).remark("two")
+    log.remark("one")
+    assert log.remarks == ["one", "two"]
+
+
+def test_parts_follow_each_other_and_nest():
+    told: list[tuple[float, str]] = []
+    log = Log(lambda fraction, message: told.append((fraction, message)))
+    first = log.part(0.4, "first")
+    inner = first.part(0.5, "inner")
+    inner.at(1.0)
+    first.at(0.75)
+    log.part(0.6, "second").at(0.5, "in its middle")
+    messages = ["first", "inner", "inner", "first", "second", "in its middle"]
+    assert [message for _, message in told] == messages
+    assert [fraction for fraction, _ in told] == pytest.approx([0.0, 0.0, 0.2, 0.3, 0.4, 0.7])
+
+
+def test_cancelling_passes_through():
+    def stop(fraction: float, message: str) -> None:
+        raise Cancelled
+
+    with pytest.raises(Cancelled):
+        Log(stop).part(0.1, "any")
+
+
+def test_what_is_calculated_again_makes_no_remarks():
+    told: list[float] = []
+    log = Log(lambda fraction, message: told.append(fraction))
+    log.at(0.5)
+    again = log.without_remarks()
+    again.remark("made before")
+    again.at(0.5)
+    assert log.remarks == []
+    assert told == [0.5, 0.75]
