@@ -4,14 +4,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...dicom_files.kinds import RTDOSE
 from .planes import Planes, decimal, decimals
 from .result_study import MANUFACTURER, MODEL, SERIAL_NUMBER, ResultStudy
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
-    from ...dicom_files.kinds import RTDOSE
-from ...result.result import Result
+    from ...result.result import Result
 
 _PLAN_CLASS = "1.2.840.10008.5.1.4.1.1.481.5"
 _MOST_STORED = 2**16 - 1
