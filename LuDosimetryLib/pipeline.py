@@ -4,7 +4,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +25,7 @@ from .activity.time_course import (
     check_trapezoid,
     voi_curves,
 )
+from .base.log import Log
 from .base.progress import Progress, no_progress
 from .base.storage import check_writable
 from .case.case import Case
@@ -84,10 +84,10 @@ def run_case(
         From `progress`.
     """
     clock = _Clock()
-    warnings = list(case.warnings)
+    log = Log(progress)
+    warnings = log.remarks = list(case.warnings)
     source = None if case.dicom is None else read_source(case.dicom)
-    if source is not None:
-        warnings += [f"DICOM: {remark}" for remark in source.remarks]
+    warnings += [] if source is None else [f"DICOM: {remark}" for remark in source.remarks]
     nuclide = read_nuclide(case.nuclide)
     check_effective_half_life(case.options.effective_half_life_h, nuclide)
     read_media(case.options.media)
@@ -99,13 +99,13 @@ def run_case(
         provenance = provenance_of(case, nuclide, device)
         scans = read_activity(case, nuclide, warnings)
         grid = scans[case.reference_time_point].grid
-        progress(0.1, "reading the CT")
+        log.at(0.1, "reading the CT")
         density, covered = read_density(case, grid)
         patient = patient_on(density, covered, grid, warnings)
         reported = patient & (density >= NO_DOSE_BELOW_G_CM3)
 
     with clock("register"):
-        alignments, vois = _aligned(case, scans, warnings, progress)
+        alignments, vois = _aligned(case, scans, log.part(0.1))
         activity = onto_reference(case, scans, alignments, warnings)
 
     with clock("integrate"):
@@ -132,7 +132,7 @@ def run_case(
         recovery = recovered(integral.tia, vois, grid, case.options, warnings)
         tia = integral.tia if recovery is None else recovery.tia
         check_tia(tia, covered, patient, warnings)
-        check_ct_orientation(tia, covered, patient, grid, warnings)
+        check_ct_orientation(tia, covered, patient, grid, log)
         check_vois(vois, reported, warnings)
 
     with clock("dose"):
@@ -204,25 +204,18 @@ def run_into(case: Case, folder: Path, progress: Progress = no_progress) -> Resu
     return result
 
 
-def _aligned(
-    case: Case, scans: list[Volume], warnings: list[str], progress: Progress
-) -> tuple[list[Alignment], dict[str, Mask]]:
+def _aligned(case: Case, scans: list[Volume], log: Log) -> tuple[list[Alignment], dict[str, Mask]]:
     """How every scan lies, nothing where all are taken as aligned; the volumes of interest."""
     grid = scans[case.reference_time_point].grid
     alignments = []
     if case.options.registration != "none":
-        alignments = align(case, scans, warnings, partial(_within, progress, 0.12, 0.18))
-    progress(0.18, "reading the segmentation")
+        alignments = align(case, scans, log.part(0.8))
+    log.at(0.8, "reading the segmentation")
     if case.segmentation is None:
         return alignments, {}
-    drawn = drawn_through(case, alignments, warnings)
-    vois = read_vois(case.segmentation, grid, warnings, drawn)
-    return with_displacements(alignments, vois, grid, warnings), vois
-
-
-def _within(progress: Progress, start: float, end: float, fraction: float, message: str) -> None:
-    """Progress of a part of the calculation."""
-    progress(start + (end - start) * fraction, message)
+    drawn = drawn_through(case, alignments, log)
+    vois = read_vois(case.segmentation, grid, log, drawn)
+    return with_displacements(alignments, vois, grid, log), vois
 
 
 @dataclass

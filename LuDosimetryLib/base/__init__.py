@@ -1,1 +1,1 @@
-"""What every room rests on: errors, checks, progress, storage, resources."""
+"""Foundations of every room: errors, checks, remarks and progress, storage, resources."""

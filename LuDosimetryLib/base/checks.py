@@ -1,4 +1,4 @@
-"""Checks of single values at the boundary; each refusal is one sentence: name, value, allowed."""
+"""Checks of single values at the boundary; a refusal is one sentence: name, value, allowed range."""
 
 import difflib
 import math
@@ -10,19 +10,19 @@ from typing import Any
 from .errors import InvalidInput
 
 _NEAR = 0.4
-"""Least similarity of a name for it to be offered as what was meant."""
+"""Least similarity at which a known name is suggested for an unknown one."""
 
 _repr = reprlib.Repr()
 _repr.maxstring = _repr.maxother = 80
 
 
 def shown(value: Any) -> str:
-    """A value as it stands in a message, shortened."""
+    """Text of a value for a message, shortened."""
     return _repr.repr(value)
 
 
 def check_number(name: str, value: Any, above: float = 0.0) -> None:
-    """Refuse all but finite numbers above a bound."""
+    """Refuse everything but finite numbers above a bound."""
     try:
         fine = isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
         fine = fine and value > above
@@ -33,14 +33,14 @@ def check_number(name: str, value: Any, above: float = 0.0) -> None:
 
 
 def check_at_least(name: str, value: Any, least: float) -> None:
-    """Refuse all but finite numbers from a bound on."""
+    """Refuse everything but finite numbers of at least a bound."""
     check_number(name, value, above=-math.inf)
     if value < least:
         raise InvalidInput(f"{name} is {shown(value)}; it must be at least {least:g}.")
 
 
 def check_whole(name: str, value: Any, least: int) -> None:
-    """Refuse all but whole numbers from a bound on."""
+    """Refuse everything but whole numbers of at least a bound."""
     if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
         raise InvalidInput(
             f"{name} is {shown(value)}; it must be a whole number of at least {least}."
@@ -48,20 +48,20 @@ def check_whole(name: str, value: Any, least: int) -> None:
 
 
 def check_flag(name: str, value: Any) -> None:
-    """Refuse all but true and false."""
+    """Refuse everything but true and false."""
     if not isinstance(value, bool):
         raise InvalidInput(f"{name} is {shown(value)}; it must be true or false.")
 
 
 def check_text(name: str, value: Any, empty: bool = False) -> None:
-    """Refuse all but text, and empty text unless allowed."""
+    """Refuse everything but text, and empty text unless it is allowed."""
     if not isinstance(value, str) or not (value or empty):
         what = "a text" if empty else "a text that is not empty"
         raise InvalidInput(f"{name} is {shown(value)}; it must be {what}.")
 
 
 def check_choice(name: str, value: Any, allowed: Sequence[str]) -> None:
-    """Refuse all but some names; the nearest is offered."""
+    """Refuse everything but some names; the message suggests the nearest."""
     if value not in allowed:
         raise InvalidInput(
             f"{name} is {shown(value)}; {_hint(value, allowed)}allowed: {', '.join(allowed)}."
@@ -69,7 +69,7 @@ def check_choice(name: str, value: Any, allowed: Sequence[str]) -> None:
 
 
 def check_known(name: str, known: Sequence[str]) -> None:
-    """Refuse a key that is not among those known; the nearest is offered."""
+    """Refuse an unknown key; the message suggests the nearest known one."""
     if name not in known:
         nearest = difflib.get_close_matches(name, known, 1, 0.0)[0]
         raise InvalidInput(
@@ -78,7 +78,7 @@ def check_known(name: str, known: Sequence[str]) -> None:
 
 
 def check_unique(name: str, values: Sequence[str]) -> None:
-    """Refuse a list that has an entry twice."""
+    """Refuse a list in which an entry occurs twice."""
     for value in values:
         if values.count(value) > 1:
             raise InvalidInput(f"{name} has {shown(value)} more than once; each may occur once.")

@@ -1,4 +1,4 @@
-"""What a calculation has to say: its remarks, each once, and how far it is."""
+"""Remarks and progress of a calculation: each remark once, fractions nested."""
 
 from .progress import Progress, no_progress
 
@@ -9,8 +9,8 @@ class Log:
     """
     Remarks and progress of a calculation, or of a part of one.
 
-    A calculation is given one; it passes to each of its parts the `part` that the part takes of
-    its time. All of them share the remarks.
+    A calculation receives one and passes each of its steps a `part`: the share of the time that
+    the step takes. All parts add to the same remarks.
 
     Parameters
     ----------
@@ -42,19 +42,19 @@ class Log:
         self._message = ""
 
     def remark(self, text: str) -> None:
-        """Note an assumption or a warning; what was noted before is not repeated."""
+        """Note an assumption or a warning, once however often it is made."""
         if text not in self.remarks:
             self.remarks.append(text)
 
     def at(self, fraction: float, message: str = "") -> None:
         """
-        Tell how far this part is, from 0 to 1.
+        Report how far this part is, from 0 to 1.
 
         Parameters
         ----------
         fraction : float
         message : str
-            What is being done; that of the part if empty.
+            What is being done; the message of the part if empty.
 
         Raises
         ------
@@ -62,18 +62,32 @@ class Log:
             If the calculation is to stop.
         """
         self._used = fraction
-        self._progress(self._start + self._length * fraction, message or self._message)
+        reached = min(1.0, self._start + self._length * fraction)
+        self._progress(reached, message or self._message)
+
+    def check_cancelled(self) -> None:
+        """
+        Report the same progress once more, so that a request to cancel is noticed.
+
+        Long steps of unknown progress call it several times a second.
+
+        Raises
+        ------
+        Cancelled
+            If the calculation is to stop.
+        """
+        self.at(self._used)
 
     def part(self, share: float, message: str = "") -> "Log":
         """
-        The log of a part that begins where this one is, and takes a share of it.
+        Log of a part that begins where this one is and takes a share of its range.
 
         Parameters
         ----------
         share : float
-            Of this log's own range, from 0 to 1.
+            Share of this log's range, from 0 to 1.
         message : str
-            What the part does; told at once if given.
+            What the part does; reported at once if given.
         """
         part = Log(self._progress)
         part.remarks = self.remarks
@@ -85,7 +99,7 @@ class Log:
         return part
 
     def without_remarks(self) -> "Log":
-        """The same progress, for what is calculated again: its remarks have been made."""
+        """Log with the same progress for a repeated calculation, whose remarks are known already."""
         again = self.part(1.0 - self._used)
         again.remarks = []
         return again

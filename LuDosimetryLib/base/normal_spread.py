@@ -4,9 +4,10 @@ from collections.abc import Callable
 from math import sqrt
 
 _ENDS = sqrt(3.0)
+"""Distance of the outer nodes from 0."""
 
 
-def normal_spread(of: Callable[[float], float], here: float) -> float:
+def normal_spread(function: Callable[[float], float], centre: float) -> float:
     """
     Standard deviation of a function of a standard normal variable.
 
@@ -16,12 +17,12 @@ def normal_spread(of: Callable[[float], float], here: float) -> float:
 
     Parameters
     ----------
-    of : callable
-        Of the variable.
-    here : float
-        Its value at 0.
+    function : callable
+        Function of the variable.
+    centre : float
+        Value of the function at 0.
     """
-    more, less = of(_ENDS), of(-_ENDS)
-    mean = (4.0 * here + more + less) / 6.0
-    variance = (4.0 * (here - mean) ** 2 + (more - mean) ** 2 + (less - mean) ** 2) / 6.0
+    more, less = function(_ENDS), function(-_ENDS)
+    mean = (4.0 * centre + more + less) / 6.0
+    variance = (4.0 * (centre - mean) ** 2 + (more - mean) ** 2 + (less - mean) ** 2) / 6.0
     return sqrt(variance)

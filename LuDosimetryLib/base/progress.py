@@ -1,10 +1,10 @@
-"""How long calculations tell how far they are, and are told to stop."""
+"""Progress callables: how a calculation reports its progress and is asked to stop."""
 
 from collections.abc import Callable
 
 Progress = Callable[[float, str], object]
-"""Called with the finished fraction and a message; raises `Cancelled` to stop."""
+"""Called with the finished fraction (0 to 1) and a message; raises `Cancelled` to stop."""
 
 
 def no_progress(fraction: float, message: str) -> None:
-    """Ignore progress."""
+    """Ignore the progress."""

@@ -1,4 +1,4 @@
-"""Where the run-time data lie: one function for the source tree and the installed extension."""
+"""Path of the run-time data, in the source tree and in an installed extension."""
 
 from pathlib import Path
 
@@ -7,8 +7,8 @@ def resource(*parts: str) -> Path:
     """
     Path of a file or folder below ``Resources``.
 
-    In a source checkout ``Resources`` stands beside the library; an installed extension or
-    wheel carries it inside the library folder.
+    In a source checkout ``Resources`` lies beside the library; an installed extension or wheel
+    has it inside the library folder.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Files and folders that are either complete or not there."""
+"""Files and folders that are either complete or absent."""
 
 import hashlib
 import os
@@ -13,7 +13,7 @@ from typing import IO
 from .errors import InvalidInput
 
 LAST = "result.json"
-"""Its presence says that a folder is complete: removed first, put in place last."""
+"""Its presence means that a folder is complete: it is removed first and put in place last."""
 
 _PARTIAL = ".ludosimetry-partial-"
 _UNTOUCHED_S = 86400.0
@@ -28,7 +28,7 @@ def file_sha256(path: Path) -> str:
 @contextmanager
 def write_atomically(path: Path) -> Iterator[IO[bytes]]:
     """
-    A binary file to write to, which takes its name only when the block ends without an error.
+    Open a binary file that takes its name only when the block ends without an error.
 
     Parameters
     ----------
@@ -47,21 +47,21 @@ def write_atomically(path: Path) -> Iterator[IO[bytes]]:
 @contextmanager
 def staged(folder: Path, expected_bytes: int = 0, obsolete: Collection[str] = ()) -> Iterator[Path]:
     """
-    A folder to write to, whose files move into another when the block ends without an error.
+    Make a folder whose files move into another when the block ends without an error.
 
     Parameters
     ----------
     folder : Path
-        Made if need be. Its other files stay; of those moved, ``result.json`` comes last.
+        Made if need be. Its other files stay; ``result.json`` is moved last.
     expected_bytes : int
-        Room that must be free.
+        Space that must be free.
     obsolete : collection of str
-        Names of files in the folder that go when the new ones come.
+        Names of files in the folder that are removed when the new ones arrive.
 
     Raises
     ------
     InvalidInput
-        If the folder cannot be made or written, or has too little room.
+        If the folder cannot be made or written, or has too little space.
     """
     made: list[Path] = []
     stage: Path | None = None
@@ -71,7 +71,7 @@ def staged(folder: Path, expected_bytes: int = 0, obsolete: Collection[str] = ()
             raise InvalidInput(f"the output {folder} is a file; give a folder.")
         made = [path for path in (folder, *folder.parents) if not path.exists()]
         folder.mkdir(parents=True, exist_ok=True)
-        _remove_abandoned(folder)
+        remove_abandoned(folder)
         free = shutil.disk_usage(folder).free
         if free < expected_bytes:
             raise InvalidInput(
@@ -84,7 +84,7 @@ def staged(folder: Path, expected_bytes: int = 0, obsolete: Collection[str] = ()
             yield stage
             _move(stage, folder, obsolete)
         finished = True
-    except BrokenPipeError:  # of who listens to the progress, not of the folder
+    except BrokenPipeError:  # from the reader of the progress, not from the folder
         raise
     except OSError as error:
         reason = error.strerror or str(error)
@@ -102,9 +102,9 @@ def staged(folder: Path, expected_bytes: int = 0, obsolete: Collection[str] = ()
 
 def check_writable(folder: Path) -> None:
     """
-    Refuse an output folder that cannot be written, before and not after a long calculation.
+    Refuse an output folder that cannot be written before a long calculation, not after it.
 
-    The folder is left as it was, or absent as it was.
+    An existing folder is left unchanged, and no folder is left behind.
     """
 
     class WritableError(Exception):
@@ -130,8 +130,8 @@ def _move(stage: Path, folder: Path, obsolete: Collection[str]) -> None:
         os.replace(file, folder / file.name)
 
 
-def _remove_abandoned(folder: Path) -> None:
-    """Remove what runs that were killed left behind; what a living one uses stays."""
+def remove_abandoned(folder: Path) -> None:
+    """Remove the partial files of killed runs from an output folder, not those of a living one."""
     for path in folder.glob(f"{_PARTIAL}*"):
         with lock(path) as free:
             if free:
@@ -141,10 +141,10 @@ def _remove_abandoned(folder: Path) -> None:
 @contextmanager
 def lock(folder: Path) -> Iterator[bool]:
     """
-    Hold a folder as long as the block runs; whether it was free.
+    Lock a folder for as long as the block runs; yields whether it was free.
 
-    The lock ends with the process that holds it, however that ends. Where folders have no locks
-    one is taken as free when nothing has been put in for a day.
+    The lock ends with the process, however that ends. Where folders have no locks, one counts as
+    free when nothing has been put into it for a day.
     """
     try:
         import fcntl

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..tissue.compositions import _ELEMENTS, Composition
+from ..tissue.compositions import ELEMENTS, Composition
 from .engine_files import Nameless
 
 _BONE_DONOR_CALCIUM = 0.13
@@ -56,7 +56,7 @@ def _derived_medium(pegs: str, donor: str, name: str, composition: Composition) 
     mixture = f"{before}NE={len(composition.mass_fractions):2d},{after.partition(',')[2]}"
     elements = []
     for symbol, fraction in composition.mass_fractions.items():
-        z, weight = _ELEMENTS[symbol]
+        z, weight = ELEMENTS[symbol]
         elements.append(
             f" ASYM={symbol.upper():2s},Z={z:2d}.,A={weight:9.3f},"
             f"PZ={fraction / weight:12.5E},RHOZ={fraction:12.5E}\n"

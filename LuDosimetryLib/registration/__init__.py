@@ -1,1 +1,1 @@
-"""Registration of the time points: their CTs onto that of the reference, and the scans with them."""
+"""Registration of the time points: each scan moves with its CT onto the CT of the reference."""

@@ -1,4 +1,4 @@
-"""How every scan of a case lies to the CT on which the volumes of interest are drawn."""
+"""Registration of every scan of a case to the CT on which the VOIs are drawn."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -9,7 +9,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from ..base.errors import InvalidInput
-from ..base.progress import Progress
+from ..base.log import Log
 from ..case.case import Case
 from ..image.arrays import Array, Mask
 from ..image.grid import Grid, along_patient
@@ -22,20 +22,22 @@ from .transport import volume_ratio
 from .view import View, shows_uptake, view_of_ct, view_of_spect
 
 FAR_MM = 10.0
-"""Displacement of a volume of interest that calls for a warning."""
+"""Displacement of a VOI that calls for a warning."""
 _FLIPPED = 1.1
-"""Mutual information of a flipped CT over that of the CT as it is, from which it is refused."""
+"""Mutual information of a flipped CT over that of the CT as it is, above which the CT is refused."""
 _POOR_BIT = 0.75
-"""At 12 mm: CTs of other patients reach 0.3 to 0.7 bit, of the same 1.5 and more."""
+"""Mutual information at 12 mm: CTs of other patients reach 0.3 to 0.7, of the same 1.5 and more."""
 _MOST_DEGREES = 30.0
 _SCALES = (0.85, 1.18)
 _VOLUME_RATIOS = (0.3, 3.0)
+_SHARES = {"rigid": (0.3, 0.7, 0.0), "affine": (0.2, 0.45, 0.35), "deformable": (0.1, 0.25, 0.65)}
+"""Parts of the time: check of the orientation, rigid registration, what follows it."""
 
 
 @dataclass(frozen=True)
 class Overlay:
     """
-    What to look at to judge a registration, on the grid of the result.
+    Images by which to judge a registration, on the grid of the result.
 
     Attributes
     ----------
@@ -51,7 +53,7 @@ class Overlay:
 @dataclass(frozen=True)
 class Alignment:
     """
-    Of one scan.
+    Registration of one scan.
 
     Attributes
     ----------
@@ -59,17 +61,17 @@ class Alignment:
         Index in the case.
     hours : float
     method : {"reference", "same CT", "rigid", "affine", "deformable", "as it lies"}
-        The last: registration was no better.
+        "as it lies": registration was not better.
     by : {"CT", "SPECT"}
-        What was looked at.
+        Images that were registered.
     transform : Transform or None
-        From positions in the reference to those in the scan; None where they are the same.
+        From positions in the reference to positions in the scan; None for the identity.
     information_bit : tuple of float or None
         Mutual information before and after.
     volume_ratio : tuple of float
-        Least and greatest within the patient.
+        Least and greatest change of volume within the patient.
     displacement_mm : dict of str to float
-        By which the transform moves the centroid of each volume of interest.
+        Distance by which the transform moves the centroid of each VOI.
     overlay : Overlay or None
     """
 
@@ -85,11 +87,11 @@ class Alignment:
 
     @property
     def file_name(self) -> str | None:
-        """Of the transform in the result folder."""
+        """Name of the transform's file in the result folder."""
         return None if self.transform is None else f"transform_{self.time_point + 1}.tfm"
 
     def summary(self) -> dict[str, Any]:
-        """For ``result.json``."""
+        """Entry of ``result.json``."""
         return {
             "hours": self.hours,
             "method": self.method,
@@ -105,9 +107,9 @@ class Alignment:
 
 def anchor(case: Case) -> int:
     """
-    The time point to whose CT all scans are brought: the reference, if it has a CT.
+    Index of the time point to whose CT all scans are registered: the reference, if it has a CT.
 
-    Densities are those of its CT, and volumes of interest are drawn on it.
+    Its CT gives the densities, and VOIs are drawn on it.
     """
     points = case.time_points
     return next(n for n, point in enumerate(points) if point.ct == case.ct and _owns(case, n))
@@ -118,29 +120,25 @@ def _owns(case: Case, n: int) -> bool:
     return case.time_points[reference].ct is None or n == reference
 
 
-def align(
-    case: Case, scans: list[Volume], warnings: list[str], progress: Progress
-) -> list[Alignment]:
+def align(case: Case, scans: list[Volume], log: Log) -> list[Alignment]:
     """
     Register every scan to the CT of the case.
 
-    A scan moves with its own CT. One that shares the CT of the case lies as that does. One
-    without a CT is registered by its activity, rigidly, and a warning says so.
+    A scan moves with its CT. One that shares the CT of the case is not moved. One without a CT is
+    registered by its activity, rigidly, with a remark.
 
     Parameters
     ----------
     case : Case
     scans : list of Volume
-        [Bq/mL], of all time points, in the frame of their own CT.
-    warnings : list of str
-        Added to.
-    progress : callable
-        ``(fraction, message)``; may raise `Cancelled`.
+        Activity concentration [Bq/mL] of all time points, each in the frame of its CT.
+    log : Log
+        Receives remarks and the progress of every iteration.
 
     Returns
     -------
     list of Alignment
-        Of all time points, in order.
+        Alignments of all time points, in order.
 
     Raises
     ------
@@ -155,30 +153,26 @@ def align(
         for n, point in enumerate(case.time_points)
     }
     views: dict[str, View] = {}
-    for done, n in enumerate(moving):
+    for n in moving:
         point = case.time_points[n]
-
-        def of_scan(part: float, done: int = done, hours: float = point.hours) -> None:
-            progress((done + part) / len(moving), f"registering the scan at {hours:g} h")
-
-        of_scan(0.0)
+        part = log.part(1.0 / len(moving), f"registering the scan at {point.hours:g} h")
         if point.ct is not None:
             if "CT" not in views:
                 views["CT"] = view_of_ct(case.ct, "CT")
             activity = (scans[to], scans[n])
-            found = _by_ct(case, n, point.ct, views["CT"], activity, grid, warnings, of_scan)
+            found = _by_ct(case, n, point.ct, views["CT"], activity, grid, part)
         else:
             if "SPECT" not in views:
                 views["SPECT"] = view_of_spect(scans[to], _spect(case, to))
-            found = _by_spect(case, n, scans[n], views["SPECT"], grid, warnings, of_scan)
+            found = _by_spect(case, n, scans[n], views["SPECT"], grid, part)
         alignments[n] = found
     return [alignments[n] for n in sorted(alignments)]
 
 
 def with_displacements(
-    alignments: list[Alignment], vois: Mapping[str, Mask], grid: Grid, warnings: list[str]
+    alignments: list[Alignment], vois: Mapping[str, Mask], grid: Grid, log: Log
 ) -> list[Alignment]:
-    """The same, with what they do to the volumes of interest; warnings of what they move far."""
+    """Add the displacements of the VOIs; remarks on those that move by more than 10 mm."""
     result = []
     for alignment in alignments:
         if alignment.transform is None:
@@ -187,7 +181,7 @@ def with_displacements(
         moved = displacements_mm(alignment.transform, vois, grid)
         far = [f"{name} {mm:.0f} mm" for name, mm in moved.items() if mm > FAR_MM]
         if far:
-            warnings.append(
+            log.remark(
                 f"registration moves volumes of interest by more than {FAR_MM:g} mm at {alignment.hours:g} h: "
                 f"{', '.join(far)}; check the pictures of the registration."
             )
@@ -206,15 +200,15 @@ def _by_ct(
     fixed: View,
     activity: tuple[Volume, Volume],
     grid: Grid,
-    warnings: list[str],
-    tell: Any,
+    log: Log,
 ) -> Alignment:
     wanted = case.options.registration
     hours = case.time_points[n].hours
     what = f"CT at {hours:g} h"
     moving = view_of_ct(path, what)
-    _check_way_round(fixed, moving, f"{what}: {path}", lambda: tell(0.05), warnings)
-    start = rigid(fixed, moving, lambda: tell(0.25))
+    checking, rigidly, further = _SHARES[wanted]
+    _check_orientation(fixed, moving, f"{what}: {path}", log.part(checking))
+    start = rigid(fixed, moving, log.part(rigidly))
     degrees = _degrees(start)
     if degrees > _MOST_DEGREES:
         raise InvalidInput(
@@ -225,27 +219,27 @@ def _by_ct(
     transform: sitk.Transform = start
     method = "rigid"
     if wanted == "affine":
-        stretched = affine(fixed, moving, start, lambda: tell(0.5))
+        stretched = affine(fixed, moving, start, log.part(further))
         low, _, high = scales(stretched)
         if _SCALES[0] <= low and high <= _SCALES[1]:
             transform, method = stretched, "affine"
         else:
-            warnings.append(
+            log.remark(
                 f"{what}: the affine registration stretches the patient by {low:.2f} to {high:.2f}; the rigid one "
                 "was taken."
             )
     if wanted == "deformable":
         active = activity if all(shows_uptake(scan) for scan in activity) else None
-        bent = deformation(fixed, moving, start, lambda part: tell(0.3 + 0.65 * part), active)
+        bent = deformation(fixed, moving, start, log.part(further), active)
         low, high = _ratios(bent, fixed)
         if _VOLUME_RATIOS[0] <= low and high <= _VOLUME_RATIOS[1]:
             transform, method = bent, "deformable"
         else:
-            warnings.append(
+            log.remark(
                 f"{what}: the deformable registration changes volumes by factors of {low:.2f} to {high:.2f}; the "
                 "rigid one was taken."
             )
-    return _judged(Alignment(n, hours, method, "CT", transform), fixed, moving, grid, warnings)
+    return _judged(Alignment(n, hours, method, "CT", transform), fixed, moving, grid, log)
 
 
 def _by_spect(
@@ -254,29 +248,26 @@ def _by_spect(
     scan: Volume,
     fixed: View,
     grid: Grid,
-    warnings: list[str],
-    tell: Any,
+    log: Log,
 ) -> Alignment:
     what = _spect(case, n)
     moving = view_of_spect(scan, what)
-    transform = rigid(fixed, moving, lambda: tell(0.5))
+    transform = rigid(fixed, moving, log)
     hours = case.time_points[n].hours
     if _degrees(transform) > _MOST_DEGREES:
-        warnings.append(
+        log.remark(
             f"{what} has no CT of its own, and by its activity it cannot be registered (it would turn by "
             f"{_degrees(transform):.0f}°): it is taken as it lies."
         )
         return Alignment(n, hours, "as it lies", "SPECT")
-    warnings.append(
+    log.remark(
         f"{what} has no CT of its own and was registered by its activity, rigidly, which is less certain."
     )
-    return _judged(Alignment(n, hours, "rigid", "SPECT", transform), fixed, moving, grid, warnings)
+    return _judged(Alignment(n, hours, "rigid", "SPECT", transform), fixed, moving, grid, log)
 
 
-def _judged(
-    alignment: Alignment, fixed: View, moving: View, grid: Grid, warnings: list[str]
-) -> Alignment:
-    """With its quality; as it lies if that was no worse."""
+def _judged(alignment: Alignment, fixed: View, moving: View, grid: Grid, log: Log) -> Alignment:
+    """Add the quality; takes the scan as it lies if registration was not better."""
     transform = alignment.transform
     assert transform is not None
     identity = sitk.Transform(3, sitk.sitkIdentity)
@@ -287,7 +278,7 @@ def _judged(
         _on(fixed, grid, identity), _on(moving, grid, identity), _on(moving, grid, transform)
     )
     if after <= before:
-        warnings.append(
+        log.remark(
             f"registering the {alignment.by} at {alignment.hours:g} h found nothing better than how it lies "
             f"(mutual information {before:.3f} bit before, {after:.3f} after): it is taken as it lies."
         )
@@ -296,8 +287,8 @@ def _judged(
     return replace(alignment, volume_ratio=_ratios(transform, fixed), overlay=overlay)
 
 
-def _check_way_round(fixed: View, moving: View, what: str, tick: Any, warnings: list[str]) -> None:
-    given, flip = best_flip(fixed, moving, tick)
+def _check_orientation(fixed: View, moving: View, what: str, log: Log) -> None:
+    given, flip = best_flip(fixed, moving, log)
     if flip.information > _FLIPPED * given:
         axes = " and ".join(along_patient(moving.grid, axis) for axis in flip.axes)
         raise InvalidInput(
@@ -311,7 +302,7 @@ def _check_way_round(fixed: View, moving: View, what: str, tick: Any, warnings: 
             'patient, or set options.registration to "none".'
         )
     if given < _POOR_BIT:
-        warnings.append(
+        log.remark(
             f"{what} agrees little with that of the reference (mutual information {given:.2f} bit, expected above "
             f"{_POOR_BIT:g}): check that it is of the same patient and look at the pictures of the registration."
         )
@@ -323,7 +314,7 @@ def _degrees(transform: sitk.Euler3DTransform) -> float:
 
 
 def _ratios(transform: sitk.Transform, fixed: View) -> tuple[float, float]:
-    """Least and greatest change of volume where the fixed view looks."""
+    """Least and greatest change of volume where the fixed view is compared."""
     ratio = volume_ratio(transform, fixed.grid)[fixed.looked_at]
     return float(ratio.min()), float(ratio.max())
 

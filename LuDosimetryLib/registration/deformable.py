@@ -1,11 +1,10 @@
 """
 Deformable registration: free-form deformation by Gauss-Newton steps.
 
-SimpleITK's own B-spline registration reached less in ten times the time on CTs of 3 mm; here each
-step solves for all control points at once, with the image on their lattice's tensor product.
+On CTs of 3 mm, the B-spline registration of SimpleITK was less accurate in ten times the time; here
+each step solves for all control points at once, with weights that are products along the axes.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,6 +12,7 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 from scipy.sparse.linalg import LinearOperator, cg
 
+from ..base.log import Log
 from ..image.grid import Grid
 from ..image.volume import Volume
 from .channel import Channel, Look, merged, of_densities, of_uptake
@@ -21,46 +21,46 @@ from .view import View
 
 KNOT_MM = 30.0
 _MARGIN_MM = 24.0
-"""Around the view, so that displacements do not end where it does."""
+"""Margin around the view, so that displacements do not end at its border."""
 _STIFFNESS = 1.5e-6
-"""Of the mean squared second difference of control points [(g/cm3)2/mm2]."""
+"""Weight of the mean squared second difference of control points [(g/cm3)2/mm2]."""
 _LEVELS = ((3, 15), (2, 15), (1, 6))
-"""Voxels merged along each axis, and steps at most."""
+"""Voxels merged along each axis, and the largest number of steps, of each level."""
 _BLOCK_MM = 8.0
-"""Over which second derivatives of the cost are averaged: a fraction of the control points' distance."""
+"""Size of the blocks over which second derivatives of the cost are averaged."""
 _INNER_STEPS = 25
 _STILL_MM = 0.1
 
 Coefficients = NDArray[np.float32]
-"""Shape (3, k, j, i): displacement along k, j and i [mm] at the control points."""
+"""Displacement along k, j and i [mm] at the control points, shape (3, k, j, i)."""
 
 
 def deformation(
     fixed: View,
     moving: View,
     rigid: sitk.Transform,
-    tick: Callable[[float], None],
+    log: Log,
     activity: tuple[Volume, Volume] | None = None,
 ) -> sitk.CompositeTransform:
     """
-    The smooth transform that goes on from a rigid one.
+    Refine a rigid transform to a smooth deformation.
 
     Control points of cubic B-splines every 30 mm minimise the robust squared difference of
-    densities, that of edges of uptake, and a bending energy.
-    Rueckert et al., IEEE Trans Med Imaging 18:712 (1999), for the model. That tissue keeps its
-    volume is not asked for: measured, it brought nothing even where it was so.
+    densities, that of edges of uptake, and a bending energy (model of Rueckert et al., IEEE Trans
+    Med Imaging 18:712, 1999). There is no penalty on changes of volume: measured, one brought
+    nothing, even for deformations that keep volumes.
 
     Parameters
     ----------
     fixed, moving : View
-        Of CTs.
+        Views of two CTs.
     rigid : Transform
-        From positions in the fixed view to those in the moving one.
-    tick : callable
-        Called with the finished fraction at every step; may raise to stop.
+        From positions in the fixed view to positions in the moving one.
+    log : Log
+        Receives the progress at every step.
     activity : tuple of two Volume, optional
-        SPECT that belong to the fixed and the moving CT: their edges of uptake tell what CTs do
-        not show, such as tumours within a liver.
+        SPECT that belong to the fixed and the moving CT: their edges of uptake show what CTs do
+        not, such as tumours within a liver.
 
     Returns
     -------
@@ -74,24 +74,20 @@ def deformation(
     if activity is not None:
         channels.append(of_uptake(*activity, rigid, grid))
     coefficients: Coefficients | None = None
-    for number, (factor, steps) in enumerate(_LEVELS):
+    for factor, steps in _LEVELS:
         level = _Level.of(channels, grid, factor)
         if coefficients is None:
             coefficients = np.zeros((3, *level.lattice.shape), np.float32)
         else:
             level = level.alike(coefficients)
-
-        def of_level(part: float, number: int = number) -> None:
-            tick((number + part) / len(_LEVELS))
-
-        coefficients = level.fitted(coefficients, steps, of_level)
+        coefficients = level.fitted(coefficients, steps, log.part(1.0 / len(_LEVELS)))
     assert coefficients is not None
     return sitk.CompositeTransform([rigid, as_transform(coefficients, grid, KNOT_MM)])
 
 
 @dataclass(frozen=True)
 class _Looks:
-    """What a displacement makes of every channel, and the cost of all."""
+    """Comparison of every channel through a displacement, and the total cost."""
 
     channels: list[Look]
     cost: float
@@ -100,17 +96,17 @@ class _Looks:
 @dataclass(frozen=True)
 class _Level:
     """
-    The channels at a size of voxels.
+    The channels at one size of voxels.
 
-    Second derivatives of the cost live on blocks of voxels, first ones on voxels: so steps are
-    cheap, and where they end is exact.
+    Second derivatives of the cost are taken over blocks of voxels, first ones over voxels: steps
+    are cheap, and where they end is exact.
 
     Attributes
     ----------
     channels : list of Channel
     spacing_mm : tuple of float
     lattice, blocks : Lattice
-        For voxels, and for blocks.
+        Weights of the control points at voxels, and at blocks.
     block : int
         Voxels along each axis of a block.
     """
@@ -134,22 +130,17 @@ class _Level:
         )
 
     def alike(self, coefficients: Coefficients) -> "_Level":
-        """The same, where through a displacement both scans show the same things."""
+        """Restrict the comparison to where both scans show the same things through a displacement."""
         shifts = self._shifts(coefficients)
         channels = [channel.alike(shifts, self.spacing_mm) for channel in self.channels]
         return replace(self, channels=channels)
 
-    def fitted(
-        self, coefficients: Coefficients, steps: int, tick: Callable[[float], None]
-    ) -> Coefficients:
-        """Gauss-Newton steps, each halved until it helps, until nothing moves."""
+    def fitted(self, coefficients: Coefficients, steps: int, log: Log) -> Coefficients:
+        """Take Gauss-Newton steps, each halved until it lowers the cost, until nothing moves."""
         now = self._looks(coefficients)
         for step in range(steps):
-
-            def of_step(step: int = step) -> None:
-                tick(step / steps)
-
-            change = self._change(coefficients, now, of_step)
+            log.at(step / steps)
+            change = self._change(coefficients, now, log)
             size = 1.0
             while size > 0.1:
                 tried = coefficients + np.float32(size) * change
@@ -168,8 +159,8 @@ class _Level:
     def _looks(self, coefficients: Coefficients) -> _Looks:
         shifts = self._shifts(coefficients)
         looks = [channel.look(shifts) for channel in self.channels]
-        own = float((coefficients * self._stiff(coefficients)).sum(dtype=np.float64))
-        return _Looks(looks, sum(look.cost for look in looks) + own)
+        bent = float((coefficients * self._stiff(coefficients)).sum(dtype=np.float64))
+        return _Looks(looks, sum(look.cost for look in looks) + bent)
 
     def _shifts(self, coefficients: Coefficients) -> NDArray[np.float32]:
         """Displacements [voxels] at the voxels, shape (3, k, j, i)."""
@@ -181,21 +172,19 @@ class _Level:
         )
 
     def _stiff(self, coefficients: Coefficients) -> Coefficients:
-        """Half the gradient of what bending costs."""
+        """Half the gradient of the bending energy."""
         weight = np.float32(_STIFFNESS / coefficients[0].size)
         return np.stack([weight * bending(c) for c in coefficients])
 
-    def _change(
-        self, coefficients: Coefficients, now: _Looks, tick: Callable[[], None]
-    ) -> Coefficients:
-        """The change of the control points that minimises the linearised cost."""
+    def _change(self, coefficients: Coefficients, now: _Looks, log: Log) -> Coefficients:
+        """Change of the control points that minimises the linearised cost."""
         wanted = -self._stiff(coefficients)
         pairs = [(a, b) for a in range(3) for b in range(a, 3)]
         shape = self.channels[0].fixed.shape
         normal = {pair: np.zeros(shape, np.float32) for pair in pairs}
         pulls = np.zeros((3, *shape), np.float32)
         for channel, look in zip(self.channels, now.channels, strict=True):
-            tick()
+            log.check_cancelled()
             mask, weight = channel.mask, channel.weights(look)
             slope = channel.slopes(look, self.spacing_mm)
             for a in range(3):
@@ -207,7 +196,7 @@ class _Level:
         in_blocks = {pair: voxels * merged(values, self.block) for pair, values in normal.items()}
 
         def applied(flat: NDArray[np.float32]) -> NDArray[np.float32]:
-            tick()
+            log.check_cancelled()
             change = flat.reshape(coefficients.shape).astype(np.float32)
             moved = [self.blocks.at_voxels(c) for c in change]
             rows = []

@@ -1,6 +1,5 @@
-"""Rigid and affine registration by mutual information, from the best of many starts."""
+"""Rigid and affine registration by mutual information, from the best of many starting points."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -9,6 +8,7 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
+from ..base.log import Log
 from ..image.arrays import Triple
 from .quality import mutual_information
 from .view import View
@@ -16,86 +16,89 @@ from .view import View
 _BINS = 48
 _SEED = 20260101
 _SAMPLES = 150_000
-"""Voxels at which the metric is evaluated: more cost time and bring nothing."""
+"""Voxels at which the metric is evaluated; more take time and change nothing."""
 _WORK_UNITS = 8
-"""Fixed, so that sums come out the same whatever the number of threads."""
+"""Fixed, so that sums do not depend on the number of threads."""
 _COARSE_MM = 12.0
 _COARSE_SAMPLES = 12_000
 _STEPS_MM = (4.0, 0.01)
 _COARSE_STEPS_MM = (4.0, 0.2)
 _AFFINE_STEPS_MM = (1.0, 0.005)
-"""Greatest and least: how far a step moves what it moves most."""
+"""Greatest and least step: displacement of the point that it moves farthest."""
+_MOST_STEPS = 120
 _LEAST_SHARED = 0.3
-"""Part of the smaller view that a start must share with the other."""
+"""Part of the smaller view that a starting point must share with the other view."""
 _SWEEP_MM = 36.0
 _STARTS = 2
+_COARSE_SHARE = 0.05
+"""Part of the time of a rigid registration that the search at 12 mm takes."""
 
 Vector = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Flip:
-    """A view with axes turned round, and how well it then agrees [bit]."""
+    """Flipped array axes of a view, and the mutual information with them flipped [bit]."""
 
     axes: tuple[int, ...]
     information: float
 
 
-def rigid(fixed: View, moving: View, tick: Callable[[], None]) -> sitk.Euler3DTransform:
+def rigid(fixed: View, moving: View, log: Log) -> sitk.Euler3DTransform:
     """
-    The rigid transform from positions in the fixed view to those in the moving one.
+    Find the rigid transform from positions in the fixed view to positions in the moving one.
 
-    Mattes' mutual information (IEEE Trans Med Imaging 22:120, 2003) at a fixed random sample of
-    the voxels, coarse to fine, starting from the best coarse alignment.
+    Maximises Mattes' mutual information (IEEE Trans Med Imaging 22:120, 2003) at a fixed random
+    sample of the voxels, coarse to fine, from the best coarse alignment.
 
     Parameters
     ----------
     fixed, moving : View
-    tick : callable
-        Called at every iteration; may raise to stop.
+    log : Log
+        Receives the progress at every iteration.
     """
-    start = best_start(fixed, moving, tick)
-    _optimise(fixed, moving, start, (3, 2, 1), tick)
+    start = best_start(fixed, moving, log.part(_COARSE_SHARE))
+    _optimise(fixed, moving, start, (3, 2, 1), log.part(1.0 - _COARSE_SHARE))
     return start
 
 
 def affine(
-    fixed: View, moving: View, start: sitk.Euler3DTransform, tick: Callable[[], None]
+    fixed: View, moving: View, start: sitk.Euler3DTransform, log: Log
 ) -> sitk.AffineTransform:
-    """The affine transform that goes on from a rigid one; see `rigid`."""
+    """Refine a rigid transform to an affine one; see `rigid`."""
     transform = sitk.AffineTransform(3)
     transform.SetMatrix(start.GetMatrix())
     transform.SetCenter(start.GetCenter())
     transform.SetTranslation(start.GetTranslation())
-    _optimise(fixed, moving, transform, (2, 1), tick, steps_mm=_AFFINE_STEPS_MM)
+    _optimise(fixed, moving, transform, (2, 1), log, steps_mm=_AFFINE_STEPS_MM)
     return transform
 
 
-def best_start(fixed: View, moving: View, tick: Callable[[], None]) -> sitk.Euler3DTransform:
-    """The rigid transform that fits best at 12 mm, from many shifts."""
+def best_start(fixed: View, moving: View, log: Log) -> sitk.Euler3DTransform:
+    """Find the rigid transform that fits best at 12 mm, from many shifts."""
     a, b = fixed.coarser(_COARSE_MM), moving.coarser(_COARSE_MM)
-    return max(_coarse(a, b, tick), key=lambda found: found[0])[1]
+    return max(_coarse(a, b, log), key=lambda found: found[0])[1]
 
 
-def best_flip(fixed: View, moving: View, tick: Callable[[], None]) -> tuple[float, Flip]:
+def best_flip(fixed: View, moving: View, log: Log) -> tuple[float, Flip]:
     """
-    How well a moving view fits at 12 mm as it is [bit], and flipped in the best way there is.
+    Mutual information at 12 mm with the moving view as it is [bit], and with its best flip.
 
-    For a scan that is the wrong way round: head to feet, or left to right.
+    Detects a scan that is the wrong way round: head to feet, or left to right.
     """
     a, b = fixed.coarser(_COARSE_MM), moving.coarser(_COARSE_MM)
     found = []
-    for flips in product((False, True), repeat=3):
+    choices = list(product((False, True), repeat=3))
+    for flips in choices:
         axes = tuple(axis for axis, flipped in enumerate(flips) if flipped)
         turned = View(np.flip(b.values, axes).copy(), b.grid, np.flip(b.looked_at, axes).copy())
-        found.append(Flip(axes, max(score for score, _ in _coarse(a, turned, tick))))
+        part = log.part(1.0 / len(choices))
+        found.append(Flip(axes, max(score for score, _ in _coarse(a, turned, part))))
     return found[0].information, max(found[1:], key=lambda flip: flip.information)
 
 
-def _coarse(
-    fixed: View, moving: View, tick: Callable[[], None]
-) -> list[tuple[float, sitk.Euler3DTransform]]:
-    """Score and transform from the most promising shifts, each optimised."""
+def _coarse(fixed: View, moving: View, log: Log) -> list[tuple[float, sitk.Euler3DTransform]]:
+    """Score and optimised transform of each of the most promising shifts."""
     ranked = sorted(
         (
             (_score(fixed, moving, _euler(fixed, shift)), n, shift)
@@ -106,8 +109,9 @@ def _coarse(
     found = []
     for before, _, shift in ranked[:_STARTS]:
         transform = _euler(fixed, shift)
+        part = log.part(1.0 / _STARTS)
         if before > 0.0:
-            _optimise(fixed, moving, transform, (1,), tick, _COARSE_SAMPLES, _COARSE_STEPS_MM)
+            _optimise(fixed, moving, transform, (1,), part, _COARSE_SAMPLES, _COARSE_STEPS_MM)
         found.append((_score(fixed, moving, transform), transform))
     return found
 
@@ -130,9 +134,9 @@ def _triple(vector: Vector) -> Triple:
 
 def _shifts(fixed: View, moving: View) -> list[Vector]:
     """
-    Shifts worth a try: none, centre on centre, and one above the other at many heights.
+    Shifts to try: none, centre on centre, and one view along the other at many heights.
 
-    The last for scans of which one reaches farther than the other.
+    The last are for scans of which one reaches farther along the patient than the other.
     """
     centred = moving.centre_mm() - fixed.centre_mm()
     lengths = [_length_mm(view) for view in (fixed, moving)]
@@ -143,7 +147,7 @@ def _shifts(fixed: View, moving: View) -> list[Vector]:
 
 
 def _length_mm(view: View) -> float:
-    """Along the patient's axis."""
+    """Length of a view along the patient's axis [mm]."""
     corners = np.array(list(product(*((0, n - 1) for n in view.grid.shape[::-1]))), float).T
     return float(np.ptp(view.grid.positions(corners)[2]))
 
@@ -153,11 +157,11 @@ def _optimise(
     moving: View,
     transform: sitk.Transform,
     shrink: tuple[int, ...],
-    tick: Callable[[], None],
+    log: Log,
     samples: int = _SAMPLES,
     steps_mm: tuple[float, float] = _STEPS_MM,
 ) -> None:
-    """Improve a transform in place; raises what `tick` raises."""
+    """Improve a transform in place; raises what reporting to the log raises."""
     method = sitk.ImageRegistrationMethod()
     method.SetNumberOfWorkUnits(_WORK_UNITS)
     method.SetMetricAsMattesMutualInformation(_BINS)
@@ -166,7 +170,7 @@ def _optimise(
     parts = [min(1.0, samples * s**3 / fixed.values.size) for s in shrink]
     method.SetMetricSamplingPercentagePerLevel(parts, _SEED)
     method.SetInterpolator(sitk.sitkLinear)
-    method.SetOptimizerAsRegularStepGradientDescent(*steps_mm, 120, 0.6, 1e-7)
+    method.SetOptimizerAsRegularStepGradientDescent(*steps_mm, _MOST_STEPS, 0.6, 1e-7)
     method.SetOptimizerScalesFromPhysicalShift()
     method.SetShrinkFactorsPerLevel(list(shrink))
     voxel_mm = float(min(fixed.grid.spacing_mm))
@@ -176,9 +180,10 @@ def _optimise(
     raised: list[BaseException] = []
 
     def watch() -> None:
-        # an exception must not pass through ITK, which would make another of it
+        # an exception must not pass through ITK, which would turn it into another
         try:
-            tick()
+            steps = method.GetCurrentLevel() + method.GetOptimizerIteration() / _MOST_STEPS
+            log.at(steps / len(shrink))
         except BaseException as error:
             raised.append(error)
             method.StopRegistration()
@@ -186,7 +191,7 @@ def _optimise(
     method.AddCommand(sitk.sitkIterationEvent, watch)
     try:
         method.Execute(fixed.image(), moving.image())
-    except RuntimeError:  # too few samples lie in the moving view: no better than the start
+    except RuntimeError:  # too few samples lie in the moving view: not better than the start
         if not raised:
             return
     if raised:
@@ -194,6 +199,6 @@ def _optimise(
 
 
 def scales(transform: sitk.AffineTransform) -> Vector:
-    """By how much an affine transform stretches along its principal axes, ascending."""
+    """Stretch factors of an affine transform along its principal axes, ascending."""
     matrix: NDArray[Any] = np.array(transform.GetMatrix()).reshape(3, 3)
     return np.sort(np.linalg.svd(matrix, compute_uv=False))

@@ -1,1 +1,1 @@
-"""From CT numbers to density, media and compositions; radionuclides."""
+"""Tissue from CT numbers (density, media, elemental compositions), and radionuclides."""

@@ -1,4 +1,4 @@
-"""Media of multiple voxel S values and of Monte Carlo, and which voxel is of which."""
+"""Media of multiple voxel S values and of Monte Carlo, and their assignment to voxels."""
 
 import csv
 from dataclasses import dataclass
@@ -14,16 +14,16 @@ from ..image.arrays import Array
 @dataclass(frozen=True)
 class Medium:
     """
-    One of the media of multiple voxel S values.
+    Medium of multiple voxel S values or of Monte Carlo.
 
     Attributes
     ----------
     composition : str
         Name in ``Resources/Media/compositions.csv``.
     density_g_cm3 : float
-        For which the kernel is made.
+        Density for which the kernel is made.
     from_g_cm3, to_g_cm3 : float
-        Densities of the voxels that take it.
+        Range of the densities of its voxels.
     """
 
     composition: str
@@ -34,12 +34,12 @@ class Medium:
 
 def read_media(number: int) -> list[Medium]:
     """
-    The list of media of that number, ``Resources/Media/media_N.csv``, by ascending density.
+    Read the list of so many media, ``Resources/Media/media_N.csv``, by ascending density.
 
     Raises
     ------
     InvalidInput
-        If there is no such list.
+        If there is no list of that number.
     """
     numbers = sorted(
         int(p.stem.removeprefix("media_")) for p in resource("Media").glob("media_*.csv")
@@ -51,9 +51,9 @@ def read_media(number: int) -> list[Medium]:
 
 def read_monte_carlo_media() -> list[Medium]:
     """
-    The media of the patient's own Monte Carlo, ``Resources/Media/monte_carlo.csv``.
+    Read the media of the Monte Carlo in the patient, ``Resources/Media/monte_carlo.csv``.
 
-    The first, air, stands for all that is not the patient.
+    The first, air, stands for everything outside the patient.
     """
     return _read_media("monte_carlo.csv")
 
@@ -73,6 +73,6 @@ def _read_media(file_name: str) -> list[Medium]:
 
 
 def classify(density: Array, media: list[Medium]) -> NDArray[np.int8]:
-    """Index of each voxel's medium; densities beyond the list take its first or last. Any shape."""
+    """Index of the medium of each voxel; densities beyond the list get its first or last. Any shape."""
     edges = [medium.from_g_cm3 for medium in media[1:]]
     return np.digitize(density, edges).astype(np.int8)

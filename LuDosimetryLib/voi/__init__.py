@@ -1,1 +1,1 @@
-"""Volumes of interest: reading and writing segmentations."""
+"""Volumes of interest (VOIs): reading and writing segmentations, terminology."""

@@ -1,10 +1,11 @@
-"""On which scan's images a segmentation was drawn."""
+"""Detection of the scan on whose images a segmentation was drawn."""
 
 from pathlib import Path
 
 import numpy as np
 import SimpleITK as sitk
 
+from ..base.log import Log
 from ..case.case import Case
 from ..image.grid import Grid
 from ..registration.alignment import Alignment, anchor
@@ -12,27 +13,26 @@ from ..registration.alignment import Alignment, anchor
 _TOLERANCE_VOXELS = 0.01
 
 
-def drawn_through(
-    case: Case, alignments: list[Alignment], warnings: list[str]
-) -> sitk.Transform | None:
+def drawn_through(case: Case, alignments: list[Alignment], log: Log) -> sitk.Transform | None:
     """
-    The transform that volumes of interest follow: that of the scan on whose voxels they lie.
+    Find the transform that VOIs follow: that of the scan on whose voxels they lie.
 
-    Segmentations are drawn on the CT of the reference, and need none. One whose voxels are those
-    of another scan's CT or SPECT, and not of the reference's, was drawn there, and moves with it.
+    Segmentations are drawn on the CT of the reference and need no transform. One whose voxels are
+    those of another scan's CT or SPECT, and not of the reference's, was drawn there and moves with
+    that scan.
 
     Parameters
     ----------
     case : Case
     alignments : list of Alignment
-        Empty where scans are taken as aligned.
-    warnings : list of str
-        Added to where the segmentation moves.
+        Alignments of all scans; empty where the scans are taken as aligned.
+    log : Log
+        Receives a remark where the segmentation moves.
 
     Returns
     -------
     Transform or None
-        From positions in the reference to those in the segmentation; None where they are the same.
+        From positions in the reference to positions in the segmentation; None for the identity.
     """
     if case.segmentation is None or all(a.transform is None for a in alignments):
         return None
@@ -49,16 +49,16 @@ def drawn_through(
         return None
     for alignment in alignments:
         if alignment.transform is not None and lies_on(alignment.time_point):
-            warnings.append(
+            log.remark(
                 f"the segmentation lies on the voxels of the images at {alignment.hours:g} h, not of the reference's: it "
-                "is taken as drawn there, and follows their registration."
+                "is taken as drawn there and follows their registration."
             )
             return alignment.transform
     return None
 
 
 def _header(path: Path) -> Grid | None:
-    """The grid of an image file; None for a DICOM folder and for what is no volume."""
+    """Grid of an image file; None for a DICOM folder and for a file that holds no volume."""
     if path.is_dir():
         return None
     reader = sitk.ImageFileReader()
@@ -78,7 +78,7 @@ def _header(path: Path) -> Grid | None:
 
 
 def _same_voxels(part: Grid, whole: Grid) -> bool:
-    """Whether the voxels of one grid are voxels of another, of which it may be a part."""
+    """Whether all voxels of one grid are voxels of another, which may be larger."""
     corners = np.array(np.meshgrid(*[(0, n - 1) for n in part.shape[::-1]])).reshape(3, -1)
     at = whole.indices(part.positions(corners))
     nearest = np.rint(at)

@@ -1,4 +1,4 @@
-"""Volumes of interest: label images and Slicer segmentations, resampled to a grid."""
+"""Reading of VOIs from label images and Slicer segmentations, resampled to a grid."""
 
 import re
 from collections.abc import Mapping
@@ -10,6 +10,7 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from ..base.errors import InvalidInput
+from ..base.log import Log
 from ..case.parts import Segmentation
 from ..image.arrays import Mask
 from ..image.grid import Grid
@@ -17,18 +18,18 @@ from ..image.resampling import resample
 from ..image.volume import Volume, read_image
 
 _CUT_OFF = 0.01
-"""Part of a volume of interest that may lie beyond the grid without a warning."""
+"""Part of a VOI that may lie beyond the grid without a warning."""
 
 
 @dataclass(frozen=True)
-class Segment:
+class _Segment:
     """
     One label of one layer of a segmentation file.
 
     Attributes
     ----------
     names : tuple of str
-        By which case.json may call it: ID, name, label value.
+        Names that case.json may use: ID, label value, name, in this order.
     layer : int
     value : int
     """
@@ -41,40 +42,40 @@ class Segment:
 def read_vois(
     segmentation: Segmentation,
     grid: Grid,
-    warnings: list[str] | None = None,
+    log: Log | None = None,
     transform: sitk.Transform | None = None,
 ) -> dict[str, Mask]:
     """
-    Masks of all volumes of interest of a case.
+    Read the masks of all VOIs of a case.
 
-    A voxel belongs to a volume whose label lies at its centre. Segments of a ``.seg.nrrd`` may
+    A voxel belongs to the VOI whose label lies at its centre. Segments of a ``.seg.nrrd`` may
     overlap.
 
     Parameters
     ----------
     segmentation : Segmentation
     grid : Grid
-    warnings : list of str, optional
-        Added to where the grid cuts a volume of interest off.
+    log : Log, optional
+        Receives a remark where the grid cuts a VOI off.
     transform : Transform, optional
-        From positions on the grid to those in the file; the same if not given.
+        From positions on the grid to positions in the file; the identity if not given.
 
     Returns
     -------
     dict of str to ndarray of bool, shape ``grid.shape``
-        In the order of the case's labels, then its differences.
+        By name, first the labels in the order of the case, then the differences.
 
     Raises
     ------
     InvalidInput
-        For a file that is no segmentation, a label that is absent from it, and a volume of
-        interest that is empty on the grid.
+        For a file that is no segmentation, a label that is absent from it, and a VOI that is
+        empty on the grid.
     """
     path = segmentation.file
     image = read_image(path, "segmentation")
     layers = _layers(image, path)
     segments = _segments(image, layers, path)
-    labels = segmentation.labels or _own_names(segments, path)
+    labels = segmentation.labels or _names_in_file(segments, path)
     resampled: dict[int, NDArray[np.int32]] = {}
     masks: dict[str, Mask] = {}
     for key, name in labels.items():
@@ -94,23 +95,23 @@ def read_vois(
         cut = 0.0
         if transform is None:
             cut = _part_beyond(layers[segment.layer], segment.value, Grid.of(image), grid)
-        if cut > _CUT_OFF and warnings is not None:
-            warnings.append(
-                f"{100 * cut:.0f} % of {name!r} lies beyond the SPECT's field of view; its dose is that of the rest."
+        if cut > _CUT_OFF and log is not None:
+            log.remark(
+                f"{100 * cut:.0f} % of {name!r} lies beyond the SPECT's field of view; its dose is that of the part within."
             )
     return {**masks, **_differences(segmentation.differences, masks)}
 
 
-def _part_beyond(layer: NDArray[np.int32], value: int, own: Grid, grid: Grid) -> float:
-    """The part of a label outside the box that a grid can touch."""
-    box = own.box_around(grid)
+def _part_beyond(layer: NDArray[np.int32], value: int, layer_grid: Grid, grid: Grid) -> float:
+    """Part of a label outside the box that a grid can touch."""
+    box = layer_grid.box_around(grid)
     if layer[box].size == layer.size:
         return 0.0
     return 1.0 - np.count_nonzero(layer[box] == value) / np.count_nonzero(layer == value)
 
 
-def _own_names(segments: list[Segment], path: Path) -> dict[str, str]:
-    """Every segment under the name it has in the file."""
+def _names_in_file(segments: list[_Segment], path: Path) -> dict[str, str]:
+    """Labels of a case that names none: every segment under its name in the file."""
     names = [segment.names[-1] for segment in segments]
     for name in names:
         if names.count(name) > 1:
@@ -121,7 +122,7 @@ def _own_names(segments: list[Segment], path: Path) -> dict[str, str]:
 
 
 def _differences(differences: Mapping[str, list[str]], masks: dict[str, Mask]) -> dict[str, Mask]:
-    made: dict[str, Mask] = {}
+    remainders: dict[str, Mask] = {}
     for name, (whole, *parts) in differences.items():
         for part in (whole, *parts):
             if part not in masks:
@@ -130,7 +131,7 @@ def _differences(differences: Mapping[str, list[str]], masks: dict[str, Mask]) -
                 )
         if name in masks:
             raise InvalidInput(
-                f"segmentation.differences: {name!r} is the name of a label already."
+                f"segmentation.differences: {name!r} is already the name of a label."
             )
         rest = masks[whole].copy()
         for part in parts:
@@ -139,8 +140,8 @@ def _differences(differences: Mapping[str, list[str]], masks: dict[str, Mask]) -
             raise InvalidInput(
                 f"segmentation.differences: nothing is left of {name!r} ({whole!r} without {', '.join(parts)})."
             )
-        made[name] = rest
-    return made
+        remainders[name] = rest
+    return remainders
 
 
 def _layers(image: sitk.Image, path: Path) -> list[NDArray[np.int32]]:
@@ -166,17 +167,17 @@ def _is_segment_key(key: str) -> bool:
     return re.fullmatch(r"Segment\d+_ID", key) is not None
 
 
-def _segments(image: sitk.Image, layers: list[NDArray[np.int32]], path: Path) -> list[Segment]:
+def _segments(image: sitk.Image, layers: list[NDArray[np.int32]], path: Path) -> list[_Segment]:
     """Segments that a ``.seg.nrrd`` header describes, or the labels present in a label image."""
     keys = [key for key in image.GetMetaDataKeys() if _is_segment_key(key)]
     if not keys:
         present = (int(v) for v in np.unique(layers[0]) if v != 0)
-        return [Segment((str(v), f"label {v}"), 0, v) for v in present]
+        return [_Segment((str(v), f"label {v}"), 0, v) for v in present]
     keys.sort(key=lambda key: int(key[len("Segment") : -len("_ID")]))
     return [_described(image, key.removesuffix("ID"), len(layers), path) for key in keys]
 
 
-def _described(image: sitk.Image, prefix: str, layers: int, path: Path) -> Segment:
+def _described(image: sitk.Image, prefix: str, layers: int, path: Path) -> _Segment:
     def entry(name: str, default: str) -> str:
         key = prefix + name
         return str(image.GetMetaData(key)) if image.HasMetaDataKey(key) else default
@@ -189,10 +190,10 @@ def _described(image: sitk.Image, prefix: str, layers: int, path: Path) -> Segme
             f"numbers and one of {layers} layers: save it again from Slicer."
         )
     names = (identity, str(int(value)), entry("Name", identity))
-    return Segment(names, int(layer), int(value))
+    return _Segment(names, int(layer), int(value))
 
 
-def _find(segments: list[Segment], key: str, path: Path) -> Segment:
+def _find(segments: list[_Segment], key: str, path: Path) -> _Segment:
     for which in range(3):  # an ID before a label value before a name
         match = [s for s in segments if which < len(s.names) and s.names[which] == key]
         if len(match) == 1:

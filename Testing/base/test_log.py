@@ -15,16 +15,16 @@ def test_a_remark_is_kept_once_and_shared_by_all_parts():
 
 
 def test_parts_follow_each_other_and_nest():
-    told: list[tuple[float, str]] = []
-    log = Log(lambda fraction, message: told.append((fraction, message)))
+    reported: list[tuple[float, str]] = []
+    log = Log(lambda fraction, message: reported.append((fraction, message)))
     first = log.part(0.4, "first")
     inner = first.part(0.5, "inner")
     inner.at(1.0)
     first.at(0.75)
     log.part(0.6, "second").at(0.5, "in its middle")
     messages = ["first", "inner", "inner", "first", "second", "in its middle"]
-    assert [message for _, message in told] == messages
-    assert [fraction for fraction, _ in told] == pytest.approx([0.0, 0.0, 0.2, 0.3, 0.4, 0.7])
+    assert [message for _, message in reported] == messages
+    assert [fraction for fraction, _ in reported] == pytest.approx([0.0, 0.0, 0.2, 0.3, 0.4, 0.7])
 
 
 def test_cancelling_passes_through():
@@ -36,11 +36,26 @@ def test_cancelling_passes_through():
 
 
 def test_what_is_calculated_again_makes_no_remarks():
-    told: list[float] = []
-    log = Log(lambda fraction, message: told.append(fraction))
+    reported: list[float] = []
+    log = Log(lambda fraction, message: reported.append(fraction))
     log.at(0.5)
     again = log.without_remarks()
     again.remark("made before")
     again.at(0.5)
     assert log.remarks == []
-    assert told == [0.5, 0.75]
+    assert reported == [0.5, 0.75]
+
+
+def test_a_request_to_cancel_is_noticed_without_new_progress():
+    reported: list[tuple[float, str]] = []
+
+    def progress(fraction: float, message: str) -> None:
+        reported.append((fraction, message))
+        if len(reported) > 2:
+            raise Cancelled
+
+    part = Log(progress).part(0.5, "long")
+    part.at(0.5)
+    with pytest.raises(Cancelled):
+        part.check_cancelled()
+    assert reported == [(0.0, "long"), (0.25, "long"), (0.25, "long")]

@@ -4,14 +4,11 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
+from LuDosimetryLib.base.log import Log
 from LuDosimetryLib.image.grid import Grid
 from LuDosimetryLib.image.volume import Volume
 from LuDosimetryLib.registration.deformable import deformation
 from LuDosimetryLib.registration.lattice import Lattice, as_transform, bending
-
-
-def no_tick(*_: float) -> None:
-    """Not cancelled."""
 
 
 def test_the_lattice_is_that_of_itk():
@@ -53,7 +50,7 @@ def test_nothing_moves_where_nothing_moved(viewed, moving, trunk):
     still = moving.RigidMotion((0, 0, 0), (0, 0, 0), (0, 0, 0))
     scan = moving.ct(ct, moving.grid(ct.grid, still, (4.0, 3.6, 3.6)), still, seed=1)
     fixed, moved = viewed(ct), viewed(scan)
-    found = deformation(fixed, moved, sitk.Euler3DTransform(), no_tick)
+    found = deformation(fixed, moved, sitk.Euler3DTransform(), Log())
     body = np.any(list(vois.values()), axis=0)
     # noise moves even tissue by a fifth of a voxel of 4 mm
     assert moving.error_mm(found, still, body, ct.grid, scan.grid).mean() < 1.0
@@ -63,14 +60,14 @@ def test_it_can_be_stopped(viewed, trunk):
     fixed = viewed(trunk[0])
     seen: list[float] = []
 
-    def stop(part: float) -> None:
-        seen.append(part)
-        if part > 0.2:
+    def stop(fraction: float, message: str) -> None:
+        seen.append(fraction)
+        if fraction > 0.2:
             raise KeyboardInterrupt
 
     ct, _ = trunk
     noisy = np.random.default_rng(1).normal(scale=60.0, size=ct.values.shape)
     moved = viewed(Volume((ct.values + noisy).astype(np.float32), ct.grid))
     with pytest.raises(KeyboardInterrupt):
-        deformation(fixed, moved, sitk.TranslationTransform(3, (5.0, 0.0, 0.0)), stop)
+        deformation(fixed, moved, sitk.TranslationTransform(3, (5.0, 0.0, 0.0)), Log(stop))
     assert seen == sorted(seen)

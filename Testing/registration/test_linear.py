@@ -4,14 +4,11 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
+from LuDosimetryLib.base.log import Log
 from LuDosimetryLib.image.grid import Grid
 from LuDosimetryLib.image.volume import Volume
 from LuDosimetryLib.registration.linear import affine, best_flip, rigid, scales
 from LuDosimetryLib.registration.view import View
-
-
-def no_tick() -> None:
-    """Not cancelled."""
 
 
 def shown(view: View, part: slice) -> View:
@@ -34,7 +31,7 @@ def test_a_rigid_motion_is_recovered(viewed, moving, trunk, shift_mm, degrees, t
     assert 19.0 < np.linalg.norm(shift_mm) < 21.0
     scan = moving.ct(ct, moving.grid(ct.grid, motion, degrees=tilt), motion, seed=1)
     fixed, moved = viewed(ct), viewed(scan)
-    found = rigid(fixed, moved, no_tick)
+    found = rigid(fixed, moved, Log())
     for mask in vois.values():
         error = moving.error_mm(found, motion, mask, ct.grid, scan.grid)
         assert error.size > 50
@@ -52,7 +49,7 @@ def test_a_stretched_patient(viewed, trunk):
         grid.direction,
     )
     moved = viewed(Volume(ct.values, wide))
-    found = affine(fixed, moved, rigid(fixed, moved, no_tick), no_tick)
+    found = affine(fixed, moved, rigid(fixed, moved, Log()), Log())
     assert scales(found) == pytest.approx([1.0, 1.0, 1.04], abs=0.006)
 
 
@@ -71,19 +68,19 @@ def test_other_fields_of_view_and_coordinates(viewed, trunk):
         )
         for scan, shift in ((half, np.zeros(3)), (far, there)):
             centre = half.centre_mm()
-            found = rigid(fixed, scan, no_tick).TransformPoint(tuple(centre)) - centre
+            found = rigid(fixed, scan, Log()).TransformPoint(tuple(centre)) - centre
             assert np.abs(found - shift).max() < 1.0
 
 
 @pytest.mark.parametrize("axis", [0, 1, 2])
 def test_a_flipped_scan_is_told_from_one_that_is_not(viewed, trunk, axis):
     fixed = viewed(trunk[0])
-    given, flipped = best_flip(fixed, fixed, no_tick)
+    given, flipped = best_flip(fixed, fixed, Log())
     assert given > 1.3 * flipped.information
     turned = View(
         np.flip(fixed.values, axis).copy(), fixed.grid, np.flip(fixed.looked_at, axis).copy()
     )
-    given, flipped = best_flip(fixed, turned, no_tick)
+    given, flipped = best_flip(fixed, turned, Log())
     assert flipped.axes == (axis,)
     assert flipped.information > 1.3 * given
 
@@ -98,17 +95,22 @@ def test_the_same_whatever_the_number_of_threads(viewed, moving, trunk):
     try:
         for threads in (1, 5):
             sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(threads)
-            found.append(rigid(fixed, moved, no_tick).GetParameters())
+            found.append(rigid(fixed, moved, Log()).GetParameters())
     finally:
         sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(before)
     np.testing.assert_allclose(found, [found[0]] * 2, atol=1e-6)
 
 
-def test_what_a_tick_raises_comes_out(viewed, trunk):
+def test_progress_rises_and_what_it_raises_comes_out(viewed, trunk):
     fixed = viewed(trunk[0])
+    seen: list[float] = []
 
-    def stop() -> None:
-        raise KeyboardInterrupt
+    def stop(fraction: float, message: str) -> None:
+        seen.append(fraction)
+        if fraction > 0.3:
+            raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        rigid(fixed, fixed, stop)
+        rigid(fixed, fixed, Log(stop))
+    assert len(seen) > 20
+    assert seen == sorted(seen)

@@ -3,6 +3,7 @@ import pytest
 import SimpleITK as sitk
 
 from LuDosimetryLib import InvalidInput
+from LuDosimetryLib.base.log import Log
 from LuDosimetryLib.case.parts import Segmentation
 from LuDosimetryLib.image.grid import Grid
 from LuDosimetryLib.image.volume import Volume, write_volume
@@ -109,11 +110,11 @@ def test_differences(overlapping):
 
 
 def test_a_segment_cut_off_by_the_grid_is_worth_a_warning(label_image):
-    warnings: list[str] = []
+    log = Log()
     part = GRID.crop((slice(0, 8), slice(0, 9), slice(2, 10)))
-    read_vois(Segmentation(label_image, {"1": "liver", "2": "spleen"}), part, warnings)
-    assert len(warnings) == 1
-    assert "33 % of 'liver' lies beyond" in warnings[0]
+    read_vois(Segmentation(label_image, {"1": "liver", "2": "spleen"}), part, log)
+    assert len(log.remarks) == 1
+    assert "33 % of 'liver' lies beyond" in log.remarks[0]
 
 
 @pytest.mark.parametrize(

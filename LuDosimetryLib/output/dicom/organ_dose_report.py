@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from ...voi.write import terminology_of
+from ...voi.terminology import terminology_of
 from .result_study import MANUFACTURER, MODEL, SERIAL_NUMBER, ResultStudy
 
 if TYPE_CHECKING:

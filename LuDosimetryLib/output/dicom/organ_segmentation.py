@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...voi.write import terminology_of
+from ...voi.terminology import terminology_of
 from .planes import Planes, decimals
 from .result_study import ResultStudy
 
