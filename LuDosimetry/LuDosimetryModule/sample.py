@@ -6,6 +6,7 @@ from typing import Any
 import slicer
 from slicer.i18n import tr as _
 
+from LuDosimetryLib.base.log import Log
 from LuDosimetryLib.lab.phantom.sample import write_sample
 
 from .case_loading import LoadedCase, fill_parameters, load_case
@@ -46,7 +47,7 @@ def load_sample(parameters: Any = None) -> LoadedCase:
     with slicer.util.WaitCursor():
         file = folder / "case.json"
         if not file.exists():
-            file = write_sample(folder, lambda _fraction, _text: slicer.app.processEvents())
+            file = write_sample(folder, Log(lambda _fraction, _message: slicer.app.processEvents()))
         loaded = load_case(file)
     if parameters is None:
         parameters = LuDosimetryLogic().getParameterNode()

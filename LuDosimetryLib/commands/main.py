@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from .. import __version__
 from ..base.errors import CANCELLED, DONE, FAILED, INVALID, Cancelled, ending_of, worst_of
+from ..base.log import Log
 from ..case.case import Case
 from ..case.options import DEVICES
 from .console import ConsoleProgress
@@ -86,13 +87,13 @@ def _organ_lines(organs: "list[OrganDose]", method: str) -> str:
 def _sample(asked: argparse.Namespace, progress: ConsoleProgress) -> None:
     from ..lab.phantom.sample import write_sample
 
-    print(write_sample(asked.output, progress))
+    print(write_sample(asked.output, Log(progress)))
 
 
 def _phantom(asked: argparse.Namespace, progress: ConsoleProgress) -> None:
     from ..lab.phantom.patient import write_phantom
 
-    print(write_phantom(asked.seed, asked.output, progress, asked.cycle))
+    print(write_phantom(asked.seed, asked.output, Log(progress), asked.cycle))
 
 
 def _dicom_import(asked: argparse.Namespace, progress: ConsoleProgress) -> None:
@@ -191,7 +192,7 @@ def _kernels(asked: argparse.Namespace, progress: ConsoleProgress) -> None:
 def _kernels_build(asked: argparse.Namespace, progress: ConsoleProgress) -> None:
     from ..lab.kernels.build import build_point_kernels
 
-    build_point_kernels(asked.output, asked.electrons, asked.photons, asked.seed, progress)
+    build_point_kernels(asked.output, asked.electrons, asked.photons, asked.seed, Log(progress))
 
 
 def _bench(asked: argparse.Namespace, progress: ConsoleProgress) -> None:

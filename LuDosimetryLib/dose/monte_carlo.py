@@ -3,9 +3,10 @@
 import numpy as np
 
 from ..base.errors import InvalidInput
+from ..base.log import Log
 from ..base.progress import Progress
 from ..image.arrays import Array, bounding_box
-from ..montecarlo.checkpoint import UnfinishedRun
+from ..montecarlo.checkpoint import Checkpoint
 from ..montecarlo.engine import engine_version, load_engine
 from ..montecarlo.patient import Patient
 from ..montecarlo.run import Goal, Run, Task, ThisProcess, Workers
@@ -45,9 +46,9 @@ def monte_carlo_dose(problem: DoseProblem, progress: Progress) -> StatisticalDos
     voxel_mL = problem.grid.voxel_volume_mL
     goal, decays = Goal.of(effort.histories, effort.uncertainty_percent, regions, voxel_mL)
     task = Task(patient, problem.nuclide, effort.seed, decays)
-    unfinished = UnfinishedRun(effort.unfinished, task.key(regions))
-    run = Run(task, goal, regions, part, unfinished, _workers(effort.scheduler))
-    done = run.result(progress)
+    checkpoint = Checkpoint(effort.unfinished, task.key(regions))
+    run = Run(task, goal, regions, part, checkpoint, _workers(effort.scheduler))
+    done = run.result(Log(progress))
 
     # keV per decay in a voxel -> Gy: all decays of the patient, over the voxel's mass
     decayed_MBq_h = float(tia.sum(dtype=np.float64)) * voxel_mL

@@ -1,1 +1,1 @@
-"""Coupled photon-electron Monte Carlo with ompMC: emissions, media, transport."""
+"""Coupled photon-electron Monte Carlo with ompMC: emissions, media, transport, batches."""

@@ -1,4 +1,4 @@
-"""Finished batches on disk, so that a run that was killed goes on where it was."""
+"""Checkpoint of a run: its finished batches on disk, from which a killed run resumes."""
 
 import shutil
 import zipfile
@@ -13,25 +13,25 @@ from .statistics import BatchStatistics
 _FILE = "batches.npz"
 
 
-class UnfinishedRun:
+class Checkpoint:
     """
-    The batches of one run in a folder of its own.
+    Finished batches of one run, in a folder of their own.
 
     Parameters
     ----------
     folder : Path or None
-        Made with the first batch; None keeps nothing.
+        Made with the first batch; None for no checkpoint.
     key : str
-        Says what was calculated: batches under another key are not used, and overwritten.
+        Identifies the calculation: batches under another key are ignored and overwritten.
     """
 
     def __init__(self, folder: Path | None, key: str) -> None:
         self._folder = folder
         self._key = key
-        self._made: list[Path] = []
+        self._made_folders: list[Path] = []
 
     def load(self) -> BatchStatistics | None:
-        """The batches of an earlier run of the same key, if there are any."""
+        """Read the batches of an earlier run with the same key; None if there are none."""
         if self._folder is None:
             return None
         try:
@@ -54,7 +54,7 @@ class UnfinishedRun:
 
     def save(self, done: BatchStatistics) -> None:
         """
-        Put the finished batches in the place of the earlier ones, in one step.
+        Replace the stored batches by the finished ones, in one step.
 
         Raises
         ------
@@ -66,7 +66,7 @@ class UnfinishedRun:
         folder = self._folder
         try:
             if not folder.exists():
-                self._made = [p for p in (folder, *folder.parents) if not p.exists()]
+                self._made_folders = [p for p in (folder, *folder.parents) if not p.exists()]
                 folder.mkdir(parents=True)
             with write_atomically(folder / _FILE) as file:
                 np.savez(
@@ -84,15 +84,15 @@ class UnfinishedRun:
             if folder.is_dir() and not any(folder.iterdir()):
                 self.discard()
             raise InvalidInput(
-                f"the finished batches of the Monte Carlo cannot be kept in {folder}: {error.strerror or error}; "
+                f"the checkpoint of the Monte Carlo cannot be written to {folder}: {error.strerror or error}; "
                 "make room or choose another output folder."
             ) from None
 
     def discard(self) -> None:
-        """Remove what `save` has made."""
+        """Remove the checkpoint and the folders that `save` made for it."""
         if self._folder is None:
             return
         shutil.rmtree(self._folder, ignore_errors=True)
-        for path in self._made:
+        for path in self._made_folders:
             if path.is_dir() and not any(path.iterdir()):
                 path.rmdir()

@@ -1,11 +1,12 @@
-"""Batches on several processes or machines, by a scheduler of dask.distributed."""
+"""Batches on the workers of a dask.distributed scheduler."""
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from ..base.errors import InvalidInput
+from ..base.log import Log
 from ..jobs.scheduler import connected
 from .engine import engine_version
 from .patient import Absorbed
@@ -13,34 +14,32 @@ from .run import Task
 
 _LOOK_EVERY_S = 0.1
 _AHEAD = 2
-"""Batches under way for each worker, so that none waits for the next."""
+"""Batches submitted per worker, so that none waits for the next."""
 
 
 class Cluster:
     """
-    The workers of a scheduler.
+    Workers of a scheduler.
 
-    Batches are the same wherever they are calculated and are handed on in their order, so the
-    numbers do not depend on how many workers there are.
+    A batch is the same wherever it is calculated, and batches are yielded in order, so the numbers
+    do not depend on the number of workers.
 
     Parameters
     ----------
     address : str
-        Of the scheduler, for example ``tcp://host:8786``.
+        Address of the scheduler, for example ``tcp://host:8786``.
 
     Raises
     ------
     InvalidInput
-        If dask.distributed is missing, nobody answers, or there is no worker.
+        If dask.distributed is missing, the scheduler does not answer, or it has no workers.
     """
 
     def __init__(self, address: str) -> None:
         self._address = address
         self._client = connected(address)
 
-    def batches(
-        self, task: Task, first: int, last: int | None, working: Callable[[float], None]
-    ) -> Iterator[Absorbed]:
+    def batches(self, task: Task, first: int, last: int | None, log: Log) -> Iterator[Absorbed]:
         """See `Workers`."""
         under_way: deque[Any] = deque()
         number = first
@@ -53,19 +52,19 @@ class Cluster:
                     number += 1
                 if not under_way:
                     return
-                yield self._received(under_way[0], working)
+                yield self._received(under_way[0], log)
                 under_way.popleft()
         finally:
             self._client.cancel(list(under_way))
             self.close()
 
     def close(self) -> None:
-        """Leave the scheduler; it and its workers go on."""
+        """Disconnect from the scheduler, which goes on running with its workers."""
         self._client.close()
 
-    def _received(self, future: Any, working: Callable[[float], None]) -> Absorbed:
+    def _received(self, future: Any, log: Log) -> Absorbed:
         while not future.done():
-            working(0.0)
+            log.at(0.0)
             time.sleep(_LOOK_EVERY_S)
         try:
             engine, absorbed = future.result()
@@ -74,7 +73,7 @@ class Cluster:
         except Exception as error:
             raise InvalidInput(
                 f"a worker of the scheduler {self._address!r} failed ({type(error).__name__}: {error}); it needs "
-                "the same LuDosimetry, ompmc and room in memory as here."
+                "the same LuDosimetry and ompmc as here, and as much memory."
             ) from None
         if engine != engine_version():
             raise InvalidInput(

@@ -19,14 +19,14 @@ Radiation = Literal["electron", "photon"]
 @dataclass(frozen=True)
 class EmissionSpectrum:
     """
-    What of one radiation is transported, and what stays where it was emitted.
+    Spectrum of one radiation: the transported part, and the energy that stays where it is emitted.
 
     Attributes
     ----------
     radiation : {"electron", "photon"}
     energy_MeV, cumulative : ndarray, shape (n,)
         Quantiles of the energy of a transported particle: ``cumulative`` rises from 0 to 1.
-        Lines are vertical steps of it.
+        Lines are vertical steps.
     particles_per_decay : float
         Mean number of transported particles per decay.
     local_MeV : float
@@ -41,7 +41,7 @@ class EmissionSpectrum:
 
     @classmethod
     def of(cls, nuclide: Nuclide, radiation: Radiation) -> "EmissionSpectrum":
-        """Split a nuclide's electrons or photons at the cut-off."""
+        """Split the electrons or photons of a nuclide at the cut-off."""
         lines = nuclide.electron_lines if radiation == "electron" else nuclide.photon_lines
         below = lines[:, 0] < CUT_OFF_MEV
         local = float(lines[below].prod(axis=1).sum())
@@ -80,19 +80,19 @@ class EmissionSpectrum:
 
     def well_spread_energies(self, n: int, rng: np.random.Generator) -> NDArray[np.float64]:
         """
-        Draw ``n`` energies [MeV] of which every stretch covers the spectrum evenly.
+        Draw ``n`` energies [MeV], every run of which covers the spectrum evenly.
 
-        Multiples of the golden ratio from a random start (a Weyl sequence): each energy is
-        distributed as the spectrum, and neighbours complement each other.
+        Multiples of the golden ratio from a random start (a Weyl sequence): each energy follows
+        the spectrum, and neighbours complement each other.
         """
         u = (rng.random() + _GOLDEN_RATIO * np.arange(n)) % 1.0
         return np.asarray(np.interp(u, self.cumulative, self.energy_MeV))
 
     def sample_energies(self, n: int, rng: np.random.Generator) -> NDArray[np.float64]:
         """
-        Draw ``n`` energies [MeV], stratified: one in each of n equal slices of probability.
+        Draw ``n`` energies [MeV], stratified: one from each of n equal slices of probability.
 
-        The order is random, so any part of the sample is itself unbiased.
+        The order is random, so that any part of the sample is unbiased.
         """
         u = (np.arange(n) + rng.random(n)) / n
         energy = np.interp(u, self.cumulative, self.energy_MeV)
@@ -101,7 +101,7 @@ class EmissionSpectrum:
 
 
 def isotropic_directions(n: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Unit vectors, shape (n, 3), uniform over the sphere."""
+    """Draw unit vectors, shape (n, 3), uniformly over the sphere."""
     w = rng.uniform(-1.0, 1.0, n)
     azimuth = rng.uniform(0.0, 2.0 * np.pi, n)
     across = np.sqrt(1.0 - w * w)

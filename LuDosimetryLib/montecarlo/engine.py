@@ -4,7 +4,7 @@ import ctypes
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module, metadata
@@ -15,10 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..base.errors import Cancelled, InvalidInput
+from ..base.log import Log
 from ..tissue.compositions import ELECTRON_REST_MEV, Composition
 from .emission import CUT_OFF_MEV, Radiation
-from .engine_files import Nameless
-from .engine_media import written_media
+from .engine_files import engine_files
+from .engine_media import engine_media
 
 _RECORD = np.dtype(
     [("type", "i1"), ("energy", "<f4"), ("position", "<f4", 3), ("uv", "<f4", 2), ("weight", "<f4")]
@@ -26,17 +27,18 @@ _RECORD = np.dtype(
 _C_LIBRARY = ctypes.CDLL(None if os.name == "posix" else "ucrtbase")
 _TYPE_CODE: dict[Radiation, int] = {"photon": 1, "electron": 2}
 _PARTICLES_PER_REPORT = 60_000
-"""Well under a second of work for two cores, so that a run can be stopped soon."""
+"""Well under a second of work for two cores, so that a run can be cancelled promptly."""
 _FEWEST_REPORTS = 10
+_MEDIA, _PARTICLES = "media.pegs4dat", "particles"
 _ABOVE_ALL_MEV = 10.0
 _ONE_RUN = threading.Lock()
-"""The engine keeps its state in global variables: one run at a time in a process."""
+"""The engine keeps its state in global variables: one run at a time per process."""
 
 
 @dataclass(frozen=True)
 class Particles:
     """
-    Particles of one radiation about to be followed, one history each.
+    Particles of one radiation to be followed, one history each.
 
     Attributes
     ----------
@@ -73,7 +75,7 @@ class Deposit:
 
 
 def engine_version() -> str:
-    """Name and version of the engine, for provenance."""
+    """Name and version of the engine, for the provenance."""
     return f"ompmc {metadata.version('ompmc')}"
 
 
@@ -102,7 +104,7 @@ def transport_in_cylinder(
     r_bounds_cm: NDArray[np.float64],
     z_bounds_cm: NDArray[np.float64],
     seed: int,
-    progress: Callable[[float], None] | None = None,
+    log: Log | None = None,
 ) -> Deposit:
     """
     Follow particles through a homogeneous cylinder about the z axis.
@@ -115,18 +117,18 @@ def transport_in_cylinder(
     r_bounds_cm, z_bounds_cm : ndarray
         Ring and slab boundaries, ascending; rings begin at 0.
     seed : int
-    progress : callable, optional
-        Called with the finished fraction; raising `Cancelled` from it stops the run.
+    log : Log, optional
+        Receives the progress.
 
     Returns
     -------
     Deposit
-        Shape (rings, slabs).
+        Arrays of shape (rings, slabs).
     """
     ompmc = load_engine()
-    with written_media([composition], Path(ompmc.data_path())) as (pegs, (name,)):
-        cylinder = ompmc.CylinderGeometry(r_bounds_cm, z_bounds_cm, name, density_g_cm3)
-        return _run(ompmc, ompmc.calc_radial, cylinder, particles, pegs, seed, progress)
+    media, (name,) = engine_media([composition], Path(ompmc.data_path()))
+    cylinder = ompmc.CylinderGeometry(r_bounds_cm, z_bounds_cm, name, density_g_cm3)
+    return _run(ompmc, ompmc.calc_radial, cylinder, media, particles, seed, log)
 
 
 def transport_in_voxels(
@@ -136,7 +138,7 @@ def transport_in_voxels(
     density_g_cm3: NDArray[np.floating],
     bounds_cm: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],
     seed: int,
-    progress: Callable[[float], None] | None = None,
+    log: Log | None = None,
     *,
     range_rejection: bool = False,
 ) -> Deposit:
@@ -153,69 +155,62 @@ def transport_in_voxels(
     density_g_cm3 : ndarray, shape (x, y, z)
     bounds_cm : tuple of three ndarray
         Voxel boundaries along x, y and z, ascending.
-    seed, progress
+    seed, log
         As for `transport_in_cylinder`.
     range_rejection : bool
-        Electrons that cannot leave their voxel any more leave their energy there at once, and
-        make no bremsstrahlung.
+        Electrons that can no longer leave their voxel deposit their energy there at once, without
+        bremsstrahlung.
 
     Returns
     -------
     Deposit
-        Shape (x, y, z). The engine reports no energy in voxels of less than 0.044 g/cm3, though
-        particles lose it there.
+        Arrays of shape (x, y, z). The engine reports no energy in voxels below 0.044 g/cm3,
+        though particles lose energy there.
     """
     ompmc = load_engine()
-    with written_media(compositions, Path(ompmc.data_path())) as (pegs, names):
-        geometry = ompmc.Geometry(
-            *bounds_cm,
-            names,
-            np.asfortranarray(density_g_cm3, dtype=np.float64),
-            np.asfortranarray(medium + 1, dtype=np.int32),
-        )
-        reject_below = _ABOVE_ALL_MEV if range_rejection else None
-        return _run(
-            ompmc,
-            ompmc.calc_forward_phsp,
-            geometry,
-            particles,
-            pegs,
-            seed,
-            progress,
-            esave=reject_below,
-        )
+    media, names = engine_media(compositions, Path(ompmc.data_path()))
+    geometry = ompmc.Geometry(
+        *bounds_cm,
+        names,
+        np.asfortranarray(density_g_cm3, dtype=np.float64),
+        np.asfortranarray(medium + 1, dtype=np.int32),
+    )
+    reject_below = _ABOVE_ALL_MEV if range_rejection else None
+    return _run(
+        ompmc,
+        ompmc.calc_forward_phsp,
+        geometry,
+        media,
+        particles,
+        seed,
+        log,
+        esave=reject_below,
+    )
 
 
 def _run(
     ompmc: Any,
     calculation: Callable[..., Any],
     geometry: Any,
+    media: bytes,
     particles: Particles,
-    pegs: Path,
     seed: int,
-    progress: Callable[[float], None] | None,
+    log: Log | None,
     **physics_options: float | None,
 ) -> Deposit:
-    physics = ompmc.Physics(
-        pegs_file=pegs,
-        global_ecut=CUT_OFF_MEV + ELECTRON_REST_MEV,
-        global_pcut=CUT_OFF_MEV,
-        n_split=1,
-        seeds=_two_seeds(seed),
-        **physics_options,
-    )
     stopped: list[Cancelled] = []
     n = len(particles.energy_MeV)
     batches = max(_FEWEST_REPORTS, n // _PARTICLES_PER_REPORT)
     histories = batches * -(-n // batches)  # the engine leaves out what does not fill a batch
-    with _ONE_RUN, _phase_space(particles, histories) as files, _SilentConsole() as console:
+    contents = {_MEDIA: media, **_phase_space(particles, histories)}
+    with _ONE_RUN, engine_files(contents) as files, _SilentConsole() as console:
 
         def report(fraction: float) -> bool:
-            files.forget_names()  # the engine has read them
+            files.remove()  # the engine has opened them
             try:
-                if progress is not None:
+                if log is not None:
                     with console.shown():
-                        progress(fraction)
+                        log.at(fraction)
             except Cancelled as request:
                 stopped.append(request)
             return not stopped
@@ -223,8 +218,15 @@ def _run(
         try:
             deposit, relative_error, summary = calculation(
                 geometry,
-                ompmc.PhaseSpaceSource(files.base),
-                physics=physics,
+                ompmc.PhaseSpaceSource(files.path(_PARTICLES)),
+                physics=ompmc.Physics(
+                    pegs_file=files.path(_MEDIA),
+                    global_ecut=CUT_OFF_MEV + ELECTRON_REST_MEV,
+                    global_pcut=CUT_OFF_MEV,
+                    n_split=1,
+                    seeds=_two_seeds(seed),
+                    **physics_options,
+                ),
                 n_histories=histories,
                 n_batches=batches,
                 output_dose=False,
@@ -242,7 +244,7 @@ def _run(
 
 
 class _SilentConsole:
-    """Keeps the engine's own chatter, written by C code to file descriptors 1 and 2, off them."""
+    """Hides what the C code of the engine prints on file descriptors 1 and 2."""
 
     def __enter__(self) -> "_SilentConsole":
         sys.stdout.flush()
@@ -253,7 +255,7 @@ class _SilentConsole:
         return self
 
     def __exit__(self, *error: object) -> None:
-        # C keeps its own buffer: empty it into the void before the console comes back
+        # C has its own buffer, which must be emptied before the console comes back
         _C_LIBRARY.fflush(None)
         self._point_at(*self._real)
         for descriptor in (self._null, *self._real):
@@ -261,7 +263,7 @@ class _SilentConsole:
 
     @contextmanager
     def shown(self) -> Iterator[None]:
-        """The console as it was, for a progress callable."""
+        """Restore the console while progress is reported."""
         _C_LIBRARY.fflush(None)
         self._point_at(*self._real)
         try:
@@ -282,12 +284,11 @@ def _two_seeds(seed: int) -> tuple[int, int]:
     return int(first) + 1, int(second) + 1
 
 
-@contextmanager
-def _phase_space(particles: Particles, records: int) -> Iterator[Nameless]:
+def _phase_space(particles: Particles, records: int) -> Mapping[str, bytes | memoryview]:
     """
-    The particles as an IAEA phase space; gone afterwards, however the process ends.
+    Files of an IAEA phase space with the particles, by name.
 
-    Filled up to a number of records with copies of the first particle that weigh nothing.
+    Copies of the first particle with weight 0 fill it up to a number of records.
     """
     n = len(particles.energy_MeV)
     record = np.zeros(records, _RECORD)
@@ -306,6 +307,7 @@ def _phase_space(particles: Particles, records: int) -> Iterator[Nameless]:
         f"$RECORD_LENGTH:\n{_RECORD.itemsize}\n$BYTE_ORDER:\n1234\n$ORIG_HISTORIES:\n{records}\n"
         f"$PARTICLES:\n{records}\n$PHOTONS:\n{photons}\n$ELECTRONS:\n{records - photons}\n"
     )
-    contents = {".IAEAheader": header.encode("ascii"), ".IAEAphsp": record.tobytes()}
-    with Nameless.holding(contents) as files:
-        yield files
+    return {
+        f"{_PARTICLES}.IAEAheader": header.encode("ascii"),
+        f"{_PARTICLES}.IAEAphsp": memoryview(record.view(np.uint8)),  # type: ignore[arg-type]
+    }

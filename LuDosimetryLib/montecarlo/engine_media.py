@@ -1,33 +1,27 @@
-"""The engine's media, made of elemental compositions."""
+"""Media for the engine, made from elemental compositions."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from ..tissue.compositions import ELEMENTS, Composition
-from .engine_files import Nameless
 
 _BONE_DONOR_CALCIUM = 0.13
-"""Calcium mass fraction from which electron tables of cortical bone fit better than of soft tissue."""
+"""Calcium mass fraction above which electron tables of cortical bone fit better than of soft tissue."""
 
 
-@contextmanager
-def written_media(
-    compositions: list[Composition], engine_data: Path
-) -> Iterator[tuple[Path, list[str]]]:
+def engine_media(compositions: list[Composition], engine_data: Path) -> tuple[bytes, list[str]]:
     """
-    Write the engine's interaction file with these media added; it is gone afterwards.
+    Add media to the engine's table of interaction data.
 
     Parameters
     ----------
     compositions : list of Composition
     engine_data : Path
-        The engine's data folder, which holds ``pegs4/521icru.pegs4dat``.
+        Data folder of the engine, with ``pegs4/521icru.pegs4dat``.
 
-    Yields
-    ------
-    Path, list of str
-        The file, and the engine's name of each medium in the order given.
+    Returns
+    -------
+    bytes, list of str
+        Content of the ``.pegs4dat`` file, and the engine's name of each medium in the same order.
     """
     text = (engine_data / "pegs4" / "521icru.pegs4dat").read_text(encoding="ascii")
     names, added = [], []
@@ -39,13 +33,11 @@ def written_media(
         calcium = composition.mass_fractions.get("Ca", 0.0)
         donor = "ICRPBONE521ICRU" if calcium >= _BONE_DONOR_CALCIUM else "ICRUTISSUE521ICRU"
         added.append(_derived_medium(text, donor, names[-1], composition))
-    content = (text + "".join(added)).encode("ascii")
-    with Nameless.holding({".pegs4dat": content}) as files:
-        yield files.base.with_suffix(".pegs4dat"), names
+    return (text + "".join(added)).encode("ascii"), names
 
 
 def _derived_medium(pegs: str, donor: str, name: str, composition: Composition) -> str:
-    """A copy of the donor's record under another name with other elements."""
+    """Copy of a donor's record under another name and with other elements."""
     start = pegs.index(f" MEDIUM={donor} ")
     end = pegs.find(" MEDIUM=", start + 1)
     lines = pegs[start : end if end > 0 else None].splitlines(keepends=True)

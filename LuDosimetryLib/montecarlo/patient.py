@@ -1,12 +1,12 @@
-"""A patient for the Monte Carlo engine: voxels, media, and decays where the activity is."""
+"""Patient for the Monte Carlo engine: voxels, media, and decays in proportion to activity."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..base.log import Log
 from ..image.arrays import Array, Shape, Triple
 from ..tissue.compositions import read_composition
 from ..tissue.media import Medium, classify
@@ -16,14 +16,14 @@ from .engine import transport_in_voxels
 from .sampling import EFFICIENT, Emissions, Sampling, Source, draw
 
 _FEWEST = 1000
-"""Emissions drawn at least, however few decays are asked for."""
+"""Least number of emissions drawn, however few decays are wanted."""
 _CODE: dict[Radiation, int] = {"electron": 0, "photon": 1}
 
 
 @dataclass(frozen=True)
 class Patient:
     """
-    A voxel phantom with activity; arrays are (k, j, i), as everywhere but in the engine.
+    Voxel phantom with activity; arrays are (k, j, i), as everywhere but in the engine.
 
     Attributes
     ----------
@@ -48,7 +48,7 @@ class Patient:
     def of(
         cls, voxel_cm: Triple, density_g_cm3: Array, media: list[Medium], decays: Array
     ) -> "Patient":
-        """A patient whose media follow from the density."""
+        """Make a patient whose media follow from the density."""
         return cls(voxel_cm, density_g_cm3, media, classify(density_g_cm3, media), decays)
 
     @property
@@ -70,15 +70,15 @@ class Patient:
 @dataclass(frozen=True)
 class Absorbed:
     """
-    What a batch found.
+    Result of a batch.
 
     Attributes
     ----------
     energy_keV : ndarray of float64, shape (k, j, i)
-        Absorbed in each voxel per decay in the whole patient, emissions below the engine's
-        cut-off included. An unbiased estimate: where little is emitted it may be below 0.
+        Energy absorbed in each voxel per decay in the whole patient, with emissions below the
+        cut-off of the engine. An unbiased estimate: where little is emitted it may be negative.
     followed : dict of str to int
-        Particles by radiation.
+        Number of particles by radiation.
     """
 
     energy_keV: NDArray[np.float64]
@@ -91,24 +91,25 @@ def simulate_batch(
     decays: int,
     seed: int,
     batch: int,
-    progress: Callable[[float], None] | None = None,
+    log: Log | None = None,
     sampling: Sampling = EFFICIENT,
 ) -> Absorbed:
     """
-    Follow the emissions of some decays; all random numbers follow from seed and batch.
+    Follow the emissions of some decays; seed and batch decide all random numbers.
 
     Parameters
     ----------
     patient : Patient
     nuclide : Nuclide
     decays : int
-        Decays whose statistics are wanted; `Sampling` says how many emissions that takes.
+        Decays whose statistics are wanted; `Sampling` decides how many emissions that takes.
     seed, batch : int
         Batches of one seed are independent of each other.
-    progress : callable, optional
-        Called with the finished fraction at least about every second.
+    log : Log, optional
+        Receives the progress about every second or more often.
     sampling : Sampling
     """
+    log = log or Log()
     energy = np.zeros(patient.shape)
     followed: dict[Radiation, int] = {}
     efforts: dict[Radiation, float] = {
@@ -123,13 +124,9 @@ def simulate_batch(
         number = max(_FEWEST, round(emitted * effort))
         emissions = draw(patient.source, spectrum, number, sampling, rng)
         followed[radiation] = len(emissions.voxel)
-
-        def of_both(fraction: float, begun: int = len(followed) - 1) -> None:
-            if progress is not None:
-                progress(0.5 * (begun + fraction))
-
         engine_seed = int(sequence.generate_state(1, np.uint64)[0])
-        energy += _absorbed(patient, spectrum, emissions, sampling, engine_seed, of_both)
+        part = log.part(1.0 / len(efforts))
+        energy += _absorbed(patient, spectrum, emissions, sampling, engine_seed, part)
     return Absorbed(1e3 * energy, followed)
 
 
@@ -139,7 +136,7 @@ def _absorbed(
     emissions: Emissions,
     sampling: Sampling,
     seed: int,
-    progress: Callable[[float], None],
+    log: Log,
 ) -> NDArray[np.float64]:
     """Energy absorbed per decay [MeV], shape (k, j, i)."""
     photons = spectrum.radiation == "photon"
@@ -150,7 +147,7 @@ def _absorbed(
         patient.density_g_cm3.T,
         _bounds(patient),
         seed,
-        progress,
+        log,
         range_rejection=photons and sampling.range_rejection_of_photons_electrons,
     )
     per_emission = spectrum.particles_per_decay / emissions.drawn
@@ -171,7 +168,7 @@ def _absorbed(
 def _bounds(
     patient: Patient,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Voxel boundaries along x, y and z [cm], the phantom's centre at 0."""
+    """Voxel boundaries along x, y and z [cm]; the centre of the phantom is at 0."""
     k, j, i = (
         np.asarray((np.arange(n + 1) - 0.5 * n) * size, np.float64)
         for n, size in zip(patient.shape, patient.voxel_cm, strict=True)

@@ -1,33 +1,35 @@
-"""Batch after batch, until enough decays are followed or the result is precise enough."""
+"""Batches of decays, until enough are followed or the result is precise enough."""
 
 import hashlib
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import __version__
 from ..base.errors import Cancelled
+from ..base.log import Log
 from ..image.arrays import Mask
 from ..tissue.compositions import read_composition
 from ..tissue.nuclide import Nuclide
-from .checkpoint import UnfinishedRun
+from .checkpoint import Checkpoint
 from .engine import engine_version
 from .patient import Absorbed, Patient, simulate_batch
 from .sampling import EFFICIENT, Sampling
 from .statistics import BatchStatistics
 
 BATCH_DECAYS = 2_500_000
-"""Decays of a batch; a few seconds of work for two cores."""
+"""Decays of a batch: a few seconds of work for two cores."""
 
 FEWEST_BATCHES = 10
-"""So many are needed for a standard error that is worth its name (known to a quarter of itself)."""
+"""Least number of batches; with ten, a standard error is known to a quarter of itself."""
 
 VOXEL_TARGET = 4.0
-"""The target for voxels, in targets for organs: 2 % where organs are to have 0.5 %."""
+"""Target for voxels over that for organs: 2 % where organs are to have 0.5 %."""
 
 _HOT_FRACTION = 0.2
 _SMALLEST_ORGAN_ML = 1.0
@@ -36,7 +38,7 @@ _SMALLEST_ORGAN_ML = 1.0
 @dataclass(frozen=True)
 class Task:
     """
-    One run: all that decides its numbers but how many batches there are.
+    Everything that decides the numbers of a run, except the number of batches.
 
     Attributes
     ----------
@@ -44,7 +46,7 @@ class Task:
     nuclide : Nuclide
     seed : int
     decays : int
-        Of each batch.
+        Decays of each batch.
     sampling : Sampling
     """
 
@@ -54,21 +56,23 @@ class Task:
     decays: int
     sampling: Sampling = EFFICIENT
 
-    def batch(self, number: int, progress: Callable[[float], None] | None = None) -> Absorbed:
+    def batch(self, number: int, log: Log | None = None) -> Absorbed:
         """Follow the decays of one batch."""
         return simulate_batch(
-            self.patient, self.nuclide, self.decays, self.seed, number, progress, self.sampling
+            self.patient, self.nuclide, self.decays, self.seed, number, log, self.sampling
         )
 
     def key(self, regions: Mapping[str, Mask]) -> str:
-        """A hash of everything that decides the numbers of the batches."""
-        from .. import __version__
-
+        """Hash of everything that decides the numbers of the batches."""
         digest = hashlib.sha256()
         patient, nuclide = self.patient, self.nuclide
         compositions = [read_composition(medium.composition) for medium in patient.media]
-        said = (__version__, engine_version(), np.__version__, self.seed, self.decays)
-        digest.update(repr((*said, self.sampling, patient.voxel_cm, patient.media)).encode())
+        versions = (__version__, engine_version(), np.__version__)
+        digest.update(
+            repr(
+                (*versions, self.seed, self.decays, self.sampling, patient.voxel_cm, patient.media)
+            ).encode()
+        )
         digest.update(
             repr([(c.name, c.mass_fractions, c.engine_medium) for c in compositions]).encode()
         )
@@ -96,10 +100,11 @@ class Goal:
     Attributes
     ----------
     batches : int or None
-        After so many; None for as many as the precision takes.
+        Number of batches; None for as many as the precision needs.
     uncertainty_percent : float or None
-        Standard error of the mean dose of each region that counts; root mean square relative
-        standard error of the voxels above a fifth of the maximum: `VOXEL_TARGET` times as much.
+        Relative standard error to reach for the mean dose of each counting region. The root mean
+        square relative standard error of the voxels above a fifth of the maximum is to reach
+        `VOXEL_TARGET` times as much.
     counting : tuple of str
         Regions that count.
     """
@@ -116,7 +121,7 @@ class Goal:
         regions: Mapping[str, Mask],
         voxel_mL: float,
     ) -> tuple["Goal", int]:
-        """The goal, and the decays of a batch."""
+        """Goal, and the decays of a batch."""
         if uncertainty_percent is None:
             batches = max(FEWEST_BATCHES, -(-histories // BATCH_DECAYS))
             return cls(batches), -(-histories // batches)
@@ -125,7 +130,7 @@ class Goal:
 
     def batches_needed(self, done: BatchStatistics, density_g_cm3: NDArray[np.floating]) -> int:
         """
-        How many batches it takes in all, as far as can be told from those done.
+        Estimate from the finished batches how many are needed in all.
 
         Parameters
         ----------
@@ -151,43 +156,39 @@ class Goal:
 
 
 class Workers(Protocol):
-    """Where batches are calculated."""
+    """Place where batches are calculated."""
 
-    def batches(
-        self, task: Task, first: int, last: int | None, working: Callable[[float], None]
-    ) -> Iterator[Absorbed]:
+    def batches(self, task: Task, first: int, last: int | None, log: Log) -> Iterator[Absorbed]:
         """
-        Batches in their order.
+        Calculate batches and yield them in order.
 
         Parameters
         ----------
         task : Task
         first : int
         last : int or None
-            None if that is not known yet.
-        working : callable
-            Called about every second with the finished fraction of the next batch; may raise
-            `Cancelled`.
+            None if it is not known yet.
+        log : Log
+            Receives the progress of the next batch from 0 to 1 about every second.
         """
 
 
 class ThisProcess:
-    """One batch after the other; the engine takes all cores."""
+    """Calculation in this process, batch by batch; the engine uses all cores."""
 
-    def batches(
-        self, task: Task, first: int, last: int | None, working: Callable[[float], None]
-    ) -> Iterator[Absorbed]:
+    def batches(self, task: Task, first: int, last: int | None, log: Log) -> Iterator[Absorbed]:
         """See `Workers`."""
         number = first
         while last is None or number <= last:
-            yield task.batch(number, working)
+            log.at(0.0)
+            yield task.batch(number, log)
             number += 1
 
 
 @dataclass
 class Run:
     """
-    A run of batches.
+    Run of batches.
 
     Attributes
     ----------
@@ -196,67 +197,69 @@ class Run:
     regions : mapping of str to ndarray of bool, shape (k, j, i)
     reported : ndarray of bool, shape (k, j, i)
         Voxels whose precision counts.
-    unfinished : UnfinishedRun
+    checkpoint : Checkpoint
     workers : Workers
     resumed_batches : int
-        Batches that an earlier run had finished.
+        Batches taken over from an earlier run.
     """
 
     task: Task
     goal: Goal
     regions: Mapping[str, Mask]
     reported: Mask
-    unfinished: UnfinishedRun
+    checkpoint: Checkpoint
     workers: Workers = field(default_factory=ThisProcess)
     resumed_batches: int = 0
 
-    def result(self, progress: Callable[[float, str], object]) -> BatchStatistics:
+    def result(self, log: Log) -> BatchStatistics:
         """
         Calculate batches until the goal is reached.
 
         Parameters
         ----------
-        progress : callable
-            ``(fraction, message)``; raising `Cancelled` from it stops the run within a second or
-            two, and removes the finished batches.
+        log : Log
+            Receives the progress. `Cancelled` from it stops the run within a second or two and
+            removes the checkpoint.
         """
         shape = self.task.patient.shape
-        done = self.unfinished.load() or BatchStatistics.none_of(shape, self.regions)
+        done = self.checkpoint.load() or BatchStatistics.none_of(shape, self.regions)
         self.resumed_batches = done.batches
         density = np.where(self.reported, self.task.patient.density_g_cm3, 0.0)
         needed = self.goal.batches_needed(done, density)
         clock = _Clock(done.batches)
 
-        def working(fraction: float) -> None:
-            finished = min(1.0, (done.batches + fraction) / needed)
-            progress(finished, clock.message(done.batches, needed, self.goal.batches is None))
+        def next_batch(fraction: float, message: str = "") -> None:
+            text = clock.message(done.batches, needed, self.goal.batches is None)
+            log.at(min(1.0, (done.batches + fraction) / needed), text)
 
         try:
-            working(0.0)
+            next_batch(0.0)
             last = None if self.goal.batches is None else needed - 1
             if done.batches < needed:
-                for absorbed in self.workers.batches(self.task, done.batches, last, working):
+                for absorbed in self.workers.batches(
+                    self.task, done.batches, last, Log(next_batch)
+                ):
                     done.add(absorbed, self.regions)
-                    self.unfinished.save(done)
+                    self.checkpoint.save(done)
                     needed = self.goal.batches_needed(done, density)
-                    working(0.0)
+                    next_batch(0.0)
                     if done.batches >= needed:
                         break
         except Cancelled:
-            self.unfinished.discard()
+            self.checkpoint.discard()
             raise
         return done
 
 
 class _Clock:
-    """How long it still takes."""
+    """Estimate of the remaining time."""
 
     def __init__(self, before: int) -> None:
         self._before = before
         self._started = time.perf_counter()
 
     def message(self, done: int, needed: int, about: bool) -> str:
-        """What is going on and how long it still takes, once a batch is finished."""
+        """Progress message, with the remaining time once a batch is finished."""
         of = f"about {needed}" if about else f"{needed}"
         text = f"Monte Carlo: batch {min(done + 1, needed)} of {of}"
         if done > self._before:

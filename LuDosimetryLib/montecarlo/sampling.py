@@ -1,4 +1,4 @@
-"""Which emissions of a patient's decays are followed, and what each counts for."""
+"""Choice of the emissions to be followed, and their weights."""
 
 from dataclasses import dataclass
 
@@ -9,8 +9,8 @@ from ..image.arrays import Shape, Triple
 from .emission import EmissionSpectrum, isotropic_directions
 from .engine import Particles
 
-# CSDA range of electrons in liquid water, ESTAR (NIST): keV, g/cm2. Only how often an electron is
-# chosen depends on it, never what the mean of the dose is.
+# CSDA range of electrons in liquid water, ESTAR (NIST). It decides only how often an electron is
+# chosen, never the mean of the dose.
 _ENERGY_MEV = np.array([10, 15, 20, 30, 40, 50, 60, 80, 100, 150, 200, 300, 400, 500]) * 1e-3
 _RANGE_G_CM2 = np.array(
     [2.515e-4, 5.147e-4, 8.566e-4, 1.756e-3, 2.919e-3, 4.320e-3, 5.940e-3, 9.773e-3, 1.431e-2,
@@ -19,34 +19,35 @@ _RANGE_G_CM2 = np.array(
 
 _KEEP_AT_LEAST = 0.03
 _INSIDE = 0.49998
-"""Half a voxel, less than single precision could carry across its border."""
+"""Half a voxel, less what single precision could carry across its border."""
 
 
 @dataclass(frozen=True)
 class Sampling:
     """
-    How emissions are chosen; no choice moves the mean of the dose.
+    Choice of emissions; none of the settings changes the mean of the dose.
 
-    The defaults are the best split found on the sample case. Against plain sampling, 1 over
-    variance and time is 5 times better in voxels above a fifth of the maximum, 7 times in cold
-    tissue and lung, and 23 times for the means of organs; per decay the variance is lower by 2,
-    3 and 9.
+    The defaults are the best found on the sample case. The efficiency (1 over variance and time)
+    is 5 times that of plain sampling in voxels above a fifth of the maximum, 7 times in cold
+    tissue and lung, and 23 times for organ means; per decay the variance is lower by factors of
+    2, 3 and 9.
 
     Attributes
     ----------
     electrons_per_emitted, photons_per_emitted : float
-        Emissions drawn for each that the asked number of decays emits.
+        Emissions drawn for each one that the wanted number of decays emits.
     only_what_travels : bool
-        Estimate what electrons carry away from where they are emitted, and add what is emitted,
-        which is known: counting statistics and the spectrum's width then make no noise. Electrons
-        deep in a voxel, which stay in it for sure, are followed rarely, with a weight.
+        Estimate the energy that electrons carry away from where they are emitted, and add the
+        emitted energy, which is known: counting statistics and the width of the spectrum then
+        add no noise. Electrons deep in a voxel, which hardly leave it, are followed rarely, with
+        a weight.
     range_rejection_of_photons_electrons : bool
-        See `transport_in_voxels`; photons' electrons hardly make bremsstrahlung.
+        See `transport_in_voxels`; electrons set free by photons make hardly any bremsstrahlung.
     evenly : bool
-        Decays per voxel and energies by systematic sampling instead of at random.
+        Draw decays per voxel and energies by systematic instead of random sampling.
     electron_source_power : float
-        Voxels that electrons start from are drawn in proportion to this power of their activity, with weights: below 1
-        voxels of little activity get more than their share.
+        Start voxels of electrons are drawn in proportion to this power of their activity, with
+        weights: below 1, voxels of little activity get more than their share.
     """
 
     electrons_per_emitted: float = 1.0
@@ -59,23 +60,23 @@ class Sampling:
 
 EFFICIENT = Sampling()
 PLAIN = Sampling(1.0, 1.0, False, False, False, 1.0)
-"""Every emission drawn at random and followed: what the gain is measured against."""
+"""Every emission drawn at random and followed: the reference for gains in efficiency."""
 
 
 @dataclass(frozen=True)
 class Source:
     """
-    Where decays happen.
+    Voxels in which decays happen.
 
     Attributes
     ----------
     shape : tuple of int
-        Of the phantom (k, j, i).
+        Shape of the phantom (k, j, i).
     voxel_cm : tuple of float
     voxel : ndarray of int, shape (n,)
         Flat index of the voxels with activity.
     share : ndarray, shape (n,)
-        Part of all decays that each has; sums to 1.
+        Part of all decays in each voxel; sums to 1.
     density_g_cm3 : ndarray, shape (n,)
     """
 
@@ -95,9 +96,9 @@ class Emissions:
     ----------
     particles : Particles
     voxel : ndarray of int, shape (n,)
-        Flat index of where each starts.
+        Flat index of the voxel in which each starts.
     drawn : int
-        Emissions among which these were chosen, of which the weights take account.
+        Number of emissions from which these were chosen; the weights account for it.
     """
 
     particles: Particles
@@ -153,10 +154,10 @@ def chance_to_follow(
     depth_g_cm2: NDArray[np.floating], energy_MeV: NDArray[np.floating]
 ) -> NDArray[np.float64]:
     """
-    Chance with which an electron is followed that starts at a depth below its voxel's surface.
+    Probability of following an electron that starts at a depth below the surface of its voxel.
 
-    Greatest at the surface; electrons are scattered so much that hardly any reaches the depth of
-    its range.
+    It is greatest at the surface: electrons scatter so much that hardly any travels its range in
+    depth.
     """
     reach = np.interp(energy_MeV, _ENERGY_MEV, _RANGE_G_CM2)
     left = (1.0 - depth_g_cm2 / reach).clip(0.0)
@@ -166,7 +167,7 @@ def chance_to_follow(
 def _voxels(
     source: Source, number: int, power: float, evenly: bool, rng: np.random.Generator
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Positions in `Source.voxel` of emissions, and their weights."""
+    """Positions of emissions in `Source.voxel`, and their weights."""
     drawn = source.share**power
     edges = np.cumsum(drawn)
     edges /= edges[-1]

@@ -1,4 +1,4 @@
-"""Mean and standard error of independent batches."""
+"""Mean and standard error over independent batches."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,17 +14,17 @@ from .patient import Absorbed
 @dataclass
 class BatchStatistics:
     """
-    What the batches found so far, summed in their order in double precision.
+    Sums over the batches so far, in their order, in double precision.
 
     Attributes
     ----------
     total, squares : ndarray of float64, shape (k, j, i)
         Sum over the batches of the energy absorbed in a voxel per decay [keV], and of its square.
     regions : dict of str to list of float
-        Energy absorbed per decay [keV] in each region, batch by batch. The error of a region's
-        mean comes from these: what is absorbed in neighbouring voxels is correlated.
+        Energy absorbed per decay [keV] in each region, batch by batch. The standard error of a
+        region comes from these, because neighbouring voxels are correlated.
     followed : dict of str to int
-        Particles by radiation.
+        Number of particles by radiation.
     batches : int
     """
 
@@ -36,12 +36,12 @@ class BatchStatistics:
 
     @classmethod
     def none_of(cls, shape: Shape, regions: Mapping[str, Mask]) -> "BatchStatistics":
-        """Before the first batch."""
+        """Statistics before the first batch."""
         return cls(np.zeros(shape), np.zeros(shape), {name: [] for name in regions})
 
     def add(self, batch: Absorbed, regions: Mapping[str, Mask]) -> None:
         """
-        Take in the next batch.
+        Add the next batch.
 
         Parameters
         ----------
@@ -63,7 +63,7 @@ class BatchStatistics:
         return self.total / max(self.batches, 1)
 
     def standard_error(self, voxels: Mask | None = None) -> NDArray[np.float64]:
-        """Of `mean` [keV], everywhere or in some voxels; needs two batches."""
+        """Standard error of `mean` [keV] in all or in some voxels; needs two batches."""
         total, squares = self.total, self.squares
         if voxels is not None:
             total, squares = total[voxels], squares[voxels]
@@ -79,7 +79,7 @@ class BatchStatistics:
         }
 
     def relative_region_error(self, name: str) -> float:
-        """Standard error of a region's mean, as part of the mean; infinite for a mean of 0."""
+        """Standard error of the mean of a region over the mean; infinite for a mean of 0."""
         values = self.regions[name]
         mean = float(np.mean(values))
         error = float(np.std(values, ddof=1) / np.sqrt(len(values)))

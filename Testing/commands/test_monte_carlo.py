@@ -157,5 +157,5 @@ def test_finished_batches_that_cannot_be_kept(case_folder, tmp_path, capfd):
     assert main(arguments(case_folder, output, "--histories", "1e4")) == INVALID
     said = capfd.readouterr().err
     assert said.count("\n") == 1
-    assert "cannot be kept in" in said
+    assert "cannot be written to" in said
     assert not output.exists()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from LuDosimetryLib.base.errors import InvalidInput
-from LuDosimetryLib.montecarlo.checkpoint import UnfinishedRun
+from LuDosimetryLib.montecarlo.checkpoint import Checkpoint
 from LuDosimetryLib.montecarlo.statistics import BatchStatistics
 
 
@@ -21,8 +21,8 @@ def done():
 
 
 def test_what_was_saved_comes_back_to_the_bit(tmp_path, done):
-    UnfinishedRun(tmp_path / "deep" / "run", "key").save(done)
-    back = UnfinishedRun(tmp_path / "deep" / "run", "key").load()
+    Checkpoint(tmp_path / "deep" / "run", "key").save(done)
+    back = Checkpoint(tmp_path / "deep" / "run", "key").load()
     assert back.total.tobytes() == done.total.tobytes()
     assert back.squares.tobytes() == done.squares.tobytes()
     assert (back.regions, back.followed, back.batches) == (done.regions, done.followed, 2)
@@ -30,30 +30,30 @@ def test_what_was_saved_comes_back_to_the_bit(tmp_path, done):
 
 def test_without_regions(tmp_path, done):
     done.regions = {}
-    UnfinishedRun(tmp_path, "key").save(done)
-    assert UnfinishedRun(tmp_path, "key").load().regions == {}
+    Checkpoint(tmp_path, "key").save(done)
+    assert Checkpoint(tmp_path, "key").load().regions == {}
 
 
 def test_another_problem_is_never_used(tmp_path, done):
-    UnfinishedRun(tmp_path, "key").save(done)
-    assert UnfinishedRun(tmp_path, "other").load() is None
+    Checkpoint(tmp_path, "key").save(done)
+    assert Checkpoint(tmp_path, "other").load() is None
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 cut off", b"\x80\x04nonsense"])
 def test_what_cannot_be_read_is_not_used(tmp_path, content):
     (tmp_path / "batches.npz").write_bytes(content)
-    assert UnfinishedRun(tmp_path, "key").load() is None
+    assert Checkpoint(tmp_path, "key").load() is None
 
 
 def test_discard_leaves_what_was_there_before(tmp_path, done):
-    run = UnfinishedRun(tmp_path / "deep" / "run", "key")
+    run = Checkpoint(tmp_path / "deep" / "run", "key")
     run.save(done)
     run.discard()
     assert not list(tmp_path.iterdir())
 
 
 def test_without_a_folder_nothing_is_kept(done):
-    run = UnfinishedRun(None, "key")
+    run = Checkpoint(None, "key")
     run.save(done)
     assert run.load() is None
     run.discard()
@@ -62,6 +62,6 @@ def test_without_a_folder_nothing_is_kept(done):
 def test_what_cannot_be_written_is_one_sentence(tmp_path, done):
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(
-        InvalidInput, match=r"finished batches .* cannot be kept in .*file.*; make room"
+        InvalidInput, match=r"checkpoint .* cannot be written to .*file.*; make room"
     ):
-        UnfinishedRun(tmp_path / "file" / "run", "key").save(done)
+        Checkpoint(tmp_path / "file" / "run", "key").save(done)

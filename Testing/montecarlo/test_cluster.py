@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from LuDosimetryLib.base.errors import Cancelled, InvalidInput
+from LuDosimetryLib.base.log import Log
 from LuDosimetryLib.jobs import scheduler as schedulers
-from LuDosimetryLib.montecarlo.checkpoint import UnfinishedRun
+from LuDosimetryLib.montecarlo.checkpoint import Checkpoint
 from LuDosimetryLib.montecarlo.cluster import Cluster
 from LuDosimetryLib.montecarlo.run import Goal, Run, Task, ThisProcess
 from LuDosimetryLib.tissue.nuclide import read_nuclide
@@ -15,14 +16,10 @@ from LuDosimetryLib.tissue.nuclide import read_nuclide
 pytest.importorskip("ompmc")
 
 
-def quiet(fraction, message):
-    pass
-
-
 def run_on(workers, patient, regions, goal=None):
     task = Task(patient, read_nuclide("Lu-177"), 3, 2000)
     tissue = patient.density_g_cm3 > 0.05
-    return Run(task, goal or Goal(6), regions, tissue, UnfinishedRun(None, ""), workers)
+    return Run(task, goal or Goal(6), regions, tissue, Checkpoint(None, ""), workers)
 
 
 def test_without_dask_one_sentence(monkeypatch):
@@ -61,9 +58,9 @@ def scheduler():
 
 @pytest.mark.slow
 def test_numbers_do_not_depend_on_the_workers(scheduler, patient, regions):
-    here = run_on(ThisProcess(), patient, regions).result(quiet)
+    here = run_on(ThisProcess(), patient, regions).result(Log())
     for number in (1, 3):
-        there = run_on(Cluster(scheduler(number)), patient, regions).result(quiet)
+        there = run_on(Cluster(scheduler(number)), patient, regions).result(Log())
         assert there.batches == here.batches
         assert there.followed == here.followed
         np.testing.assert_allclose(there.total, here.total, rtol=1e-9, atol=1e-9)
@@ -76,13 +73,13 @@ def test_a_target_and_a_cancel_on_workers(scheduler, patient, regions):
     address = scheduler(2)
     goal = Goal(None, 3.0, ("bone",))
     here, there = (run_on(w, patient, regions, goal) for w in (ThisProcess(), Cluster(address)))
-    assert there.result(quiet).batches == here.result(quiet).batches
+    assert there.result(Log()).batches == here.result(Log()).batches
 
     def stop(fraction, message):
         raise Cancelled
 
     with pytest.raises(Cancelled):
-        run_on(Cluster(address), patient, regions).result(stop)
+        run_on(Cluster(address), patient, regions).result(Log(stop))
 
 
 @pytest.mark.slow

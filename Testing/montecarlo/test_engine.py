@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from LuDosimetryLib.base.errors import Cancelled
+from LuDosimetryLib.base.log import Log
 from LuDosimetryLib.montecarlo.emission import isotropic_directions
 from LuDosimetryLib.montecarlo.engine import Particles, transport_in_cylinder, transport_in_voxels
 from LuDosimetryLib.tissue.compositions import read_composition
@@ -124,12 +125,12 @@ def test_engine_is_silent_but_progress_is_not(capfd):
     nodes = np.linspace(0.0, 5.0, 6)
     seen = []
 
-    def progress(fraction):
+    def progress(fraction, message):
         seen.append(fraction)
         print("at", fraction, flush=True)
 
     transport_in_cylinder(
-        electrons(500), read_composition("soft"), 1.0, nodes, nodes - 2.5, 1, progress
+        electrons(500), read_composition("soft"), 1.0, nodes, nodes - 2.5, 1, Log(progress)
     )
     output = capfd.readouterr()
     assert len(seen) > 1
@@ -141,13 +142,13 @@ def test_cancel_stops_the_run():
     nodes = np.linspace(0.0, 5.0, 6)
     calls = []
 
-    def progress(fraction):
+    def progress(fraction, message):
         calls.append(fraction)
         raise Cancelled
 
     with pytest.raises(Cancelled):
         transport_in_cylinder(
-            electrons(5000), read_composition("soft"), 1.0, nodes, nodes - 2.5, 1, progress
+            electrons(5000), read_composition("soft"), 1.0, nodes, nodes - 2.5, 1, Log(progress)
         )
     assert len(calls) == 1
 

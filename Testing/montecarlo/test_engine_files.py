@@ -7,42 +7,47 @@ import sys
 import tempfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from LuDosimetryLib.base.errors import InvalidInput
-from LuDosimetryLib.montecarlo import engine_files as nameless
-from LuDosimetryLib.montecarlo.engine_files import Nameless
+from LuDosimetryLib.base.log import Log
+from LuDosimetryLib.base.storage import lock
+from LuDosimetryLib.montecarlo import engine_files
+from LuDosimetryLib.montecarlo.engine_files import engine_files as files_of
+
+has_locks = pytest.mark.skipif(os.name != "posix", reason="folders have no locks")
 
 
 @pytest.fixture
 def temporary(tmp_path, monkeypatch):
+    engine_files._remove_abandoned.cache_clear()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     return tmp_path
 
 
-def test_content_by_suffix_and_nothing_afterwards(temporary):
-    with Nameless.holding({".a": b"one", ".b": b"two" * 1000}) as files:
-        assert files.base.with_suffix(".a").read_bytes() == b"one"
-        assert len(files.base.with_suffix(".b").read_bytes()) == 3000
+def test_contents_by_name_and_nothing_afterwards(temporary):
+    with files_of({"one.a": b"one", "two.b": memoryview(b"two" * 1000)}) as files:
+        assert files.path("one.a").read_bytes() == b"one"
+        assert len(files.path("two.b").read_bytes()) == 3000
     assert not list(temporary.iterdir())
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="files in memory are Linux's")
-def test_no_name_once_forgotten(temporary):
-    with (
-        Nameless.holding({".a": b"one"}) as files,
-        files.base.with_suffix(".a").open("rb") as opened,
-    ):
-        files.forget_names()
+@has_locks
+def test_an_open_file_outlives_its_name(temporary):
+    with files_of({"one.a": b"one"}) as files, files.path("one.a").open("rb") as opened:
+        files.remove()
+        files.remove()
         assert not list(temporary.iterdir())
         assert opened.read() == b"one"
 
 
-def test_what_a_killed_process_leaves_is_small_and_goes_at_the_next_start(temporary):
+@has_locks
+def test_what_a_killed_process_leaves_goes_at_the_next_start(temporary):
     code = (
         "import sys, tempfile; tempfile.tempdir = sys.argv[1]\n"
-        "from LuDosimetryLib.montecarlo.engine_files import Nameless\n"
-        "with Nameless.holding({'.a': bytes(10_000_000)}):\n"
+        "from LuDosimetryLib.montecarlo.engine_files import engine_files\n"
+        "with engine_files({'one.a': bytes(10_000)}):\n"
         "    print('there', flush=True); sys.stdin.read()\n"
     )
     with subprocess.Popen(
@@ -52,29 +57,46 @@ def test_what_a_killed_process_leaves_is_small_and_goes_at_the_next_start(tempor
         cwd=Path(__file__).parents[2],
     ) as process:
         assert process.stdout.readline() == b"there\n"
+        (folder,) = temporary.iterdir()
+        os.utime(folder, (0, 0))
+        with files_of({}):
+            assert folder.exists()  # it is locked, whatever its age
         process.send_signal(signal.SIGKILL)
-    (left,) = temporary.iterdir()
-    if sys.platform.startswith("linux"):
-        assert sum(p.lstat().st_size for p in left.iterdir()) < 1000
-    os.utime(left, (0, 0))
-    nameless._remove_abandoned.cache_clear()
-    with Nameless.holding({".a": b""}):
-        assert not left.exists()
+    engine_files._remove_abandoned.cache_clear()
+    with files_of({}):
+        assert not folder.exists()
 
 
-def test_folders_of_living_processes_stay(temporary):
-    other = temporary / f"{nameless._PREFIX}{os.getppid()}-x"
-    other.mkdir()
-    os.utime(other, (0, 0))
-    nameless._remove_abandoned.cache_clear()
-    with Nameless.holding({".a": b""}):
-        assert other.exists()
+@has_locks
+def test_young_folders_and_locked_ones_stay(temporary):
+    young, locked = (temporary / f"{engine_files._PREFIX}{name}" for name in ("young", "locked"))
+    young.mkdir()
+    locked.mkdir()
+    os.utime(locked, (0, 0))
+    with lock(locked), files_of({}):
+        assert young.exists()
+        assert locked.exists()
+
+
+@has_locks
+def test_a_run_of_the_engine_soon_has_no_files(temporary, patient):
+    pytest.importorskip("ompmc")
+    from LuDosimetryLib.montecarlo.patient import simulate_batch
+    from LuDosimetryLib.tissue.nuclide import read_nuclide
+
+    left = []
+    log = Log(lambda fraction, message: left.append(list(temporary.iterdir())))
+    energy = simulate_batch(patient, read_nuclide("Lu-177"), 20_000, 1, 0, log).energy_keV
+    assert len(left) > 10
+    assert not any(left)
+    assert np.isfinite(energy).all()
+    assert not list(temporary.iterdir())
 
 
 def test_no_temporary_folder_is_one_sentence(monkeypatch, tmp_path):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "absent"))
     with (
         pytest.raises(InvalidInput, match=r"cannot hold the Monte Carlo's particles.*TMPDIR\.$"),
-        Nameless.holding({}),
+        files_of({}),
     ):
         pass

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from LuDosimetryLib.base.errors import Cancelled
-from LuDosimetryLib.montecarlo.checkpoint import UnfinishedRun
+from LuDosimetryLib.base.log import Log
+from LuDosimetryLib.montecarlo.checkpoint import Checkpoint
 from LuDosimetryLib.montecarlo.patient import Absorbed
 from LuDosimetryLib.montecarlo.run import BATCH_DECAYS, FEWEST_BATCHES, Goal, Run, Task, ThisProcess
 from LuDosimetryLib.montecarlo.statistics import BatchStatistics
@@ -17,10 +18,6 @@ pytest.importorskip("ompmc")
 DECAYS = 1000
 
 
-def quiet(fraction, message):
-    pass
-
-
 @pytest.fixture
 def task(patient):
     return Task(patient, read_nuclide("Lu-177"), 3, DECAYS)
@@ -28,11 +25,11 @@ def task(patient):
 
 @pytest.fixture
 def run_of(task, regions, tmp_path):
-    def make(batches, folder="unfinished", **changes):
+    def make(batches, folder="checkpoint", **changes):
         changed = replace(task, **changes)
         reported = changed.patient.density_g_cm3 > 0.05
-        unfinished = UnfinishedRun(tmp_path / folder, changed.key(regions))
-        return Run(changed, Goal(batches), regions, reported, unfinished)
+        checkpoint = Checkpoint(tmp_path / folder, changed.key(regions))
+        return Run(changed, Goal(batches), regions, reported, checkpoint)
 
     return make
 
@@ -43,8 +40,8 @@ class StopsAfter(ThisProcess):
     def __init__(self, batches):
         self.left = batches
 
-    def batches(self, task, first, last, working):
-        for batch in super().batches(task, first, last, working):
+    def batches(self, task, first, last, log):
+        for batch in super().batches(task, first, last, log):
             if self.left == 0:
                 raise KeyboardInterrupt
             self.left -= 1
@@ -52,13 +49,13 @@ class StopsAfter(ThisProcess):
 
 
 def test_a_run_goes_on_where_it_was_killed(run_of):
-    whole = run_of(4, "whole").result(quiet)
+    whole = run_of(4, "whole").result(Log())
     killed = run_of(4)
     killed.workers = StopsAfter(2)
     with pytest.raises(KeyboardInterrupt):
-        killed.result(quiet)
+        killed.result(Log())
     again = run_of(4)
-    resumed = again.result(quiet)
+    resumed = again.result(Log())
     assert again.resumed_batches == 2
     assert resumed.batches == 4
     # the engine's threads add up in any order
@@ -68,17 +65,17 @@ def test_a_run_goes_on_where_it_was_killed(run_of):
 
 
 def test_more_batches_go_on_from_fewer(run_of):
-    run_of(2).result(quiet)
+    run_of(2).result(Log())
     more = run_of(3)
-    assert more.result(quiet).batches == 3
+    assert more.result(Log()).batches == 3
     assert more.resumed_batches == 2
 
 
 @pytest.mark.parametrize("changes", [{"seed": 4}, {"decays": DECAYS + 1}])
 def test_batches_of_another_run_are_not_used(run_of, changes):
-    run_of(2).result(quiet)
+    run_of(2).result(Log())
     other = run_of(2, **changes)
-    other.result(quiet)
+    other.result(Log())
     assert other.resumed_batches == 0
 
 
@@ -102,13 +99,13 @@ def test_cancelling_leaves_nothing(run_of, tmp_path):
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        run.result(stop)
+        run.result(Log(stop))
     assert not list(tmp_path.iterdir())
 
 
 def test_progress_rises_to_the_end_and_says_how_long(run_of):
     seen = []
-    run_of(3).result(lambda fraction, message: seen.append((fraction, message)))
+    run_of(3).result(Log(lambda fraction, message: seen.append((fraction, message))))
     fractions = [fraction for fraction, _ in seen]
     assert fractions == sorted(fractions)
     assert fractions[-1] == 1.0
@@ -148,7 +145,7 @@ def test_batches_needed_follow_from_the_errors():
 def test_a_target_is_reached(task, regions):
     reported = task.patient.density_g_cm3 > 0.05
     goal = Goal(None, 1.0, ("lung", "bone"))
-    done = Run(task, goal, regions, reported, UnfinishedRun(None, "")).result(quiet)
+    done = Run(task, goal, regions, reported, Checkpoint(None, "")).result(Log())
     assert done.batches > FEWEST_BATCHES
     assert all(done.relative_region_error(name) <= 0.01 for name in goal.counting)
 
@@ -159,8 +156,8 @@ def test_standard_errors_are_those_of_repeated_runs(task, regions):
     voxels, errors, sums, sum_errors = [], [], [], []
     for seed in range(24):
         repeated = replace(task, seed=seed)
-        run = Run(repeated, Goal(8), regions, regions["lung"], UnfinishedRun(None, ""))
-        done = run.result(quiet)
+        run = Run(repeated, Goal(8), regions, regions["lung"], Checkpoint(None, ""))
+        done = run.result(Log())
         voxels.append(done.mean)
         errors.append(done.standard_error())
         sums.append([np.mean(v) for v in done.regions.values()])

@@ -1,1 +1,1 @@
-"""The point kernels that ship, made by Monte Carlo."""
+"""Calculation of the shipped point kernels by Monte Carlo."""

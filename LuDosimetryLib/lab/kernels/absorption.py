@@ -1,10 +1,9 @@
-"""Photon absorption of tissues within soft tissue, relative to soft tissue, by Monte Carlo."""
-
-from collections.abc import Callable
+"""Photon absorption by other tissues within soft tissue, relative to soft tissue, by Monte Carlo."""
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ...base.log import Log
 from ...montecarlo.emission import EmissionSpectrum, isotropic_directions
 from ...montecarlo.engine import Particles, transport_in_voxels
 from ...tissue.compositions import Composition
@@ -13,15 +12,15 @@ from ...tissue.nuclide import Nuclide
 _SIDE_CM = 0.4
 _VOXELS = 105
 _PIECE_VOXELS = 5
-"""Side of a piece of another tissue: 2 cm, as vertebrae and ribs go, so that it shields itself."""
+"""Side of a piece of another tissue: 2 cm, about that of vertebrae, so that it shields itself."""
 _DOPED = 0.16
-"""Part of the pieces that are of other tissues: few enough not to disturb the photons."""
+"""Part of the pieces that are of other tissues: too few to disturb the photons."""
 _PATTERNS = 5
 _SOURCE_CM = 3.0
 RADII_CM: NDArray[np.float64] = np.array([2.0, 5.0, 8.0, 11.0, 14.0, 17.0, 20.0])
 _ENGINE_MEDIA = 9
 _SOFTENING_G_CM2 = 6.0
-"""Distance over which scatter softens the spectrum and the ratios settle."""
+"""Distance over which scatter softens the spectrum and the ratios level off."""
 
 
 def absorption_ratios(
@@ -31,19 +30,20 @@ def absorption_ratios(
     photons: int,
     seed: int,
     radius_g_cm2: NDArray[np.float64],
-    progress: Callable[[float], None],
+    log: Log,
 ) -> dict[str, NDArray[np.float64]]:
     """
-    Ratios of `measured_ratios` at any distance: p + q (1 - exp(-r / 6 g/cm2)), fitted by weight.
+    Fit the ratios of `measured_ratios` by p + q (1 - exp(-r / 6 g/cm2)), weighted by their errors.
 
     Parameters
     ----------
     radius_g_cm2 : ndarray, shape (n,)
-        Where the ratios are wanted.
+        Distances at which the ratios are wanted.
 
     Returns
     -------
     dict of str to ndarray, shape (n,)
+        Ratios by composition.
     """
     middle = 0.5 * (RADII_CM[1:] + RADII_CM[:-1])  # at unit density
 
@@ -51,7 +51,7 @@ def absorption_ratios(
         return np.stack([np.ones_like(radius), 1.0 - np.exp(-radius / _SOFTENING_G_CM2)], axis=1)
 
     ratios = {}
-    measured = measured_ratios(nuclide, soft, others, photons, seed, progress)
+    measured = measured_ratios(nuclide, soft, others, photons, seed, log)
     for name, (mean, error) in measured.items():
         weight = 1.0 / error
         fitted, *_ = np.linalg.lstsq(shape(middle) * weight[:, None], mean * weight)
@@ -65,15 +65,15 @@ def measured_ratios(
     others: list[Composition],
     photons: int,
     seed: int,
-    progress: Callable[[float], None],
+    log: Log,
 ) -> dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]:
     """
-    Photon dose to a voxel of each tissue relative to one of soft tissue in the same place.
+    Calculate the photon dose to a voxel of each tissue relative to soft tissue in the same place.
 
-    A soft-tissue cube of 42 cm at unit density has some pieces of 2 cm, taken at random, made of
-    the other tissues, all of unit density; photons start evenly in a ball of 3 cm at its centre.
-    Between voxels at one distance the ratio of mean doses is that of the mass energy-absorption
-    coefficients over the spectrum there, scatter and the shielding of a piece by itself included.
+    In a soft-tissue cube of 42 cm, random pieces of 2 cm are made of the other tissues, all of unit
+    density; photons start uniformly in a ball of 3 cm at its centre. For voxels at one distance,
+    the ratio of the mean doses is that of the mass energy-absorption coefficients over the local
+    spectrum, with scatter and the self-shielding of a piece.
 
     Parameters
     ----------
@@ -81,14 +81,15 @@ def measured_ratios(
     soft : Composition
     others : list of Composition
     photons : int
-        Histories for up to eight other tissues, shared among several patterns of pieces.
+        Histories for up to eight other tissues, divided among several patterns of pieces.
     seed : int
-    progress : callable
+    log : Log
+        Receives the progress.
 
     Returns
     -------
     dict of str to (ndarray, ndarray)
-        By composition: ratio in each interval of `RADII_CM`, and its standard error.
+        Ratio in each interval of `RADII_CM` and its standard error, by composition.
     """
     ratios = {}
     groups = [others[n : n + _ENGINE_MEDIA - 1] for n in range(0, len(others), _ENGINE_MEDIA - 1)]
@@ -100,21 +101,20 @@ def measured_ratios(
     for n, group in enumerate(groups):
         samples = np.empty((_PATTERNS, len(group) + 1, shells))
         for pattern in range(_PATTERNS):
-            run = n * _PATTERNS + pattern
             energy, medium = _simulate(
                 nuclide,
                 [soft, *group],
                 photons // _PATTERNS,
-                seed + run,
-                lambda f, run=run: progress((run + f) / runs),  # type: ignore[misc]
+                seed + n * _PATTERNS + pattern,
+                log.part(1.0 / runs),
             )
-            # fluence falls with distance: take that out before averaging over a shell
+            # the fluence falls with distance, which is removed before averaging over a shell
             cell = medium.ravel() * shells + shell
             total = np.bincount(cell, (energy * radius**2).ravel(), samples[0].size)
             count = np.bincount(cell, minlength=samples[0].size)
             samples[pattern] = (total / np.maximum(count, 1)).reshape(samples[0].shape)
             samples[pattern][count.reshape(samples[0].shape) == 0] = np.nan
-        # inside the first and beyond the last radius is of no use
+        # the ranges inside the first and beyond the last radius are not used
         ratio = (samples[:, 1:] / samples[:, :1])[..., 1:-1]
         mean = np.nanmean(ratio, axis=0)
         error = np.nanstd(ratio, axis=0, ddof=1) / np.sqrt(np.isfinite(ratio).sum(axis=0))
@@ -128,7 +128,7 @@ def _simulate(
     compositions: list[Composition],
     photons: int,
     seed: int,
-    progress: Callable[[float], None],
+    log: Log,
 ) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
     rng = np.random.default_rng(seed)
     spectrum = EmissionSpectrum.of(nuclide, "photon")
@@ -144,6 +144,6 @@ def _simulate(
     half = 0.5 * _VOXELS * _SIDE_CM
     bounds = np.linspace(-half, half, _VOXELS + 1)
     deposit = transport_in_voxels(
-        particles, compositions, medium, np.ones(medium.shape), (bounds,) * 3, seed, progress
+        particles, compositions, medium, np.ones(medium.shape), (bounds,) * 3, seed, log
     )
     return deposit.energy_MeV, medium

@@ -1,13 +1,13 @@
-"""Makes the point kernels afresh by Monte Carlo (``kernels-build``)."""
+"""Calculation of the point kernels by Monte Carlo (verb ``kernels-build``)."""
 
 import json
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ...base.log import Log
 from ...base.storage import write_atomically
 from ...montecarlo.emission import (
     CUT_OFF_MEV,
@@ -21,10 +21,10 @@ from ...tissue.nuclide import Nuclide, read_nuclide
 from .absorption import absorption_ratios
 
 _RUN_HISTORIES = 1_000_000
-"""Histories of one engine run; a composition is the mean of several."""
+"""Histories of one run of the engine; a composition is the mean of several runs."""
 
 _RATIO_RUNS = 20
-"""What the absorption ratios count for in progress, in runs of a point source."""
+"""Weight of the absorption ratios in the progress, in runs of a point source."""
 
 _RATIO_METHOD = (
     "photon dose to pieces of 2 cm in soft tissue relative to soft tissue, "
@@ -32,11 +32,11 @@ _RATIO_METHOD = (
 )
 
 REFERENCE = "soft"
-"""Composition that photons are taken to travel through."""
+"""Composition through which photons are assumed to travel."""
 
 NOT_TISSUE = ("air",)
 
-# Nodes at unit density, so that cm and g/cm2 are one. The longest electron track of 177Lu is
+# Nodes at unit density, at which cm and g/cm2 are the same. The longest electron track of 177Lu is
 # 0.18 g/cm2; photons are followed to 100 g/cm2, where 3e-5 of their energy is left.
 _REACH = 100.0
 ELECTRON_NODES: NDArray[np.float64] = np.concatenate(
@@ -51,13 +51,12 @@ def build_point_kernels(
     electrons: int,
     photons: int,
     seed: int,
-    progress: Callable[[float, str], object],
+    log: Log,
     nuclide: Nuclide | None = None,
     compositions: list[Composition] | None = None,
 ) -> None:
     """
-    Simulate a point source in each composition, and how photons in soft tissue are absorbed by the
-    others; store both.
+    Simulate a point source in each composition and photon absorption in soft tissue; write a file.
 
     Parameters
     ----------
@@ -66,8 +65,8 @@ def build_point_kernels(
     electrons, photons : int
         Histories of each radiation per composition, rounded up to whole runs of a million.
     seed : int
-    progress : callable
-        ``(fraction, message)``; may raise `Cancelled`.
+    log : Log
+        Receives the progress.
     nuclide : Nuclide, optional
         177Lu if not given.
     compositions : list of Composition, optional
@@ -97,7 +96,7 @@ def build_point_kernels(
                     radiation,
                     min(_RUN_HISTORIES, histories[radiation]),
                     seed + done,
-                    _part(progress, done, 1, total, message),
+                    log.part(1.0 / total, message),
                 )
             )
             done += 1
@@ -112,7 +111,7 @@ def build_point_kernels(
         photons,
         seed + done,
         SMOOTH_NODES,
-        _part(progress, done, _RATIO_RUNS, total, "absorption in soft tissue"),
+        log.part(_RATIO_RUNS / total, "absorption in soft tissue"),
     )
     provenance = {
         "schema": "ludosimetry-point-kernels/1",
@@ -140,33 +139,22 @@ def build_point_kernels(
         np.savez_compressed(file, allow_pickle=False, **arrays, **text)
 
 
-def _part(
-    progress: Callable[[float, str], object], done: int, runs: int, total: int, message: str
-) -> Callable[[float], None]:
-    """Progress of some runs as that of all."""
-
-    def report(fraction: float) -> None:
-        progress((done + runs * fraction) / total, message)
-
-    return report
-
-
 def simulate_point_source(
     nuclide: Nuclide,
     composition: Composition,
     radiation: Radiation,
     histories: int,
     seed: int,
-    progress: Callable[[float], None] | None = None,
+    log: Log | None = None,
 ) -> NDArray[np.float64]:
     """
-    Energy absorbed within each node of a point source in an infinite medium.
+    Simulate the energy absorbed within radii about a point source in an infinite medium.
 
     Returns
     -------
     ndarray, shape (n,)
-        [keV per decay] at `ELECTRON_NODES` or `PHOTON_NODES`. Emissions below the engine's
-        cut-off stay at the point of emission and are part of every value.
+        Energy [keV per decay] within `ELECTRON_NODES` or `PHOTON_NODES`. Emissions below the
+        cut-off of the engine stay at the point of emission and are part of every value.
     """
     rng = np.random.default_rng(seed)
     spectrum = EmissionSpectrum.of(nuclide, radiation)
@@ -178,7 +166,7 @@ def simulate_point_source(
     )
     nodes = ELECTRON_NODES if radiation == "electron" else PHOTON_NODES
     slabs = np.concatenate([-nodes[:0:-1], nodes])
-    deposit = transport_in_cylinder(particles, composition, 1.0, nodes, slabs, seed, progress)
+    deposit = transport_in_cylinder(particles, composition, 1.0, nodes, slabs, seed, log)
     half = len(nodes) - 1
     folded = deposit.energy_MeV[:, half:] + deposit.energy_MeV[:, half - 1 :: -1]
     shells = _spherical_shells(folded, nodes)
@@ -191,17 +179,22 @@ _SMOOTH_DEGREE = 10
 
 def smoothed(within: NDArray[np.float64], histories: int) -> NDArray[np.float64]:
     """
-    Photon deposits without their Monte Carlo noise, at the finer `SMOOTH_NODES`; the total stays.
+    Smooth photon deposits over the Monte Carlo noise, at the finer `SMOOTH_NODES`.
 
-    The energy absorbed per radius varies slowly over all distances, so its logarithm is a
-    polynomial of ln(r + 0.3 g/cm2) well within the noise; shells weigh by their counts.
+    The energy absorbed per radius varies slowly, so its logarithm is a polynomial of
+    ln(r + 0.3 g/cm2) well within the noise; shells are weighted by their counts. The total stays.
 
     Parameters
     ----------
     within : ndarray, shape (n,)
-        At `PHOTON_NODES`, as `simulate_point_source` returns them.
+        Energies at `PHOTON_NODES` from `simulate_point_source` [keV per decay].
     histories : int
-        Photons followed.
+        Number of photons followed.
+
+    Returns
+    -------
+    ndarray, shape (m,)
+        Energies at `SMOOTH_NODES` [keV per decay].
     """
     shells, widths = np.diff(within), np.diff(PHOTON_NODES)
     x = np.log(0.5 * (PHOTON_NODES[1:] + PHOTON_NODES[:-1]) + 0.3)
@@ -224,8 +217,8 @@ def _spherical_shells(
     """
     Rebin ring-by-slab cells into spherical shells of the same nodes.
 
-    Within a cell the energy follows 1/r2, as about a point source; cells are as fine as the
-    shells, so the assumption only smooths within one shell's width.
+    Within a cell the energy is taken to follow 1/r2, as about a point source. Cells are as fine as
+    the shells, so this matters only within the width of a shell.
     """
     lower, width = nodes[:-1], np.diff(nodes)
     steps = (np.arange(fine) + 0.5) / fine

@@ -1,1 +1,1 @@
-"""Virtual patients."""
+"""Virtual patients: anatomy, uptake, scanner, and the sample case."""

@@ -1,4 +1,4 @@
-"""A virtual patient's body as a CT with known organs."""
+"""Body of a virtual patient as a CT with known organs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from ...base.progress import Progress, no_progress
+from ...base.log import Log
 from ...image.arrays import Array, Mask
 from ...image.grid import Grid
 from .physique import Physique
@@ -26,12 +26,12 @@ _SKIN_MM = 2.0
 @dataclass(frozen=True)
 class Anatomy:
     """
-    A body before any disease.
+    Body without disease.
 
     Attributes
     ----------
     grid : Grid
-        Of the CT.
+        Grid of the CT.
     hu : ndarray, shape (k, j, i)
         CT numbers without blur and noise [HU].
     organs : mapping of str to ndarray of bool
@@ -49,7 +49,7 @@ def build_anatomy(
     physique: Physique,
     grid: Grid,
     rng: np.random.Generator,
-    progress: Progress = no_progress,
+    log: Log | None = None,
 ) -> Anatomy:
     """
     Draw a body from the outside in: skin, fat, muscle, cavities, organs, bone, then arms and couch.
@@ -58,14 +58,15 @@ def build_anatomy(
     ----------
     physique : Physique
     grid : Grid
-        Of the CT, along the patient axes.
+        Grid of the CT, along the patient axes.
     rng : numpy Generator
-    progress : callable
-        Of fraction and message, between the parts.
+    log : Log, optional
+        Receives the progress.
     """
-    progress(0.0, "drawing the trunk")
+    log = log or Log()
+    log.at(0.0, "drawing the trunk")
     trunk = build_trunk(physique, grid, rng)
-    progress(0.25, "drawing the skeleton")
+    log.at(0.25, "drawing the skeleton")
     skeleton = build_skeleton(physique, trunk)
     bone = np.isfinite(skeleton.hu)
     hu = np.full(grid.shape, _AIR_HU, np.float32)
@@ -77,11 +78,11 @@ def build_anatomy(
     hu[inside & (trunk.at[2] > trunk.diaphragm)] = _MEDIASTINUM_HU
     gluteal = (trunk.depth > trunk.fat) & (trunk.depth < trunk.fat + iliac_depth_mm(trunk))
     hu[gluteal & (trunk.at[2] < -125.0 * physique.height) & (trunk.angle < 1.9)] = _MUSCLE_HU
-    progress(0.5, "drawing the organs")
+    log.at(0.5, "drawing the organs")
     organs = build_viscera(physique, trunk, bone, grid, rng)
     for mask, value in organs.values():
         hu[mask] = value
-    progress(0.75, "drawing vessels, arms and couch")
+    log.at(0.75, "drawing vessels, arms and couch")
     _lung_vessels(hu, organs["lungs"][0], trunk, grid, rng)
     hu[bone] = skeleton.hu[bone]
     if physique.arms_down:
@@ -92,7 +93,7 @@ def build_anatomy(
 
 
 def scanned(anatomy: Anatomy, hu: Array, rng: np.random.Generator) -> Array:
-    """CT numbers as a low-dose scan shows them, with blur and noise [HU]; shape (k, j, i)."""
+    """Simulate a low-dose CT with blur and noise [HU], shape (k, j, i)."""
     sigmas = [_CT_BLUR_MM / spacing for spacing in anatomy.grid.spacing_mm]
     noise = np.float32(_CT_NOISE_HU) * grain(hu.shape, 0.7, rng)
     return np.asarray(np.maximum(ndimage.gaussian_filter(hu, sigmas) + noise, -1024.0), np.float32)
@@ -101,7 +102,7 @@ def scanned(anatomy: Anatomy, hu: Array, rng: np.random.Generator) -> Array:
 def _lung_vessels(
     hu: Array, lungs: Mask, trunk: Trunk, grid: Grid, rng: np.random.Generator
 ) -> None:
-    """Branches of vessels: lines along which two smooth random fields are both zero."""
+    """Draw branches of vessels: lines along which two smooth random fields are both zero."""
     hilum = np.minimum(
         *(radius(trunk.at, (side * 45.0, 0.0, 145.0), (70.0, 60.0, 80.0)) for side in (-1.0, 1.0))
     )
@@ -113,7 +114,7 @@ def _lung_vessels(
 
 
 def _texture(hu: Array, grid: Grid, rng: np.random.Generator) -> None:
-    """Slight unevenness of soft tissue, strands in fat, structure of spongy bone."""
+    """Add slight unevenness of soft tissue, strands in fat, structure of spongy bone."""
     uneven = smooth_field(grid, 6.0, rng)
     soft = (hu > 0.0) & (hu < 100.0)
     hu[soft] += 5.0 * uneven[soft]
@@ -144,7 +145,7 @@ def _arms(hu: Array, p: Physique, trunk: Trunk) -> None:
 
 
 def _couch(hu: Array, grid: Grid) -> None:
-    """A curved couch under the patient: two thin carbon skins about foam, and a mattress."""
+    """Draw a curved couch under the patient: two thin carbon skins about foam, and a mattress."""
     x, y, _ = voxel_positions(grid)
     bend = x**2 / 1900.0
     lowest = float((y + bend)[hu > _AIR_HU].max())

@@ -16,7 +16,7 @@ _G_PER_KG = 1e3
 @dataclass(frozen=True)
 class TimeActivityCurve:
     """
-    Activity of a region over time, as a multiple of its peak A0.
+    Activity of a region over time, as a multiple of its amplitude A0.
 
     a(t) = sum of share_n exp(-ln 2 t / T_n) - exp(-ln 2 t / T_uptake), so that a(0) = 0.
 
@@ -73,15 +73,16 @@ class Uptake:
     @classmethod
     def for_dose(cls, dose_Gy: float, curve: TimeActivityCurve, density_g_mL: float) -> "Uptake":
         """
-        The uptake whose own electrons, absorbed where they are emitted, give a dose.
+        Uptake at which the electrons emitted in the region, absorbed locally, give a dose.
 
         Parameters
         ----------
         dose_Gy : float
-            Photons and activity elsewhere add some 5 % in hot organs, more in cold ones.
+            Dose of these electrons alone; photons and activity elsewhere add some 5 % in hot
+            organs, more in cold ones.
         curve : TimeActivityCurve
         density_g_mL : float
-            Of the region [g/mL].
+            Density of the region.
         """
         tia_MBq_h_mL = dose_Gy * density_g_mL / local_dose_Gy_g_per_MBq_h()
         return cls(tia_MBq_h_mL / curve.integral_h, curve)
@@ -97,19 +98,19 @@ class Uptake:
 
 
 def local_dose_Gy_g_per_MBq_h() -> float:
-    """Dose of all electron energy absorbed where it is emitted, 0.0853 Gy g/(MBq h) (ICRP 107)."""
+    """Dose of all electron energy absorbed locally, 0.0853 Gy g/(MBq h) (ICRP 107)."""
     return read_nuclide(NUCLIDE).electron_keV * _J_PER_KEV * _DECAYS_PER_MBQ_H * _G_PER_KG
 
 
 @dataclass(frozen=True)
 class UsualUptake:
     """
-    What a region usually receives of 177Lu-DOTATATE.
+    Usual uptake of 177Lu-DOTATATE in a region.
 
     Attributes
     ----------
     dose_Gy_per_GBq : float
-        By the region's own electrons, per administered activity.
+        Dose by electrons emitted in the region, per administered activity.
     curve : TimeActivityCurve
     density_g_mL : float
     """
@@ -120,14 +121,14 @@ class UsualUptake:
 
     def of(self, administered_MBq: float, dose: float = 1.0, half_life: float = 1.0) -> Uptake:
         """
-        The uptake of one patient.
+        Uptake of one patient.
 
         Parameters
         ----------
         administered_MBq : float
         dose, half_life : float
-            Factors on the usual dose and on the usual effective half-lives; no half-life comes
-            out longer than nine tenths of the physical one.
+            Factors on the usual dose and the usual effective half-lives; half-lives are limited to
+            nine tenths of the physical one.
         """
         longest = 0.9 * read_nuclide(NUCLIDE).half_life_h
         washout = tuple((s, min(half_life * t, longest)) for s, t in self.curve.washout)
@@ -137,7 +138,7 @@ class UsualUptake:
 
 
 # Effective half-lives and doses were chosen to give, with scans at 4, 24, 48 and 120 h and physical
-# decay after the last, the organ doses usual for 7.4 GBq: kidneys and spleen about 6 Gy, normal
+# decay after the last, the usual organ doses for 7.4 GBq: kidneys and spleen about 6 Gy, normal
 # liver 3 to 4, lumbar marrow about 1, tumours about 15 and more. Physical decay after 120 h
 # overstates what washes out faster, so the true doses are lower: kidneys by a third.
 USUAL = {

@@ -1,11 +1,11 @@
-"""Virtual patients of thorax and abdomen, varied by seed."""
+"""Virtual patients of thorax and abdomen, which vary with a seed."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from ...base.progress import Progress, no_progress
+from ...base.log import Log
 from ...image.arrays import Array, Mask
 from ...image.volume import Volume
 from ...voi.write import Segment
@@ -37,14 +37,14 @@ _NODE_HU, _LUNG_TUMOUR_HU, _LIVER_TUMOUR_HU = 42.0, 35.0, 46.0
 @dataclass(frozen=True)
 class Tumour:
     """
-    A tumour of a virtual patient.
+    Tumour of a virtual patient.
 
     Attributes
     ----------
     name : str
     mask : ndarray of bool, shape (k, j, i)
     dose_Gy : float
-        By its own electrons.
+        Dose by electrons emitted in the tumour.
     half_life : float
         Factor on the usual effective half-life.
     """
@@ -55,33 +55,31 @@ class Tumour:
     half_life: float
 
 
-def write_phantom(seed: int, folder: Path, progress: Progress, cycle: int = 1) -> Path:
+def write_phantom(seed: int, folder: Path, log: Log, cycle: int = 1) -> Path:
     """
     Write a virtual patient as a case.
 
     Parameters
     ----------
     seed : int
-        Of everything: body, organs, tumours, kinetics, noise. The same seed gives the same case.
-    cycle : int
-        Later cycles have other uptake, kinetics and noise in the same body.
+        Decides body, organs, tumours, kinetics and noise. The same seed gives the same case.
     folder : Path
         See `write_virtual_case` for the files.
-    progress : callable
-        Of fraction and message.
+    log : Log
+        Receives the progress.
+    cycle : int
+        Later cycles have other uptake, kinetics and noise in the same body.
 
     Returns
     -------
     Path
-        Of case.json.
+        Path of case.json.
     """
-    patient = virtual_patient(
-        seed, progress=lambda fraction, text: progress(0.6 * fraction, text), cycle=cycle
-    )
+    patient = virtual_patient(seed, log=log.part(0.6), cycle=cycle)
     return write_virtual_case(
         patient,
         folder,
-        lambda fraction, text: progress(0.6 + 0.4 * fraction, text),
+        log.part(0.4),
         grid=spect_grid(patient.ct.grid),
         scanner=Scanner(),
         seed=seed if cycle == 1 else 1000 * cycle + seed,
@@ -89,17 +87,18 @@ def write_phantom(seed: int, folder: Path, progress: Progress, cycle: int = 1) -
 
 
 def virtual_patient(
-    seed: int, ct_voxel_mm: float = 2.5, progress: Progress = no_progress, cycle: int = 1
+    seed: int, ct_voxel_mm: float = 2.5, log: Log | None = None, cycle: int = 1
 ) -> VirtualPatient:
-    """The virtual patient of a seed at a treatment cycle, with a CT of the given voxel size [mm]."""
+    """Make the virtual patient of a seed and a treatment cycle, with a CT of a voxel size [mm]."""
+    log = log or Log()
     rng = np.random.default_rng(seed)
     physique = Physique.draw(rng)
     grid = physique.ct_grid(ct_voxel_mm)
-    anatomy = build_anatomy(physique, grid, rng, lambda f, text: progress(0.7 * f, text))
+    anatomy = build_anatomy(physique, grid, rng, log.part(0.7))
     hu = anatomy.hu.copy()
-    progress(0.7, "drawing the tumours")
+    log.at(0.7, "drawing the tumours")
     tumours = _draw_tumours(anatomy, hu, rng)
-    progress(0.9, "distributing the activity")
+    log.at(0.9, "distributing the activity")
     ct = Volume(scanned(anatomy, hu, rng), anatomy.grid)
     if cycle > 1:
         rng = np.random.default_rng((seed, cycle))
@@ -172,7 +171,7 @@ def _draw_tumours(anatomy: Anatomy, hu: Array, rng: np.random.Generator) -> list
 def _site(
     site: str, anatomy: Anatomy, radius_mm: float, rng: np.random.Generator
 ) -> tuple[Mask, Mask, float]:
-    """Tissue that a tumour may fill, where its centre may lie, and its CT number [HU]."""
+    """Tissue that a tumour may fill, voxels where its centre may lie, and its CT number [HU]."""
     organs, grid = anatomy.organs, anatomy.grid
     bone = np.isfinite(anatomy.skeleton.hu)
     if site == "liver tumour":

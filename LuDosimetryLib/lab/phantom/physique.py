@@ -1,4 +1,4 @@
-"""How one virtual patient differs from another: size, fat, bone, lungs, organs."""
+"""Measures in which virtual patients differ: size, fat, bone, lungs, organs."""
 
 from dataclasses import dataclass
 
@@ -24,7 +24,7 @@ class Physique:
     Attributes
     ----------
     half_width_mm, half_depth_mm : float
-        Of the trunk, skin included.
+        Half the width and depth of the trunk, with skin.
     height : float
         Factor on lengths along the body.
     fat_mm : float
@@ -36,9 +36,9 @@ class Physique:
     liver, spleen, kidney : float
         Factors on the lengths of the organs.
     dome_mm : float
-        How much higher than average the diaphragm stands.
+        Height of the diaphragm above the average.
     gas : float
-        How much of the bowel is gas, from 0 to 1.
+        Part of the bowel that is gas, from 0 to 1.
     arms_down : bool
         Whether the arms lie beside the trunk.
     scan_centre_mm : float
@@ -61,7 +61,7 @@ class Physique:
 
     @classmethod
     def draw(cls, rng: np.random.Generator) -> "Physique":
-        """A random adult: lean bodies are narrow, and fat adds to width and depth."""
+        """Draw a random adult: lean bodies are narrow, and fat adds to width and depth."""
         fat = float(np.clip(rng.lognormal(np.log(16.0), 0.45), 5.0, 45.0))
         frame = float(rng.normal(1.0, 0.06))
         return cls(
@@ -82,16 +82,16 @@ class Physique:
 
     @property
     def x_scale(self) -> float:
-        """Width within the fat over the average."""
+        """Ratio of the width within the fat to the average."""
         return (self.half_width_mm - self.fat_mm) / 143.0
 
     @property
     def y_scale(self) -> float:
-        """Depth within the fat over the average."""
+        """Ratio of the depth within the fat to the average."""
         return (self.half_depth_mm - self.fat_mm) / 96.0
 
     def ct_grid(self, voxel_mm: float = _CT_VOXEL_MM) -> Grid:
-        """The grid of a CT of trunk, arms and couch."""
+        """Grid of a CT of trunk, arms and couch."""
         half_width = 1.08 * self.half_width_mm + _ROOM_MM + (_ARM_MM if self.arms_down else 0.0)
         front = 1.08 * self.half_depth_mm + _ROOM_MM
         back = 1.08 * self.half_depth_mm + _COUCH_MM

@@ -1,4 +1,4 @@
-"""Plausible uptake at random places of a real CT that has no organ labels."""
+"""Plausible uptake at random places of a real CT without organ labels."""
 
 import numpy as np
 
@@ -23,10 +23,10 @@ _FEWEST_VOXELS = 30
 
 def patient_of_ct(ct: Volume, name: str, seed: int) -> VirtualPatient:
     """
-    A virtual patient of a real CT: lumps of organ and tumour size, marrow, lungs and the rest.
+    Make a virtual patient of a real CT: lumps of organ and tumour size, marrow, lungs, the rest.
 
-    The lumps lie anywhere in the tissue that the CT shows, so they are no organs; what a network
-    learns from them is how dose depends on the density about an activity, wherever that is.
+    The lumps lie anywhere in the tissue of the CT and are no organs. A network learns from them
+    how dose depends on the density around an activity, wherever that is.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def patient_of_ct(ct: Volume, name: str, seed: int) -> VirtualPatient:
     name : str
         Patient ID.
     seed : int
-        Of places, sizes and uptake.
+        Decides places, sizes and uptake.
     """
     rng = np.random.default_rng(seed)
     density = density_of(ct.values)
@@ -100,7 +100,7 @@ def patient_of_ct(ct: Volume, name: str, seed: int) -> VirtualPatient:
 def _lump(
     where: Mask, ct: Volume, radius_mm: tuple[float, float], rng: np.random.Generator
 ) -> Mask:
-    """An uneven ellipsoid about a random voxel of a mask; none of it if the mask is empty."""
+    """Draw an uneven ellipsoid about a random voxel of a mask; empty if the mask is."""
     places = np.argwhere(where)
     mean = float(rng.uniform(*radius_mm))
     x, y, z = (float(mean * f) for f in rng.uniform(0.7, 1.4, 3))

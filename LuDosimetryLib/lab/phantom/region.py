@@ -1,4 +1,4 @@
-"""Regions of a grid: positions, depth within a mask, ellipsoids and tubes."""
+"""Geometry on a grid: positions, depth within a mask, ellipsoids and tubes."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -14,7 +14,7 @@ Positions = tuple[Array, Array, Array]
 
 
 def voxel_positions(grid: Grid) -> Positions:
-    """Patient coordinates of all voxel centres."""
+    """Calculate the patient coordinates of all voxel centres."""
     index = [np.arange(n, dtype=np.float32) for n in grid.shape]
     columns = np.array(grid.direction).reshape(3, 3) * np.array(grid.spacing_mm[::-1])
     k, j, i = np.meshgrid(*index, indexing="ij", sparse=True)
@@ -26,7 +26,7 @@ def voxel_positions(grid: Grid) -> Positions:
 
 
 def depth_mm(mask: Mask, grid: Grid) -> Array:
-    """Distance of each voxel of a mask from the nearest outside [mm]; beyond the image is outside."""
+    """Distance of each voxel of a mask to the nearest outside it [mm]; the image border is outside."""
     box = bounding_box(mask)
     padded = np.pad(mask[box], 1)
     inside = np.asarray(ndimage.distance_transform_edt(padded, sampling=grid.spacing_mm))
@@ -36,7 +36,7 @@ def depth_mm(mask: Mask, grid: Grid) -> Array:
 
 
 def distance_mm(mask: Mask, grid: Grid, reach_mm: float) -> Array:
-    """Distance of each voxel from the nearest of a mask [mm], 0 within it; infinite beyond reach."""
+    """Distance of each voxel to the nearest of a mask [mm], 0 within it; infinite beyond a reach."""
     distance = np.full(mask.shape, np.inf, np.float32)
     if mask.any():
         reach = [int(np.ceil(reach_mm / spacing)) for spacing in grid.spacing_mm]
@@ -51,7 +51,7 @@ def distance_mm(mask: Mask, grid: Grid, reach_mm: float) -> Array:
 
 def radius(at: Positions, centre_mm: Triple, semi_axes_mm: Triple) -> Array:
     """
-    Distance from the centre of an ellipsoid over that of its surface in the same direction.
+    Distance from the centre of an ellipsoid, relative to its surface in the same direction.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def tube_distance_mm(at: Positions, points_mm: Sequence[Triple], reach_mm: float
     points_mm : sequence of tuple of float
         Corners (x, y, z) of the line, two or more.
     reach_mm : float
-        How far the distance is wanted.
+        Largest distance that is calculated.
     """
     distance = np.full(at[0].shape, np.inf, np.float32)
     for start, end in pairwise(points_mm):

@@ -1,11 +1,11 @@
-"""The sample case: simulated 177Lu-DOTATATE on a real CT of abdomen and pelvis."""
+"""Sample case: simulated 177Lu-DOTATATE on a real CT of abdomen and pelvis."""
 
 import json
 from pathlib import Path
 
 import numpy as np
 
-from ...base.progress import Progress
+from ...base.log import Log
 from ...base.resources import resource
 from ...image.arrays import Array, Mask, Triple
 from ...image.grid import Grid
@@ -31,10 +31,10 @@ _WITH_MARROW = (
 _CORTEX_MM = 3.1
 """Depth at which spongy bone begins: one voxel of the CT."""
 _APART_MM = 12.0
-"""Between the liver tumours."""
+"""Least distance between the liver tumours."""
 
 
-def write_sample(folder: Path, progress: Progress, seed: int = SEED) -> Path:
+def write_sample(folder: Path, log: Log, seed: int = SEED) -> Path:
     """
     Write the sample case.
 
@@ -42,22 +42,22 @@ def write_sample(folder: Path, progress: Progress, seed: int = SEED) -> Path:
     ----------
     folder : Path
         See `write_virtual_case` for the files.
-    progress : callable
-        Of fraction and message.
+    log : Log
+        Receives the progress.
     seed : int
-        Of unevenness and noise.
+        Decides unevenness and noise.
 
     Returns
     -------
     Path
-        Of case.json.
+        Path of case.json.
     """
-    progress(0.0, "reading the CT of the sample case")
+    log.part(0.4, "reading the CT of the sample case")
     patient = sample_patient(seed)
     return write_virtual_case(
         patient,
         folder,
-        lambda fraction, text: progress(0.4 + 0.6 * fraction, text),
+        log.part(0.6),
         grid=spect_grid(patient.ct.grid),
         scanner=Scanner(),
         seed=seed,
@@ -65,7 +65,7 @@ def write_sample(folder: Path, progress: Progress, seed: int = SEED) -> Path:
 
 
 def sample_patient(seed: int = SEED) -> VirtualPatient:
-    """The patient of the sample case: the real CT, unchanged, with organs and tumours as sources."""
+    """Make the patient of the sample case: a real CT, unchanged, with organs and tumours as sources."""
     ct = read_volume(resource("SampleData", "ct.nii.gz"), "CT of the sample case")
     organs = _Labels(ct.grid)
     liver = organs.mask("liver")
@@ -100,7 +100,7 @@ def sample_patient(seed: int = SEED) -> VirtualPatient:
 def _sources(
     vois: dict[str, Mask], marrow: Mask, ct: Volume, rng: np.random.Generator
 ) -> list[Source]:
-    """Every region with activity; what is no organ is background, by its density."""
+    """Sources of all regions with activity; the rest of the body is background, by its density."""
     uneven = np.exp(np.float32(0.12) * smooth_field(ct.grid, 20.0, rng))
     tumours = {"liver tumour 1": 1.3, "liver tumour 2": 2.0, "vertebral metastasis": 0.9}
     lesions = np.any([vois[name] for name in tumours], axis=0)
@@ -121,7 +121,7 @@ def _sources(
 
 
 class _Labels:
-    """The organ labels of the sample CT, by name."""
+    """Organ labels of the sample CT, by name."""
 
     def __init__(self, grid: Grid) -> None:
         volume = read_volume(resource("SampleData", "labels.nii.gz"), "labels of the sample case")
@@ -131,24 +131,24 @@ class _Labels:
         self._value_of = {name: int(value) for value, name in names.items()}
 
     def mask(self, *names: str) -> Mask:
-        """Voxels of any of the organs, shape (k, j, i)."""
+        """Mask of several organs, shape (k, j, i)."""
         return np.isin(self._values, [self._value_of[name] for name in names])
 
 
 def _vertebral_bodies(organs: _Labels, grid: Grid) -> Mask:
-    """The bodies of L1 to L5: what of the vertebrae lies before the spinal cord."""
+    """Bodies of L1 to L5: the parts of the vertebrae in front of the spinal cord."""
     bodies = organs.mask(*_LUMBAR)
     cord = organs.mask("spinal_cord")
     _, posterior_mm, _ = voxel_positions(grid)
     before = np.where(cord, posterior_mm, np.inf).min(axis=(1, 2), keepdims=True)
-    # where the cord's label ends, its last position holds on downwards
+    # below the end of the cord's label its last position is used
     known = np.flatnonzero(np.isfinite(before[:, 0, 0]))
     nearest = known[np.abs(np.arange(grid.shape[0])[:, None] - known).argmin(axis=1)]
     return np.asarray(bodies & (posterior_mm < before[nearest]))
 
 
 def _ball_inside(mask: Mask, grid: Grid, semi_axes_mm: Triple) -> Mask:
-    """An ellipsoid of semi-axes (x, y, z) about the point deepest within a mask, cut to the mask."""
+    """Ellipsoid of semi-axes (x, y, z) about the deepest point of a mask, cut to the mask."""
     at = voxel_positions(grid)
     deepest = np.unravel_index(np.argmax(depth_mm(mask, grid)), mask.shape)
     x, y, z = (float(position[deepest]) for position in at)

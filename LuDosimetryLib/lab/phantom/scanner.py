@@ -1,4 +1,4 @@
-"""What a SPECT scanner makes of an activity distribution: blur and counting noise."""
+"""SPECT scanner: blur and counting noise of an activity distribution."""
 
 from dataclasses import dataclass
 from math import log, sqrt
@@ -17,9 +17,9 @@ _REACH_SIGMAS = 4.0
 @dataclass(frozen=True)
 class Scanner:
     """
-    A SPECT scanner with its reconstruction.
+    SPECT scanner with its reconstruction.
 
-    Values typical of 177Lu at 208 keV with medium-energy collimators.
+    The defaults are typical of 177Lu at 208 keV with medium-energy collimators.
 
     Attributes
     ----------
@@ -48,26 +48,26 @@ class Scanner:
 
     def scan(self, activity_MBq_mL: Array, grid: Grid, rng: np.random.Generator) -> Array:
         """
-        The reconstructed image of an activity distribution, calibrated and corrected.
+        Simulate the reconstructed image of an activity distribution, calibrated and corrected.
 
-        Where activity is even, a voxel's variance is that of its counts (one count, one unit of
-        variance), with noise correlated between neighbours; values are never negative and the
-        expected image is the blurred distribution, so that activity is conserved.
+        In uniform activity the variance of a voxel is that of its counts (Poisson), with noise
+        correlated between neighbours. Values are never negative, and the expected image is the
+        blurred distribution, so that activity is conserved.
 
         Parameters
         ----------
         activity_MBq_mL : ndarray, shape (k, j, i)
-            Mean over each voxel during the scan.
+            Mean concentration in each voxel during the scan.
         grid : Grid
         rng : numpy Generator
 
         Returns
         -------
         ndarray of float32, shape (k, j, i)
-            [Bq/mL].
+            Activity concentration [Bq/mL].
         """
-        # Part of the blur comes after the noise and correlates it. Smoothing lowers the variance
-        # by `kept`; as many times fewer counts are drawn, so that the stated variance remains.
+        # Part of the blur follows the noise and correlates it. It reduces the variance to the part
+        # `kept`; the number of counts drawn is reduced likewise, so that the stated variance results.
         noise_sigmas = _sigmas(self.noise_length_mm, grid)
         kept = float(np.prod([_smoothed_variance(sigma) for sigma in noise_sigmas]))
         before_mm = sqrt(self.resolution_mm**2 - self.noise_length_mm**2)
@@ -83,7 +83,7 @@ class Scanner:
 
 
 def _sigmas(fwhm_mm: float, grid: Grid) -> list[float]:
-    """Standard deviation along (k, j, i) in voxels."""
+    """Standard deviations along (k, j, i) [voxels]."""
     return [fwhm_mm * _SIGMA_PER_FWHM / spacing for spacing in grid.spacing_mm]
 
 

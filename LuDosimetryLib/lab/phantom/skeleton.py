@@ -1,4 +1,4 @@
-"""The skeleton of a virtual patient: spine, ribs, breastbone, shoulder blades, pelvis."""
+"""Skeleton of a virtual patient: spine, ribs, breastbone, shoulder blades, pelvis."""
 
 from dataclasses import dataclass
 
@@ -25,8 +25,8 @@ _CANAL_HU = 25.0
 _PITCH = np.array([35.0, 35.5, 35.0, 34.0, 33.0, *np.linspace(30.0, 19.0, 12)])
 _HALF_WIDTH = np.array([25.5, 24.5, 23.5, 22.5, 21.5, *np.linspace(21.0, 14.0, 12)])
 _HALF_DEPTH = np.array([17.5, 17.5, 17.0, 16.5, 16.0, *np.linspace(16.0, 10.5, 12)])
-# angle from the back at which a rib turns into cartilage, and at which that ends; from the
-# twelfth rib up
+# angles from the back at which a rib turns into cartilage, and at which the cartilage ends; from
+# the twelfth rib upwards
 _BONE_TO = np.array([0.75, 1.25, 1.75, 1.95, *[2.15] * 8])
 _CARTILAGE_TO = np.array([0.75, 1.25, 2.05, 2.35, 2.6, *[2.95] * 7])
 
@@ -34,7 +34,7 @@ _CARTILAGE_TO = np.array([0.75, 1.25, 2.05, 2.35, 2.6, *[2.95] * 7])
 @dataclass(frozen=True)
 class Skeleton:
     """
-    Bone by its parts; masks of shape (k, j, i).
+    Parts of the bone; masks of shape (k, j, i).
 
     Attributes
     ----------
@@ -64,7 +64,7 @@ def spine_levels_mm(physique: Physique) -> Array:
 
 
 def build_skeleton(physique: Physique, trunk: Trunk) -> Skeleton:
-    """The skeleton of a body."""
+    """Draw the skeleton of a body."""
     shape = trunk.depth.shape
     skeleton = Skeleton(
         np.full(shape, np.nan, np.float32), np.full(shape, -1, np.float32), np.zeros(shape, bool)
@@ -79,7 +79,7 @@ def build_skeleton(physique: Physique, trunk: Trunk) -> Skeleton:
 def _paint_bone(
     skeleton: Skeleton, where: Mask | tuple[slice, ...], bone: Mask, spongy: Mask, factor: float
 ) -> None:
-    """Cortical bone with a spongy inside, on a box or a selection of voxels."""
+    """Draw cortical bone with a spongy inside, in a box or a selection of voxels."""
     hu, marrow = skeleton.hu[where], skeleton.marrow[where]
     hu[bone] = _CORTICAL_HU * factor
     hu[bone & spongy] = _SPONGY_HU * factor
@@ -136,7 +136,7 @@ def _spine(p: Physique, trunk: Trunk, skeleton: Skeleton) -> None:
 
 
 def _ribs(p: Physique, trunk: Trunk, skeleton: Skeleton) -> None:
-    """Ribs run in the wall of the chest, from their vertebra down and to the front."""
+    """Draw the ribs in the wall of the chest, from their vertebra downwards to the front."""
     x, _, z = trunk.at
     near = (np.abs(trunk.cage) < 5.0) & (np.abs(x) > 16.0) & (z > -45.0 * p.height)
     angle, cage, level = trunk.angle[near], trunk.cage[near], z[near]
@@ -154,7 +154,7 @@ def _ribs(p: Physique, trunk: Trunk, skeleton: Skeleton) -> None:
 
 
 def _flat_bones(p: Physique, trunk: Trunk, skeleton: Skeleton) -> None:
-    """Breastbone, and shoulder blades where the scan reaches them."""
+    """Draw the breastbone, and the shoulder blades where the scan reaches them."""
     x, _, z = trunk.at
     across = np.abs(x) / np.where(z > 190.0 * p.height, 26.0, 17.0)
     ratio = np.maximum(across, np.abs(trunk.cage) / 5.5)
@@ -167,7 +167,7 @@ def _flat_bones(p: Physique, trunk: Trunk, skeleton: Skeleton) -> None:
 
 
 def _pelvis(p: Physique, trunk: Trunk, skeleton: Skeleton) -> None:
-    """Sacrum and iliac wings, which flare from the sacrum to the flanks."""
+    """Draw the sacrum and the iliac wings, which flare from the sacrum to the flanks."""
     x, y, z = trunk.at
     top = float(spine_levels_mm(p)[0] - 0.5 * p.height * _PITCH[0])
     everything = (slice(None),) * 3

@@ -1,4 +1,4 @@
-"""Where the activity is: sources within a patient, and their sum."""
+"""Sources of activity within a patient, and their sum."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -14,13 +14,13 @@ from .region import depth_mm
 
 _CORTEX_MM = 8.0
 _GAS_BELOW_G_CM3 = 0.1
-"""Less than lung; a voxel of gas would have an absurd dose."""
+"""Below the density of lung; a voxel of gas would have an absurd dose."""
 
 
 @dataclass(frozen=True)
 class Source:
     """
-    A region with activity of its own course over time.
+    Region with activity and its course over time.
 
     Attributes
     ----------
@@ -28,9 +28,9 @@ class Source:
     box : tuple of slice
         Array slices (k, j, i) of the grid that hold the region.
     relative : ndarray, shape of the box
-        Concentration over the region's mean; 0 outside the region.
+        Concentration relative to the mean of the region; 0 outside the region.
     uptake : Uptake
-        Of the region's mean.
+        Course of the region's mean concentration.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Source:
         cls, name: str, region: Mask, uptake: Uptake, pattern: Array | None = None
     ) -> "Source":
         """
-        A source that fills a region.
+        Make a source that fills a region.
 
         Parameters
         ----------
@@ -64,20 +64,20 @@ class Source:
 
 
 def kidney_pattern(kidney: Mask, grid: Grid) -> Array:
-    """Concentration within a kidney: the cortex about twice the inside; any unit, axes (k, j, i)."""
+    """Relative concentration within a kidney, in the cortex about twice the inside; axes (k, j, i)."""
     return np.asarray(0.6 + np.exp(-depth_mm(kidney, grid) / _CORTEX_MM), np.float32)
 
 
 def background(sources: Iterable[Source], ct: Volume, uptake: Uptake, pattern: Array) -> Source:
     """
-    The rest of the patient as a source, in proportion to density; not air, gas or couch.
+    Make a source of the rest of the patient, in proportion to density, without air, gas and couch.
 
     Parameters
     ----------
     sources : iterable of Source
-        What is taken already.
+        Sources whose regions are left out.
     ct : Volume
-        [HU].
+        CT numbers [HU].
     uptake : Uptake
     pattern : ndarray, shape (k, j, i)
         Further unevenness, positive.
@@ -92,12 +92,12 @@ def background(sources: Iterable[Source], ct: Volume, uptake: Uptake, pattern: A
 def concentration_MBq_mL(
     sources: Iterable[Source], shape: tuple[int, int, int], hours: float
 ) -> Array:
-    """Activity concentration of all sources at a time [h], float32 [MBq/mL], axes (k, j, i)."""
+    """Sum the activity concentration of all sources at a time [h]; float32 [MBq/mL], axes (k, j, i)."""
     return _sum(sources, shape, lambda uptake: uptake.concentration_MBq_mL(hours))
 
 
 def tia_MBq_h_mL(sources: Iterable[Source], shape: tuple[int, int, int]) -> Array:
-    """Time-integrated activity of all sources, float32 [MBq h/mL], axes (k, j, i)."""
+    """Sum the time-integrated activity of all sources; float32 [MBq h/mL], axes (k, j, i)."""
     return _sum(sources, shape, lambda uptake: uptake.tia_MBq_h_mL)
 
 

@@ -1,4 +1,4 @@
-"""Random fields and shapes: unevenness of organs, uneven lumps, and the noise of a CT."""
+"""Random fields and shapes: unevenness of organs, uneven lumps, noise of a CT."""
 
 from math import ceil, sqrt
 
@@ -14,16 +14,16 @@ _KNOTS_PER_LENGTH = 1.5
 
 def smooth_field(grid: Grid, length_mm: float, rng: np.random.Generator) -> Array:
     """
-    A random field that varies smoothly, of zero mean and unit variance at every voxel.
+    Draw a smooth random field of zero mean and unit variance at every voxel.
 
-    A sum of Gaussian bumps of random height on coarse knots; as the bumps are products along the
-    axes, the sum takes three small matrix products whatever the number of voxels.
+    It is a sum of Gaussian bumps of random height on coarse knots; as the bumps are products along
+    the axes, three small matrix products give the sum.
 
     Parameters
     ----------
     grid : Grid
     length_mm : float
-        Over which the field changes: standard deviation of a bump.
+        Correlation length: standard deviation of a bump.
     rng : numpy Generator
 
     Returns
@@ -43,7 +43,7 @@ def smooth_field(grid: Grid, length_mm: float, rng: np.random.Generator) -> Arra
 
 
 def grain(shape: tuple[int, int, int], sigma_voxels: float, rng: np.random.Generator) -> Array:
-    """Noise of unit variance, correlated between neighbouring voxels; float32, axes (k, j, i)."""
+    """Draw noise of unit variance, correlated between neighbours; float32, axes (k, j, i)."""
     noise = ndimage.gaussian_filter(
         rng.standard_normal(shape, np.float32), sigma_voxels, mode="wrap"
     )
@@ -53,7 +53,7 @@ def grain(shape: tuple[int, int, int], sigma_voxels: float, rng: np.random.Gener
 def blob(
     grid: Grid, centre: tuple[int, int, int], semi_axes_mm: Triple, rng: np.random.Generator
 ) -> Mask:
-    """An ellipsoid with an uneven surface about a voxel (k, j, i); semi-axes along x, y, z [mm]."""
+    """Draw an ellipsoid with an uneven surface about a voxel (k, j, i); semi-axes x, y, z [mm]."""
     at = voxel_positions(grid)
     x, y, z = (float(position[centre]) for position in at)
     uneven = 1.0 + 0.08 * smooth_field(grid, 9.0, rng)

@@ -1,4 +1,4 @@
-"""The trunk of a virtual patient: outline, fat, muscle wall, spine line and diaphragm."""
+"""Trunk of a virtual patient: outline, fat, muscle wall, line of the spine, diaphragm."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -26,21 +26,21 @@ class Trunk:
     Attributes
     ----------
     at : Positions
-        Position x, y, z [mm] after a smooth random warp, so that no shape is perfectly regular.
+        Position x, y, z [mm] after a smooth random warp, which makes shapes irregular.
     depth : ndarray, shape (k, j, i)
-        Depth below the skin, about [mm]; negative outside.
+        Approximate depth below the skin [mm]; negative outside.
     cage : ndarray
         Distance inwards from the middle of the ribs [mm].
     inner : ndarray
-        Distance inwards from the inside of the muscle wall [mm].
+        Distance inwards from the inner surface of the muscle wall [mm].
     angle : ndarray
-        Angle from the back (0) round either side to the front (pi).
+        Angle from the back (0) along either side to the front (pi) [rad].
     fat : ndarray
         Thickness of subcutaneous fat [mm].
     spine_y : ndarray
         Position y of the middle of the vertebral bodies at this level [mm].
     diaphragm : ndarray
-        Level z of the top of the diaphragm above or below this place [mm].
+        Level z of the diaphragm above or below this voxel [mm].
     """
 
     at: Positions
@@ -54,7 +54,7 @@ class Trunk:
 
 
 def build_trunk(physique: Physique, grid: Grid, rng: np.random.Generator) -> Trunk:
-    """The trunk of a body on a CT grid."""
+    """Draw the trunk of a body on the grid of a CT."""
     p = physique
     x, y, z = (
         position + np.float32(_WARP_MM) * smooth_field(grid, _WARP_LENGTH_MM, rng)
@@ -93,7 +93,7 @@ def build_trunk(physique: Physique, grid: Grid, rng: np.random.Generator) -> Tru
 
 
 def _diaphragm(p: Physique, x: Array, y: Array) -> Array:
-    """Two domes, the right one higher."""
+    """Level of the diaphragm: two domes, the right one higher."""
     domes = []
     for side, lower in ((-1.0, 0.0), (1.0, 13.0)):
         across = (x - side * 72.0 * p.x_scale) / (84.0 * p.x_scale)
@@ -108,7 +108,7 @@ def _bump(at: Floats, middle: float, width: float) -> Floats:
 
 
 def _rise(at: Floats, middle: float, width: float) -> Floats:
-    """From 0 to 1 about a middle."""
+    """Smooth step from 0 to 1 about a middle."""
     return np.asarray(0.5 * (1.0 + np.tanh((at - middle) / width)))
 
 

@@ -1,4 +1,4 @@
-"""From a CT with sources of activity to a case: scans, segmentation, true TIA, case.json."""
+"""Case of a virtual patient: simulated scans, segmentation, true TIA, case.json."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ...base.progress import Progress
+from ...base.log import Log
 from ...base.storage import staged
 from ...case.case import Case
 from ...case.options import Options
@@ -25,27 +25,27 @@ SPECT_VOXELS = 128
 SPECT_VOXEL_MM = 3.87
 
 _HU_RANGE = (-1024, 3071)
-"""What a CT stores in 12 bits."""
+"""Range of a CT that stores 12 bits."""
 _METHODS = ("local", "single-vsv", "split-vsv")
 
 
 @dataclass(frozen=True)
 class VirtualPatient:
     """
-    A patient whose activity is known everywhere and at all times.
+    Patient whose activity is known everywhere and at all times.
 
     Attributes
     ----------
     name : str
         Patient ID.
     ct : Volume
-        [HU].
+        CT numbers [HU].
     sources : sequence of Source
-        On the grid of the CT; beyond it there is no activity.
+        Sources on the grid of the CT; beyond it there is no activity.
     segments : sequence of Segment
-        On the grid of the CT.
+        VOIs on the grid of the CT.
     differences : dict of str to list of str
-        As in `Segmentation`.
+        Differences of VOIs, as in `Segmentation`.
     administered_MBq : float
     cycle : int
     """
@@ -60,7 +60,7 @@ class VirtualPatient:
 
 
 def spect_grid(ct: Grid, voxels: int = SPECT_VOXELS, voxel_mm: float = SPECT_VOXEL_MM) -> Grid:
-    """A cubic SPECT grid along the patient axes, centred on a CT."""
+    """Make a cubic SPECT grid along the patient axes, centred on a CT."""
     middle = np.array([[0.5 * (n - 1)] for n in ct.shape[::-1]])
     x, y, z = (float(p) for p in ct.positions(middle)[:, 0])
     return Grid.axial((voxels,) * 3, (voxel_mm,) * 3, (x, y, z))
@@ -69,14 +69,14 @@ def spect_grid(ct: Grid, voxels: int = SPECT_VOXELS, voxel_mm: float = SPECT_VOX
 def write_virtual_case(
     patient: VirtualPatient,
     folder: Path,
-    progress: Progress,
+    log: Log,
     *,
     grid: Grid,
     scanner: Scanner,
     seed: int,
 ) -> Path:
     """
-    Scan a virtual patient at 4, 24, 48 and 120 h and write the case; all of it, or nothing.
+    Simulate scans of a virtual patient at 4, 24, 48 and 120 h; write the whole case, or nothing.
 
     Parameters
     ----------
@@ -84,18 +84,18 @@ def write_virtual_case(
     folder : Path
         Receives ct.nrrd [HU], spect_1.nrrd ... [Bq/mL, at the time of the scan], organs.seg.nrrd,
         true_tia.nrrd [MBq h/mL, free of blur and noise] and case.json.
-    progress : callable
-        Of fraction and message.
+    log : Log
+        Receives the progress.
     grid : Grid
-        Of the SPECT.
+        Grid of the SPECT.
     scanner : Scanner
     seed : int
-        Of the counting noise.
+        Seed of the counting noise.
 
     Returns
     -------
     Path
-        Of case.json.
+        Path of case.json.
     """
     rng = np.random.default_rng(seed)
     shape = patient.ct.grid.shape
@@ -103,22 +103,22 @@ def write_virtual_case(
     steps = len(SCAN_HOURS) + 2
     expected_bytes = hu.nbytes + 4 * int(np.prod(grid.shape)) * (len(SCAN_HOURS) + 1)
     with staged(folder, expected_bytes) as stage:
-        progress(0.0, "writing CT and segmentation")
+        log.at(0.0, "writing CT and segmentation")
         write_volume(stage / "ct.nrrd", Volume(hu, patient.ct.grid), "[hnsf'U]")  # type: ignore[arg-type]
         write_segmentation(stage / "organs.seg.nrrd", patient.segments, patient.ct.grid)
         points = []
         for n, hours in enumerate(SCAN_HOURS, start=1):
-            progress(n / steps, f"scanning at {hours:g} h")
+            log.at(n / steps, f"scanning at {hours:g} h")
             activity = _onto(concentration_MBq_mL(patient.sources, shape, hours), patient, grid)
             image = scanner.scan(activity, grid, rng)
             path = stage / f"spect_{n}.nrrd"
             write_volume(path, Volume(image, grid), "Bq/mL")
             points.append(TimePoint(hours, path, stage / "ct.nrrd" if n == 1 else None))
-        progress(1.0 - 1.0 / steps, "writing the true time-integrated activity")
+        log.at(1.0 - 1.0 / steps, "writing the true time-integrated activity")
         truth = _onto(tia_MBq_h_mL(patient.sources, shape), patient, grid)
         write_volume(stage / "true_tia.nrrd", Volume(truth, grid), "MBq.h/mL")
         _case(patient, stage, points).write(stage / "case.json")
-        progress(1.0, f"case of {patient.name} written")
+        log.at(1.0, f"case of {patient.name} written")
     return folder / "case.json"
 
 

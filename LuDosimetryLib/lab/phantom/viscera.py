@@ -19,7 +19,7 @@ Organs = dict[str, tuple[Mask, float]]
 
 
 class _Filling:
-    """Fills the body with organs; each takes what those before it have left."""
+    """Fills the body with organs, none of which overlaps an earlier one."""
 
     def __init__(self, physique: Physique, trunk: Trunk, free: Mask) -> None:
         self.physique = physique
@@ -36,21 +36,21 @@ def build_viscera(
     p: Physique, trunk: Trunk, bone: Mask, grid: Grid, rng: np.random.Generator
 ) -> Organs:
     """
-    The organs of a body; no two overlap, and none overlaps bone.
+    Draw the organs of a body; no two overlap, and none overlaps bone.
 
     Parameters
     ----------
     p : Physique
     trunk : Trunk
     bone : ndarray of bool
-        Skeleton, discs and spinal canal, which are in front of all organs.
+        Skeleton, discs and spinal canal, which take precedence over all organs.
     grid : Grid
     rng : numpy Generator
 
     Returns
     -------
     Organs
-        Names of the field, such as "liver" and "left kidney".
+        Organs by anatomical name, such as "liver" and "left kidney".
     """
     rough = 1.0 + np.float32(_ROUGHNESS) * smooth_field(grid, 16.0, rng)
     filling = _Filling(p, trunk, (trunk.inner > 0.0) & ~bone)
@@ -92,12 +92,12 @@ def build_viscera(
 
 
 def _lung_hu(p: Physique) -> float:
-    """CT number of a density below that of fat, between Schneider's nodes at -1000 and -98 HU."""
+    """CT number of the lungs, from the line between Schneider's nodes at -1000 and -98 HU."""
     return -1000.0 + 902.0 * (p.lung_g_mL - 0.00121) / 0.92879
 
 
 def _ellipsoid(p: Physique, at: Positions, centre: Triple, semi_axes: tuple[float, ...]) -> Array:
-    """`radius` of an ellipsoid whose place and size follow the body's."""
+    """`radius` of an ellipsoid whose place and size scale with the body."""
     scales = (p.x_scale, p.y_scale, p.height)
     x, y, z = (c * s for c, s in zip(centre, scales, strict=True))
     a, b, c = (axis * s for axis, s in zip(semi_axes, scales, strict=True))
@@ -105,7 +105,7 @@ def _ellipsoid(p: Physique, at: Positions, centre: Triple, semi_axes: tuple[floa
 
 
 def _tube(p: Physique, trunk: Trunk, points: list[Triple], reach_mm: float) -> Array:
-    """Distance from a line; y counts from the spine."""
+    """Distance from a line through points, whose y is relative to the spine [mm]."""
     x, y, z = trunk.at
     scaled = [(a * p.x_scale, b * p.y_scale, c * p.height) for a, b, c in points]
     return tube_distance_mm((x, y - trunk.spine_y, z), scaled, reach_mm)
@@ -156,7 +156,7 @@ def _psoas(p: Physique, trunk: Trunk) -> Mask:
 
 
 def _mediastinum(p: Physique, trunk: Trunk) -> Mask:
-    """Between the lungs: narrow in front, wide about heart and spine."""
+    """Mediastinum, between the lungs: narrow in front, wide about heart and spine."""
     x, y, _ = trunk.at
     to_spine = np.clip((y - trunk.spine_y + 75.0) / 60.0, 0.0, 1.0)
     around = _ellipsoid(p, trunk.at, (24.0, -36.0, 122.0), (57.0, 54.0, 64.0)) < 1.0
@@ -164,7 +164,7 @@ def _mediastinum(p: Physique, trunk: Trunk) -> Mask:
 
 
 def _kidney(p: Physique, trunk: Trunk, rough: Array, side: float, level: float) -> Mask:
-    """A bean: an ellipsoid leaning outwards at its lower pole, less a sinus on the inner side."""
+    """Kidney: an ellipsoid that leans outwards at its lower pole, less a sinus on the inner side."""
     x, y, z = trunk.at
     size = p.kidney
     height = z - level * p.height
@@ -176,7 +176,7 @@ def _kidney(p: Physique, trunk: Trunk, rough: Array, side: float, level: float) 
 
 
 def _liver(p: Physique, trunk: Trunk, rough: Array) -> Mask:
-    """Two lobes that fill the right dome; the lower border rises to the left."""
+    """Liver: two lobes that fill the right dome; the lower border rises to the left."""
     x, y, z = trunk.at
     s = p.liver
     right = _ellipsoid(p, trunk.at, (-80.0, 0.0, 34.0), (90.0 * s, 94.0 * s, 92.0 * s))
@@ -187,7 +187,7 @@ def _liver(p: Physique, trunk: Trunk, rough: Array) -> Mask:
 
 
 def _bowel(filling: _Filling, within: Mask, grid: Grid, rng: np.random.Generator) -> None:
-    """Colon along its frame, loops of small bowel within it, with fat and gas between."""
+    """Draw the colon along its frame, and loops of small bowel within it with fat and gas between."""
     p, trunk, take = filling.physique, filling.trunk, filling.take
     _, y, z = trunk.at
     frame = [

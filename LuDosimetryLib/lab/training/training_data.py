@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ...base.errors import InvalidInput
+from ...base.log import Log
 from ...base.progress import Progress
 from ...base.storage import lock
 from ...case.case import Case
@@ -55,14 +56,14 @@ class Recipe:
     def write_case(self, folder: Path, progress: Progress) -> Path:
         """Write the case, whose uptake follows from seed and cycle."""
         if self.ct is None:
-            return write_phantom(self.seed, folder, progress, self.cycle)
+            return write_phantom(self.seed, folder, Log(progress), self.cycle)
         seed = 1000 * self.cycle + self.seed
         rng = np.random.default_rng(seed)
         ct = read_volume(self.ct, "CT")
         return write_virtual_case(
             patient_of_ct(ct, self.patient, seed),
             folder,
-            progress,
+            Log(progress),
             grid=spect_grid(ct.grid),
             # sharp and blurred edges
             scanner=Scanner(resolution_mm=float(rng.uniform(*_RESOLUTION_MM))),

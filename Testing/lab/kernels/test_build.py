@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from LuDosimetryLib.base.errors import Cancelled
+from LuDosimetryLib.base.log import Log
 from LuDosimetryLib.kernels.point import point_kernel_provenance, read_point_kernels
 from LuDosimetryLib.lab.kernels.absorption import measured_ratios
 from LuDosimetryLib.lab.kernels.build import (
@@ -45,7 +46,7 @@ def test_photons_equal_the_shipped(composition):
 @pytest.mark.slow
 def test_absorption_ratio_against_the_shipped():
     soft, bone = read_composition("soft"), read_composition("skeletal-Ca8.3")
-    mean, error = measured_ratios(LU177, soft, [bone], 500_000, 97, lambda f: None)[bone.name]
+    mean, error = measured_ratios(LU177, soft, [bone], 500_000, 97, Log())[bone.name]
     kernels = read_point_kernels()
     radii = np.array([8.0, 12.0])
     shipped = np.diff(kernels[bone.name].photons_in_soft_tissue(radii)) / np.diff(
@@ -67,5 +68,5 @@ def test_cancelled_build_leaves_nothing(tmp_path):
         raise Cancelled
 
     with pytest.raises(Cancelled):
-        build_point_kernels(tmp_path / "kernels.npz", 1000, 1000, 1, stop)
+        build_point_kernels(tmp_path / "kernels.npz", 1000, 1000, 1, Log(stop))
     assert list(tmp_path.iterdir()) == []

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from LuDosimetryLib.base.log import Log
 from LuDosimetryLib.case.case import Case
 from LuDosimetryLib.image.volume import read_volume
 from LuDosimetryLib.lab.phantom.patient import virtual_patient, write_phantom
@@ -92,7 +93,7 @@ def test_bodies_differ_within_bounds():
 
 @pytest.mark.slow
 def test_a_phantom_is_a_case(tmp_path):
-    case = Case.read(write_phantom(2, tmp_path, lambda fraction, text: None))
+    case = Case.read(write_phantom(2, tmp_path, Log()))
     grid = read_volume(case.time_points[0].spect, "SPECT").grid
     assert grid.shape == (128, 128, 128)
     vois = read_vois(case.segmentation, grid)

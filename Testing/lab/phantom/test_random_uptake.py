@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from LuDosimetryLib.base.log import Log
 from LuDosimetryLib.image.grid import Grid
 from LuDosimetryLib.image.volume import Volume
 from LuDosimetryLib.lab.phantom.random_uptake import patient_of_ct
@@ -119,7 +120,7 @@ def test_the_case_is_one_that_is_read(patients, ct, tmp_path):
     write_virtual_case(
         patients[1],
         tmp_path,
-        lambda fraction, text: None,
+        Log(),
         grid=spect_grid(GRID, 24, 8.0),
         scanner=Scanner(),
         seed=1,

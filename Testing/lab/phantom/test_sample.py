@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from LuDosimetryLib.activity.trapezoid import trapezoid_tia
+from LuDosimetryLib.base.log import Log
 from LuDosimetryLib.base.resources import resource
 from LuDosimetryLib.case.case import Case
 from LuDosimetryLib.image.resampling import average_onto
@@ -27,7 +28,7 @@ EXPECTED_ML = {
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory):
-    return Case.read(write_sample(tmp_path_factory.mktemp("sample"), lambda fraction, text: None))
+    return Case.read(write_sample(tmp_path_factory.mktemp("sample"), Log()))
 
 
 @pytest.mark.parametrize("name", ["ct.nii.gz", "labels.nii.gz", "labels.json", "LICENSE", "NOTICE"])

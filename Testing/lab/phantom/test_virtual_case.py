@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from LuDosimetryLib.base.errors import Cancelled
+from LuDosimetryLib.base.log import Log
+from LuDosimetryLib.base.progress import no_progress
 from LuDosimetryLib.case.case import Case
 from LuDosimetryLib.image.grid import Grid
 from LuDosimetryLib.image.volume import Volume, read_volume
@@ -40,10 +42,11 @@ def patient():
     return VirtualPatient("test", Volume(hu, FINE), sources, segments, differences)
 
 
-def write(folder, seed=3, progress=lambda fraction, text: None):
+def write(folder, seed=3, progress=no_progress):
     grid = spect_grid(FINE, 24, 3.87)
     scanner = Scanner(duration_s=1e6)
-    return write_virtual_case(patient(), folder, progress, grid=grid, scanner=scanner, seed=seed)
+    log = Log(progress)
+    return write_virtual_case(patient(), folder, log, grid=grid, scanner=scanner, seed=seed)
 
 
 def test_the_case_reads_back_with_its_volumes_of_interest(tmp_path):
