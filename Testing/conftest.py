@@ -1,4 +1,4 @@
-"""A case small enough for every test to have its own, written as files."""
+"""A case small enough for every test to have its own, written as files; what was not run is said."""
 
 import hashlib
 import json
@@ -17,6 +17,8 @@ from LuDosimetryLib.base.errors import INVALID
 from LuDosimetryLib.commands.main import main
 from LuDosimetryLib.image.grid import Grid
 from LuDosimetryLib.image.volume import Volume, write_volume
+
+from .support.not_run import not_run
 
 SPECT = Grid.axial((24, 24, 24), (6.0, 6.0, 6.0))
 CT = Grid.axial((48, 48, 48), (3.0, 3.0, 3.0))
@@ -102,7 +104,7 @@ class CaseFolder:
         self.write()
 
     def write(self) -> Path:
-        self.file.write_text(json.dumps(self.data))
+        self.file.write_text(json.dumps(self.data), encoding="utf-8")
         return self.file
 
     def change(self, *keys: str | int, to: Any) -> Path:
@@ -125,6 +127,23 @@ class CaseFolder:
     def hashes(self) -> dict[str, str]:
         files = (p for p in self.folder.rglob("*") if p.is_file())
         return {str(p): hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(files)}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the file of results know which tests are marked slow (see support/slow_tests.py)."""
+    for item in items:
+        if item.get_closest_marker("slow"):
+            item.user_properties.append(("slow", "yes"))
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say what was not tested on this machine and why, and what the Slicer module was tested with."""
+    reports = terminalreporter.stats
+    for line in not_run(reports.get("skipped", [])):
+        terminalreporter.write_line(line)
+    if any(report.nodeid.startswith("Testing/slicer/") for report in reports.get("passed", [])):
+        with_what = os.environ.get("SLICER_SOURCE") or "the stand-ins"
+        terminalreporter.write_line(f"The Slicer module was tested with {with_what}.")
 
 
 def _listed(folder: Path) -> list[str] | None:

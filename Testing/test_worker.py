@@ -89,7 +89,8 @@ def test_a_defect_shows_its_traceback_on_stderr(case_folder):
     broken = case_folder.folder / "broken"
     broken.mkdir()
     (broken / "sitecustomize.py").write_text(
-        "import LuDosimetryLib.pipeline as p\ndef run_case(*a): raise ZeroDivisionError('so')\np.run_case = run_case\n"
+        "import LuDosimetryLib.pipeline as p\ndef run_case(*a): raise ZeroDivisionError('so')\np.run_case = run_case\n",
+        encoding="utf-8",
     )
     process = subprocess.Popen(
         [sys.executable, "-m", "LuDosimetryLib.worker", str(case_folder.folder)],
@@ -110,7 +111,8 @@ def test_what_native_code_prints_does_not_mix_with_the_messages(case_folder):
     (chatty / "sitecustomize.py").write_text(
         "import os, LuDosimetryLib.pipeline as p\nown = p.run_case\n"
         "def run_case(*a):\n    os.write(1, b'native noise without newline')\n    print('and from Python')\n"
-        "    return own(*a)\np.run_case = run_case\n"
+        "    return own(*a)\np.run_case = run_case\n",
+        encoding="utf-8",
     )
     process = subprocess.Popen(
         [sys.executable, "-m", "LuDosimetryLib.worker", str(case_folder.folder)],
@@ -202,14 +204,14 @@ def test_a_comparison(case_folder, tmp_path):
     job.mkdir()
     files = {"dose": "tia.nrrd", "reference": "dose.nrrd", "density": "density.nrrd"}
     (job / "comparison.json").write_text(
-        json.dumps({key: str(result / name) for key, name in files.items()})
+        json.dumps({key: str(result / name) for key, name in files.items()}), encoding="utf-8"
     )
     code, told, _ = ended(start(job))
     assert code == INVALID
     assert "tia.nrrd is in MBq.h/mL; expected Gy" in told[-1][1]["message"]
     files["dose"] = "dose.nrrd"
     (job / "comparison.json").write_text(
-        json.dumps({key: str(result / name) for key, name in files.items()})
+        json.dumps({key: str(result / name) for key, name in files.items()}), encoding="utf-8"
     )
     code, told, _ = ended(start(job))
     assert code == DONE
@@ -225,7 +227,7 @@ def test_a_comparison(case_folder, tmp_path):
     ],
 )
 def test_a_bad_comparison(tmp_path, asked, said):
-    (tmp_path / "comparison.json").write_text(json.dumps(asked))
+    (tmp_path / "comparison.json").write_text(json.dumps(asked), encoding="utf-8")
     code, told, _ = ended(start(tmp_path))
     assert code == INVALID
     assert said in told[-1][1]["message"]

@@ -27,7 +27,7 @@ def study() -> ModuleType:
 
 @pytest.fixture(scope="module")
 def tables() -> dict[tuple[str, ...], tuple[float, float]]:
-    with (ROOT / "Resources/Validation/kinetics.csv").open(newline="") as file:
+    with (ROOT / "Resources/Validation/kinetics.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.reader(file))[1:]
     return {tuple(row[:4]): (float(row[4]), float(row[5])) for row in rows}
 

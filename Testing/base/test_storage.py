@@ -29,13 +29,13 @@ def test_a_file_has_the_mode_of_the_umask(tmp_path, umask):
         file.write(b"new")
     assert (tmp_path / "file").stat().st_mode & 0o777 == 0o666 & ~umask
     with staged(tmp_path / "folder") as stage:
-        (stage / "file").write_text("new")
+        (stage / "file").write_text("new", encoding="utf-8")
     assert (tmp_path / "folder").stat().st_mode & 0o777 == 0o777 & ~umask
 
 
 def test_a_file_is_the_old_one_until_the_new_one_is_complete(tmp_path):
     path = tmp_path / "file"
-    path.write_text("old")
+    path.write_text("old", encoding="utf-8")
 
     def fail_half_way() -> None:
         with write_atomically(path) as file:
@@ -57,23 +57,23 @@ def test_a_folder_gets_all_files_or_none(tmp_path):
 
     def fail_half_way() -> None:
         with staged(folder) as stage:
-            (stage / "one").write_text("half")
+            (stage / "one").write_text("half", encoding="utf-8")
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
         fail_half_way()
     assert not (tmp_path / "a").exists()
     with staged(folder) as stage:
-        (stage / "one").write_text("1")
+        (stage / "one").write_text("1", encoding="utf-8")
         assert names(folder) == [stage.name]
     assert names(folder) == ["one"]
 
 
 def test_other_files_stay_and_obsolete_ones_go(tmp_path):
     for name in ("result.json", "old.nrrd", "both.nrrd", "mine.txt"):
-        (tmp_path / name).write_text("old")
+        (tmp_path / name).write_text("old", encoding="utf-8")
     with staged(tmp_path, obsolete=("old.nrrd", "both.nrrd", "absent.nrrd")) as stage:
-        (stage / "both.nrrd").write_text("new")
+        (stage / "both.nrrd").write_text("new", encoding="utf-8")
     assert names(tmp_path) == ["both.nrrd", "mine.txt", "result.json"]
     assert (tmp_path / "both.nrrd").read_text(encoding="utf-8") == "new"
 
@@ -81,7 +81,7 @@ def test_other_files_stay_and_obsolete_ones_go(tmp_path):
 def test_the_last_file_says_that_all_are_there(tmp_path, monkeypatch):
     """A move that fails half-way must not leave an old result.json beside new files."""
     for name in ("dose.nrrd", "result.json", "tia.nrrd"):
-        (tmp_path / name).write_text("old")
+        (tmp_path / name).write_text("old", encoding="utf-8")
     move, moved = os.replace, []
 
     def failing(source, target):
@@ -95,7 +95,7 @@ def test_the_last_file_says_that_all_are_there(tmp_path, monkeypatch):
     def write_anew() -> None:
         with staged(tmp_path) as stage:
             for name in ("dose.nrrd", "result.json", "tia.nrrd"):
-                (stage / name).write_text("new")
+                (stage / name).write_text("new", encoding="utf-8")
 
     with pytest.raises(InvalidInput, match="cannot be written"):
         write_anew()
@@ -109,7 +109,7 @@ def test_too_little_room(tmp_path):
 
 
 def test_whether_a_folder_can_be_written_leaves_no_trace(tmp_path):
-    (tmp_path / "result.json").write_text("old")
+    (tmp_path / "result.json").write_text("old", encoding="utf-8")
     check_writable(tmp_path)
     check_writable(tmp_path / "a" / "b")
     assert names(tmp_path) == ["result.json"]

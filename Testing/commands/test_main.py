@@ -98,8 +98,8 @@ def test_a_run_over_an_earlier_result(case_folder, tmp_path):
     case_folder.change("options", "compare_with", to=["single-vsv"])
     assert main(["run", str(case_folder.file), "-o", str(output)]) == DONE
     assert (output / "dose_single-vsv.nrrd").exists()
-    (output / "notes.txt").write_text("mine")
-    (output / "dose_of_mine.nrrd").write_text("mine")
+    (output / "notes.txt").write_text("mine", encoding="utf-8")
+    (output / "dose_of_mine.nrrd").write_text("mine", encoding="utf-8")
     case_folder.change("options", "compare_with", to=[])
     assert main(["run", str(case_folder.file), "-o", str(output)]) == DONE
     assert not list(output.glob("*single-vsv*"))

@@ -47,7 +47,7 @@ def test_result_folder(case_folder, tmp_path, capfd):
     assert 0.0 < error.mean() < dose.mean()
     for organ in summary["organs"]:
         assert 0.0 < organ["standard_error_Gy"] < 0.05 * organ["mean_dose_Gy"]
-    with (output / "organs.csv").open() as file:
+    with (output / "organs.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert float(rows[0]["standard_error_Gy monte-carlo"]) == pytest.approx(
         summary["organs"][0]["standard_error_Gy"], rel=1e-5

@@ -14,7 +14,7 @@ from ..conftest import shell
 
 def test_an_output_folder_that_cannot_be(case_folder, refused, tmp_path):
     in_the_way = tmp_path / "file"
-    in_the_way.write_text("mine")
+    in_the_way.write_text("mine", encoding="utf-8")
     assert "is a file" in refused(output=in_the_way)
     assert "cannot be written" in refused(output=in_the_way / "result")
     assert "cannot be written" in refused(output=Path("/proc/none/result"))
@@ -83,7 +83,7 @@ def small_disk(tmp_path):
 
 
 def test_a_small_disk_keeps_an_earlier_result(case_folder, refused, small_disk):
-    (small_disk / "result.json").write_text("{}")
+    (small_disk / "result.json").write_text("{}", encoding="utf-8")
     message = refused(output=small_disk)
     assert "MB free" in message
     assert (small_disk / "result.json").read_text(encoding="utf-8") == "{}"

@@ -116,7 +116,7 @@ def test_compare_writes_maps_numbers_and_a_page(files, tmp_path):
     assert relative[4, 3, 3] == pytest.approx(-20.0, rel=1e-5)
     assert not relative[0].any()
 
-    with (output / "organs.csv").open(newline="") as file:
+    with (output / "organs.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert float(rows[1]["difference_percent"]) == pytest.approx(-20.0, rel=1e-5)
     page = (output / "comparison.html").read_text(encoding="utf-8")
@@ -189,7 +189,7 @@ def test_bad_input_is_one_sentence_and_leaves_nothing(files, tmp_path):
     refused("segmentation: there is no file", dose, reference, tmp_path / "none.nrrd", output)
     refused("is in g/cm3; expected Gy", files["density"], reference, None, output)
     text = tmp_path / "text.nrrd"
-    text.write_text("no image")
+    text.write_text("no image", encoding="utf-8")
     refused("cannot be read as an image", dose, text, None, output)
     zero = tmp_path / "zero.nrrd"
     write_volume(zero, Volume(array(0.0), GRID), "Gy")
@@ -211,6 +211,6 @@ def test_inputs_and_results_are_never_overwritten(files, tmp_path):
     before = mine.read_bytes()
     refused("would be overwritten", mine, files["reference"], None, tmp_path)
     assert mine.read_bytes() == before
-    (tmp_path / "result.json").write_text("{}")
+    (tmp_path / "result.json").write_text("{}", encoding="utf-8")
     refused("holds a result", files["labels"], files["reference"], None, tmp_path)
     assert (tmp_path / "result.json").read_text(encoding="utf-8") == "{}"

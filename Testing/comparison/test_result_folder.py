@@ -39,7 +39,7 @@ def monte_carlo_result(tmp_path):
             }
         ],
     }
-    (folder / "result.json").write_text(json.dumps(summary))
+    (folder / "result.json").write_text(json.dumps(summary), encoding="utf-8")
     return folder
 
 
@@ -55,7 +55,7 @@ def test_finds_what_belongs_to_the_dose(monte_carlo_result):
 
 def test_nothing_beside_a_lone_file(tmp_path):
     assert beside(tmp_path / "dose.nrrd") == Beside()
-    (tmp_path / "result.json").write_text("[1]")
+    (tmp_path / "result.json").write_text("[1]", encoding="utf-8")
     assert beside(tmp_path / "dose.nrrd") == Beside()
 
 
@@ -75,7 +75,7 @@ def test_comparison_uses_the_errors_of_the_batches(monte_carlo_result, tmp_path)
     assert summary["inputs"]["density"]["name"] == "density.nrrd"
     renamed = json.loads((monte_carlo_result / "result.json").read_text(encoding="utf-8"))
     renamed["organs"][0]["name"] = "label 1"
-    (monte_carlo_result / "result.json").write_text(json.dumps(renamed))
+    (monte_carlo_result / "result.json").write_text(json.dumps(renamed), encoding="utf-8")
     summary = compare_files(
         monte_carlo_result / "dose_local.nrrd",
         monte_carlo_result / "dose.nrrd",

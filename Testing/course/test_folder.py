@@ -39,7 +39,7 @@ def edit(patient: Path, cycle: int, change: Callable[[dict[str, Any]], Any]) -> 
     file = patient / f"cycle {cycle}" / "result" / "result.json"
     data = json.loads(file.read_text(encoding="utf-8"))
     change(data)
-    file.write_text(json.dumps(data))
+    file.write_text(json.dumps(data), encoding="utf-8")
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def test_two_cycles(patient, calculate, tmp_path):
     kidney = found["organs"][0]
     assert kidney["cumulated_BED_Gy"][1] < 1.5 * kidney["cumulated_BED_Gy"][0]
     assert found["limits"]["kidney"] == {"dose_Gy": 23.0, "BED_Gy": None}
-    rows = list(csv.DictReader((tmp_path / "course/course.csv").open()))
+    rows = list(csv.DictReader((tmp_path / "course/course.csv").open(encoding="utf-8")))
     assert [(r["organ"], r["cycle"]) for r in rows[:3]] == [
         ("kidney", "1"),
         ("kidney", "2"),
@@ -139,22 +139,24 @@ def test_folders_without_results(patient, calculate):
     assert code == INVALID
     assert f"there is no folder {patient}" in said
     (patient / "sub").mkdir(parents=True)
-    (patient / "sub" / "result.json").write_text('{"schema": "of something else"}')
+    (patient / "sub" / "result.json").write_text(
+        '{"schema": "of something else"}', encoding="utf-8"
+    )
     code, said = calculate()
     assert code == INVALID
     assert "holds no finished result" in said
-    (patient / "sub" / "result.json").write_text("{")
+    (patient / "sub" / "result.json").write_text("{", encoding="utf-8")
     assert "cannot be read" in calculate()[1]
 
 
 def test_limits_of_the_patient_and_of_the_command(patient, calculate, tmp_path):
-    (patient / "limits.json").write_text('{"tumour": {"dose_Gy": 90}}')
+    (patient / "limits.json").write_text('{"tumour": {"dose_Gy": 90}}', encoding="utf-8")
     assert calculate()[0] == DONE
     file = tmp_path / "course" / "course.json"
     assert json.loads(file.read_text(encoding="utf-8"))["limits"] == {
         "tumour": {"dose_Gy": 90, "BED_Gy": None}
     }
-    (tmp_path / "own.json").write_text("{}")
+    (tmp_path / "own.json").write_text("{}", encoding="utf-8")
     assert calculate("--limits", str(tmp_path / "own.json"))[0] == DONE
     assert json.loads(file.read_text(encoding="utf-8"))["limits"] == {}
 
@@ -170,7 +172,7 @@ def test_limits_of_the_patient_and_of_the_command(patient, calculate, tmp_path):
     ],
 )
 def test_limits_that_cannot_be(patient, calculate, content, expected):
-    (patient / "limits.json").write_text(content)
+    (patient / "limits.json").write_text(content, encoding="utf-8")
     code, said = calculate()
     assert code == INVALID
     assert expected in said
@@ -183,6 +185,6 @@ def test_limits_that_are_not_there(calculate, tmp_path):
 
 
 def test_an_output_that_cannot_be(patient, capfd):
-    (patient / "course").write_text("")
+    (patient / "course").write_text("", encoding="utf-8")
     assert main(["course", str(patient), "-o", str(patient / "course")]) == INVALID
     assert "is a file; give a folder" in capfd.readouterr().err

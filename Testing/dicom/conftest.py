@@ -100,7 +100,7 @@ def imported(tmp_path):
     def run(folder: Path, supply: dict | None = None, *more: str) -> Path:
         arguments = ["dicom-import", str(folder), "-o", str(tmp_path / "imported"), *more]
         if supply is not None:
-            (tmp_path / "supply.json").write_text(json.dumps(supply))
+            (tmp_path / "supply.json").write_text(json.dumps(supply), encoding="utf-8")
             arguments += ["--supply", str(tmp_path / "supply.json")]
         assert main(arguments) == DONE
         return tmp_path / "imported" / "case.json"
@@ -115,7 +115,7 @@ def refused_import(tmp_path, capfd):
     def run(folder: Path, supply: dict | None = None) -> str:
         arguments = ["dicom-import", str(folder), "-o", str(tmp_path / "imported")]
         if supply is not None:
-            (tmp_path / "supply.json").write_text(json.dumps(supply))
+            (tmp_path / "supply.json").write_text(json.dumps(supply), encoding="utf-8")
             arguments += ["--supply", str(tmp_path / "supply.json")]
         capfd.readouterr()
         code = main(arguments)
@@ -139,7 +139,7 @@ def same_doses(case_folder, tmp_path, record_property):
         """With the result folder, from the shell's command, if it is needed."""
         content = json.loads(case.read_text(encoding="utf-8"))
         content["options"]["dose_method"] = "local"
-        case.write_text(json.dumps(content))
+        case.write_text(json.dumps(content), encoding="utf-8")
         key = tuple(case_folder.hashes().values())
         if key not in _EXPECTED:
             _EXPECTED[key] = organ_doses(run_case(Case.read(case_folder.file)).organs)

@@ -29,7 +29,7 @@ def test_the_sample_case(study, imported, tmp_path, kind):
     content = json.loads(file.read_text(encoding="utf-8"))
     content["options"] = {"dose_method": "multi-vsv"}
     content["segmentation"].pop("differences")
-    file.write_text(json.dumps(content))
+    file.write_text(json.dumps(content), encoding="utf-8")
     for n, point in enumerate(content["time_points"]):
         volume = read_volume(tmp_path / "sample" / point["spect"], "")
         values = volume.values.astype(float)

@@ -46,7 +46,7 @@ def python(folder, answer, *arguments):
     """Run a Python whose site customisation keeps torch away."""
     site = folder / "site"
     site.mkdir(exist_ok=True)
-    (site / "sitecustomize.py").write_text(WITHOUT_TORCH.format(answer=answer))
+    (site / "sitecustomize.py").write_text(WITHOUT_TORCH.format(answer=answer), encoding="utf-8")
     return subprocess.run(
         [sys.executable, *arguments],
         env={"PYTHONPATH": f"{site}:{ROOT}", "PATH": "/usr/bin:/bin"},

@@ -24,9 +24,11 @@ def python(monkeypatch, tmp_path):
 
     def make(torch: str | None):
         if torch is not None:
-            (tmp_path / "torch.py").write_text(torch)
+            (tmp_path / "torch.py").write_text(torch, encoding="utf-8")
         script = tmp_path / "python"
-        script.write_text(f'#!/bin/sh\nPYTHONPATH="{tmp_path}" exec "{sys.executable}" "$@"\n')
+        script.write_text(
+            f'#!/bin/sh\nPYTHONPATH="{tmp_path}" exec "{sys.executable}" "$@"\n', encoding="utf-8"
+        )
         script.chmod(0o755)
         monkeypatch.setenv(INTERPRETER_VARIABLE, str(script))
 

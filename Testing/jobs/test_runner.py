@@ -75,7 +75,9 @@ def test_cancel_takes_less_than_two_seconds(case_folder, method, group_lives):
 def deaf_worker(folder: Path, body: str) -> Path:
     """A Python whose worker does something else."""
     script = folder / "python"
-    script.write_text(f"#!{sys.executable}\nimport os, signal, subprocess, sys, time\n{body}\n")
+    script.write_text(
+        f"#!{sys.executable}\nimport os, signal, subprocess, sys, time\n{body}\n", encoding="utf-8"
+    )
     script.chmod(script.stat().st_mode | stat.S_IXUSR)
     return script
 
@@ -162,7 +164,7 @@ def test_invalid_case(case_folder):
 
 
 def test_no_half_result_when_the_disk_does_not_take_it(case_folder):
-    (case_folder.folder / "result").write_text("in the way")
+    (case_folder.folder / "result").write_text("in the way", encoding="utf-8")
     outcome = BackgroundRun(case_folder.folder).wait(30.0)
     assert outcome.kind == "invalid"
     assert "is a file; give a folder" in outcome.text
@@ -189,7 +191,7 @@ def test_an_interpreter_that_is_none(case_folder, monkeypatch):
 
 def test_an_interpreter_that_lacks_the_packages(case_folder, monkeypatch, tmp_path):
     bare = tmp_path / "python"
-    bare.write_text(f'#!/bin/sh\nexec "{sys.executable}" -S "$@"\n')
+    bare.write_text(f'#!/bin/sh\nexec "{sys.executable}" -S "$@"\n', encoding="utf-8")
     bare.chmod(0o755)
     monkeypatch.setenv(INTERPRETER_VARIABLE, str(bare))
     outcome = BackgroundRun(case_folder.folder).wait(20.0)
@@ -216,7 +218,7 @@ class TestInterpreter:
     def test_then_the_one_of_slicer(self, monkeypatch, tmp_path):
         monkeypatch.delenv(INTERPRETER_VARIABLE)
         slicer = tmp_path / "PythonSlicer"
-        slicer.write_text("#!/bin/sh\n")
+        slicer.write_text("#!/bin/sh\n", encoding="utf-8")
         slicer.chmod(0o755)
         monkeypatch.setenv("PATH", str(tmp_path))
         assert find_interpreter() == str(slicer)

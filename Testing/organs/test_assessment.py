@@ -14,7 +14,7 @@ def test_in_the_result_folder(case_folder, tmp_path):
     case_folder.change("options", "spect_resolution_mm", to=10)
     run_case(Case.read(case_folder.file)).write(tmp_path / "result")
     organs = json.loads((tmp_path / "result/result.json").read_text(encoding="utf-8"))["organs"]
-    rows = list(csv.DictReader((tmp_path / "result/organs.csv").open()))
+    rows = list(csv.DictReader((tmp_path / "result/organs.csv").open(encoding="utf-8")))
     for organ, row in zip(organs, rows, strict=True):
         for key in (*NEW, "recovery_coefficient", "mean_dose_without_recovery_Gy"):
             assert float(row[key]) == pytest.approx(organ[key], rel=1e-5)

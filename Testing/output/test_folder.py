@@ -83,12 +83,12 @@ def test_errors_are_against_the_chosen_method(folder):
 
 
 def test_tables(result, folder):
-    with (folder / "organs.csv").open(newline="") as file:
+    with (folder / "organs.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert [row["name"] for row in rows] == ["kidney", "tumour", "lung"]
     assert float(rows[0]["mean_dose_Gy"]) == pytest.approx(result.organs[0].mean_dose_Gy, rel=1e-5)
     assert float(rows[0]["mean_dose_Gy local"]) == pytest.approx(float(rows[0]["mean_dose_Gy"]))
-    with (folder / "dvh.csv").open(newline="") as file:
+    with (folder / "dvh.csv").open(newline="", encoding="utf-8") as file:
         dvh = list(csv.DictReader(file))
     assert float(dvh[0]["kidney volume_percent"]) == 100.0
     assert float(dvh[-1]["kidney volume_percent"]) == 0.0
@@ -139,6 +139,6 @@ def test_writing_never_touches_an_input(case_folder, result):
 )
 def test_folders_that_hold_no_result(tmp_path, content, said):
     if content is not None:
-        (tmp_path / "result.json").write_text(content)
+        (tmp_path / "result.json").write_text(content, encoding="utf-8")
     with pytest.raises(InvalidInput, match=said):
         read_result(tmp_path)

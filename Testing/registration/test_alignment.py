@@ -71,7 +71,7 @@ class MovingCase:
 
     def case(self, **options: Any) -> Case:
         file = self.folder / "case.json"
-        file.write_text(json.dumps(self.data))
+        file.write_text(json.dumps(self.data), encoding="utf-8")
         return Case.read(file).with_options(**options)
 
     def doses(self, **options: Any) -> dict[str, float]:

@@ -97,7 +97,7 @@ def test_displacements_and_doses(tmp_path, moving, name, kind):
             },
             "options": {"dose_method": "local", "registration": registration},
         }
-        (tmp_path / "case.json").write_text(json.dumps(data))
+        (tmp_path / "case.json").write_text(json.dumps(data), encoding="utf-8")
         return run_case(Case.read(tmp_path / "case.json"))
 
     moved = {"spect": "spect_2.nrrd", "ct": "ct_2.nrrd"}

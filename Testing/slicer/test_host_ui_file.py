@@ -20,7 +20,9 @@ def load(tmp_path: Path) -> Any:
     def build(inside: str, connections: str = "", custom: str = CUSTOM) -> Any:
         path = tmp_path / "Panel.ui"
         body = f'<widget class="qMRMLWidget" name="Panel">{inside}</widget>'
-        path.write_text(f"{HEAD}{body}{custom}<connections>{connections}</connections></ui>")
+        path.write_text(
+            f"{HEAD}{body}{custom}<connections>{connections}</connections></ui>", encoding="utf-8"
+        )
         return slicer.util.loadUI(str(path))
 
     return build

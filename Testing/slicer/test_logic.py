@@ -91,7 +91,7 @@ def test_cancel_from_the_console(logic, case_folder):
 def test_batch_of_a_folder(batch, case_folder, tmp_path):
     broken = case_folder.folder.parent / "broken"
     broken.mkdir()
-    (broken / "case.json").write_text("{}")
+    (broken / "case.json").write_text("{}", encoding="utf-8")
     code = batch.main([str(case_folder.folder.parent), "-o", str(tmp_path / "out")])
     assert code == 2
     result = tmp_path / "out" / "case"
@@ -112,7 +112,7 @@ def test_batch_without_a_case(batch, tmp_path, capsys):
 def test_batch_names(batch, tmp_path):
     for name in ("a/1", "a/2", "b"):
         (tmp_path / name).mkdir(parents=True)
-        (tmp_path / name / "case.json").write_text("{}")
+        (tmp_path / name / "case.json").write_text("{}", encoding="utf-8")
     found = batch.find_cases([tmp_path])
     assert sorted(found.values()) == ["a-1", "a-2", "b"]
     found = batch.find_cases([tmp_path / "a" / "1" / "case.json", tmp_path / "b"])

@@ -140,7 +140,7 @@ def test_the_user_leaves_the_module_meanwhile(loaded, wait_until):
 
 def test_a_temporary_folder_that_cannot_be_written(loaded, wait_until, caplog, tmp_path):
     read_only = tmp_path / "file"
-    read_only.write_text("")
+    read_only.write_text("", encoding="utf-8")
     slicer.app.temporaryPath = str(read_only)
     run_to_the_end(loaded, wait_until)
     assert f"The folder for temporary files {read_only} cannot be written" in errors(caplog)[-1]

@@ -192,8 +192,8 @@ def main() -> None:
             tables["volumes"][key] = of_volumes(kinetics, hours, VOLUME_DRAWS, number)
             tables["voxels"][key] = of_voxels(kinetics, hours, VOXEL_DRAWS, number)
             print(*key, file=sys.stderr)
-    (FOLDER / "kinetics.csv").write_text(as_csv(tables))
-    (FOLDER / "kinetics.md").write_text(as_markdown(tables))
+    (FOLDER / "kinetics.csv").write_text(as_csv(tables), encoding="utf-8")
+    (FOLDER / "kinetics.md").write_text(as_markdown(tables), encoding="utf-8")
 
 
 if __name__ == "__main__":

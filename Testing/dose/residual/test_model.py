@@ -62,7 +62,7 @@ def rewrite(folder, content, **changes):
     (folder / "residual.pt").write_bytes(content)
     held = json.loads(path.read_text(encoding="utf-8"))
     held |= {"sha256": hashlib.sha256(content).hexdigest(), **changes}
-    path.write_text(json.dumps(held))
+    path.write_text(json.dumps(held), encoding="utf-8")
 
 
 def test_round_trip(tmp_path, lively):
@@ -176,7 +176,7 @@ def test_a_network_that_there_is_not(written, changes):
     ],
 )
 def test_what_is_no_card(written, text):
-    (written / CARD[-1]).write_text(text)
+    (written / CARD[-1]).write_text(text, encoding="utf-8")
     assert "is no model card (" in refusal(written)
 
 

@@ -44,7 +44,7 @@ def test_a_folder_is_read_in_order_of_names(dataset_of, tmp_path):
     for patient, cycle in (("b", 2), ("a", 1), ("b", 1)):
         dataset_of(patient, cycle).write(tmp_path)
     (tmp_path / ".c-1.unfinished").mkdir()
-    (tmp_path / "notes.txt").write_text("")
+    (tmp_path / "notes.txt").write_text("", encoding="utf-8")
     assert [d.name for d in read_datasets(tmp_path)] == ["a-1", "b-1", "b-2"]
 
 

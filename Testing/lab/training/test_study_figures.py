@@ -104,7 +104,7 @@ def test_the_tables_say_the_same_in_every_form(written):
     tables = json.loads((written / "tables.json").read_text(encoding="utf-8"))
     assert tables["organs"] == expected
     for name, rows in tables.items():
-        with (written / f"{name}.csv").open() as file:
+        with (written / f"{name}.csv").open(encoding="utf-8") as file:
             found = list(csv.DictReader(file))
         assert [list(row) for row in found] == [list(row) for row in rows]
         for ours, theirs in zip(found, rows, strict=True):

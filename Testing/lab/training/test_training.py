@@ -47,7 +47,7 @@ def assert_same(one, other):
 
 
 def curves(folder):
-    with (folder / CURVES).open() as file:
+    with (folder / CURVES).open(encoding="utf-8") as file:
         return list(csv.DictReader(file))
 
 

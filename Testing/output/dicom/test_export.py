@@ -8,33 +8,40 @@ import pytest
 import SimpleITK as sitk
 
 from LuDosimetryLib import Case, run_case
+from LuDosimetryLib.base.errors import DONE
+from LuDosimetryLib.commands.main import main
 from LuDosimetryLib.image.grid import Grid
 from LuDosimetryLib.image.volume import Volume, write_volume
 from LuDosimetryLib.output.dicom.export import FILES, NEW_STUDY, SOURCE_STUDY
 from LuDosimetryLib.output.dicom.organ_dose_report import QUANTITIES
 from LuDosimetryLib.result.result import read_result
 
+from ...conftest import CaseFolder
+from ...dicom.conftest import SmallStudy
+
 pydicom = pytest.importorskip("pydicom")
 highdicom = pytest.importorskip("highdicom")
 
 
-@pytest.fixture(params=["nrrd", "left-handed nrrd", "dicom nm", "dicom pt"])
-def written(request, case_folder, tmp_path):
-    """A result and its folder."""
+@pytest.fixture(scope="module", params=["nrrd", "left-handed nrrd", "dicom nm", "dicom pt"])
+def written(request, tmp_path_factory):
+    """A result and its folder, for tests that change neither."""
+    folder = tmp_path_factory.mktemp("export")
+    case_folder = CaseFolder(folder / "case")
+    file = case_folder.file
     if request.param.startswith("dicom"):
-        study = request.getfixturevalue("study")
+        case_folder.change("administered_activity_MBq", to=None)
+        study = SmallStudy(folder / "dicom", case_folder)
         (study.nm_scans if request.param == "dicom nm" else study.pt_scans)()
         study.anatomy()
-        file = request.getfixturevalue("imported")(study.folder)
-        case = Case.read(file).with_options(dose_method="local")
-    else:
-        case = Case.read(case_folder.file)
+        assert main(["dicom-import", str(study.folder), "-o", str(folder / "imported")]) == DONE
+        file = folder / "imported" / "case.json"
     if request.param == "left-handed nrrd":
         for n in (1, 2, 3):
             _turn_over(case_folder.folder / f"spect_{n}.nrrd")
-    result = run_case(case)
-    result.write(tmp_path / "written")
-    return result, tmp_path / "written"
+    result = run_case(Case.read(file).with_options(dose_method="local"))
+    result.write(folder / "written")
+    return result, folder / "written"
 
 
 def _turn_over(path):
