@@ -8,7 +8,7 @@ import pytest
 import SimpleITK as sitk
 
 from LuDosimetryLib import Case, run_case
-from LuDosimetryLib.activity.tia import MODELS
+from LuDosimetryLib.activity.integration import MODELS
 from LuDosimetryLib.base.errors import DONE
 from LuDosimetryLib.commands.main import main
 from LuDosimetryLib.result.result import read_result

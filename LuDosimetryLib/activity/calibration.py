@@ -6,32 +6,33 @@ from math import exp, inf
 import numpy as np
 
 from ..base.errors import InvalidInput
+from ..base.log import Log
 from ..case.parts import TimePoint
 from ..image.volume import Volume
 
 TOLERATED_NEGATIVE = 0.01
 """Part of the activity that may be negative, as filters leave it; set to zero with a warning."""
 TOLERATED_EXCESS = 0.1
-"""Of activity in a scan over what can be left of that administered, before a warning."""
+"""Part by which a scan may show more activity than decay leaves of that administered, without a warning."""
 TOLERATED_RETURN = 0.3
-"""By which a scan may show more, corrected for decay, than the one before, without a warning: activity does not come back."""
+"""Part by which a scan may show more, corrected for decay, than the one before, without a warning: activity does not come back."""
 _SAME_FIELD = 1.1
 """Ratio of two fields of view up to which their activities are compared."""
-LEAST_HELD = 0.01
+LEAST_SHOWN = 0.01
 """Part of what can be left of the activity administered that a scan shows, before a warning."""
 
 
-def activity_concentration(spect: Volume, point: TimePoint, warnings: list[str]) -> Volume:
+def activity_concentration(spect: Volume, point: TimePoint, log: Log) -> Volume:
     """
-    Activity concentration at the time of the scan [Bq/mL].
+    Convert a SPECT to activity concentration at the time of the scan [Bq/mL].
 
     Parameters
     ----------
     spect : Volume
-        In the time point's unit.
+        Scan in the time point's unit.
     point : TimePoint
-    warnings : list of str
-        Added to where a value was changed.
+    log : Log
+        Takes up where a value was changed.
 
     Raises
     ------
@@ -48,11 +49,11 @@ def activity_concentration(spect: Volume, point: TimePoint, warnings: list[str])
             f"{100 * TOLERATED_NEGATIVE:g} %."
         )
     if negative > 0.0:
-        warnings.append(
+        log.remark(
             f"SPECT at {point.hours:g} h: negative voxels, {100 * negative / positive:.2g} % of the activity, were set to zero."
         )
     if positive == 0.0:
-        warnings.append(
+        log.remark(
             f"SPECT at {point.hours:g} h: {point.spect} has no activity at all; leave the scan out, or check the file."
         )
     factor = 1.0
@@ -66,10 +67,10 @@ def activity_concentration(spect: Volume, point: TimePoint, warnings: list[str])
 
 
 def check_administered(
-    activity: Volume, hours: float, administered_MBq: float, decay_per_h: float, warnings: list[str]
+    activity: Volume, hours: float, administered_MBq: float, decay_per_h: float, log: Log
 ) -> None:
     """
-    Warn of a scan that holds more activity than was given, or next to none of it.
+    Warn of a scan that shows more activity than was given, or next to none of it.
 
     Either hints at a wrong unit or calibration. How much is excreted or lies beyond the field of
     view is nobody's guess, so the lower bound is a wide one.
@@ -83,31 +84,31 @@ def check_administered(
     administered_MBq : float
     decay_per_h : float
         Physical decay constant [1/h].
-    warnings : list of str
-        Added to.
+    log : Log
+        Takes up the warnings.
     """
-    held_MBq = 1e-6 * float(activity.values.sum(dtype=np.float64)) * activity.grid.voxel_volume_mL
+    shown_MBq = 1e-6 * float(activity.values.sum(dtype=np.float64)) * activity.grid.voxel_volume_mL
     left_MBq = administered_MBq * exp(-decay_per_h * hours)
-    if held_MBq > (1.0 + TOLERATED_EXCESS) * left_MBq:
-        warnings.append(
-            f"SPECT at {hours:g} h: it holds {held_MBq:.4g} MBq, but of the {administered_MBq:g} MBq administered only "
+    if shown_MBq > (1.0 + TOLERATED_EXCESS) * left_MBq:
+        log.remark(
+            f"SPECT at {hours:g} h: it holds {shown_MBq:.4g} MBq, but of the {administered_MBq:g} MBq administered only "
             f"{left_MBq:.4g} MBq can be left; check unit and calibration."
         )
-    elif 0.0 < held_MBq < LEAST_HELD * left_MBq:
-        warnings.append(
-            f"SPECT at {hours:g} h: it holds {held_MBq:.3g} MBq, {100 * held_MBq / left_MBq:.2g} % of what decay leaves of the "
+    elif 0.0 < shown_MBq < LEAST_SHOWN * left_MBq:
+        log.remark(
+            f"SPECT at {hours:g} h: it holds {shown_MBq:.3g} MBq, {100 * shown_MBq / left_MBq:.2g} % of what decay leaves of the "
             f"{administered_MBq:g} MBq administered; check unit and calibration."
         )
 
 
 def check_course(
-    scans: Sequence[Volume], hours: Sequence[float], decay_per_h: float, warnings: list[str]
+    scans: Sequence[Volume], hours: Sequence[float], decay_per_h: float, log: Log
 ) -> None:
     """
     Warn of a scan that shows more activity, corrected for decay, than the one before it.
 
     None comes back into a field of view that holds the whole trunk, so one of both has another unit,
-    calibration or decay correction than told.
+    calibration or decay correction than stated.
 
     Parameters
     ----------
@@ -117,8 +118,8 @@ def check_course(
         After administration [h].
     decay_per_h : float
         Physical decay constant [1/h].
-    warnings : list of str
-        Added to.
+    log : Log
+        Takes up the warnings.
     """
     shown = []
     for scan, hour in zip(scans, hours, strict=True):
@@ -131,7 +132,7 @@ def check_course(
             continue
         last, _, earlier = before[-1]
         if late > (1.0 + TOLERATED_RETURN) * last:
-            warnings.append(
+            log.remark(
                 f"SPECT at {hour:g} h: corrected for decay it shows {late / last:.3g} times the activity of that at "
                 f"{earlier:g} h, and activity does not come back; check unit, calibration and decay correction of both."
             )

@@ -20,7 +20,7 @@ Terms = tuple[tuple[float, float], ...]
 _NOT_IN_TABLE = ("hours", "activity_MBq", "parameters", "aicc")
 _SAMPLES = 121
 _SHOWN_BEYOND = 1.5
-"""Of the last scan's time: how far a sampled curve goes."""
+"""How far a sampled curve goes, in times of the last scan."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class VoiCurve:
     Attributes
     ----------
     name : str
-        Of the volume of interest.
+        Name of the volume of interest.
     hours : tuple of float
         Times of the scans after administration [h].
     activity_MBq : tuple of float
@@ -76,18 +76,21 @@ class VoiCurve:
         (the slow phase physical decay) or, where nothing could be fitted, ``"trapezoid"``; see
         `formula`.
     parameters : dict of str to float
-        Of `formula`, with their units; rates [1/h] are effective: they include physical decay.
+        Parameters of `formula`, with their units; rates [1/h] are effective: they include
+        physical decay.
     tia_MBq_h : float
         Integral of the model from administration to infinity [MBq h].
     tia_standard_uncertainty_MBq_h : float or None
-        Of `tia_MBq_h`, from the scatter of the scans about the fit: covariance of the parameters,
-        delta method. None without degrees of freedom, and of a trapezoid.
+        Standard uncertainty of `tia_MBq_h`, from the scatter of the scans about the fit:
+        covariance of the parameters, delta method. None without degrees of freedom, and of a
+        trapezoid.
     effective_half_life_h : float
-        Of the last phase [h]; of two phases of washout, that of the one with more decays.
+        Effective half-life of the last phase [h]; of two phases of washout, that of the one with
+        more decays.
     effective_half_life_standard_uncertainty_h : float or None
-        Likewise.
+        Standard uncertainty of `effective_half_life_h`, from the same scatter.
     trapezoid_tia_MBq_h : float
-        By the trapezoid with the tail of the case, to compare [MBq h].
+        Integral by the trapezoid with the tail of the case, to compare [MBq h].
     degrees_of_freedom : int
         Scans less parameters.
     relative_scatter : float or None
@@ -151,7 +154,7 @@ class VoiCurve:
         return times, self.activity_at(times)
 
     def as_dict(self) -> dict[str, Any]:
-        """For ``result.json``: the attributes, the formula and the sampled model."""
+        """The attributes, the formula and the sampled model, for ``result.json``."""
         times, values = self.sampled()
         return {
             **asdict(self),
@@ -165,11 +168,11 @@ def curve_table(curves: Iterable[VoiCurve]) -> str:
     """The curves as CSV: a row for each scan of each, with what holds for the curve repeated."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    own = [f.name for f in fields(VoiCurve) if f.name not in _NOT_IN_TABLE]
-    writer.writerow(["name", "hours", "activity_MBq", "fit_MBq", *own[1:], "parameters"])
+    columns = [f.name for f in fields(VoiCurve) if f.name not in _NOT_IN_TABLE]
+    writer.writerow(["name", "hours", "activity_MBq", "fit_MBq", *columns[1:], "parameters"])
     for curve in curves:
         parameters = "; ".join(f"{name} = {value:.6g}" for name, value in curve.parameters.items())
-        values = [getattr(curve, name) for name in own[1:]]
+        values = [getattr(curve, name) for name in columns[1:]]
         for t, measured, fitted in zip(
             curve.hours, curve.activity_MBq, curve.activity_at(curve.hours), strict=True
         ):

@@ -14,10 +14,10 @@ from .mono_exponential import MISPLACED_REFUSED, misplaced
 from .trapezoid import trapezoid_tia
 
 PLAUSIBLE_SCATTER = 0.15
-"""Of scans about a fit, as a part of their activity: three times what is usual."""
+"""Scatter of scans about a fit, as a part of their activity, that is three times what is usual."""
 
 _LEAST_SCATTER = 1e-6
-"""Of scans about a fit: what is less counts as none in the choice of a model."""
+"""Scatter of scans about a fit that counts as none in the choice of a model."""
 _AT_BOUND = 1e-3
 """Distance of a logarithm from its bound that counts as none."""
 
@@ -36,7 +36,7 @@ class _Fit:
 
     @property
     def aicc(self) -> float | None:
-        """With K parameters and n scans n ln(S / n) + 2 K + 2 K (K + 1) / (n - K - 1)."""
+        """N ln(S / n) + 2 K + 2 K (K + 1) / (n - K - 1), with K parameters and n scans."""
         n, k = self.scans, self.logarithms.size
         if n < k + 2:
             return None
@@ -52,9 +52,9 @@ class _Fit:
         """Standard uncertainty of a function of the logarithms, by the delta method."""
         if self.scatter is None:
             return None
-        own, here = self.candidate, self.logarithms
-        distance = np.minimum(here - own.lower, own.upper - here)
-        free = [n for n in range(here.size) if n not in own.blurred or distance[n] > _AT_BOUND]
+        fitted, here = self.candidate, self.logarithms
+        distance = np.minimum(here - fitted.lower, fitted.upper - here)
+        free = [n for n in range(here.size) if n not in fitted.blurred or distance[n] > _AT_BOUND]
         step = 1e-4
         slope = [
             (of(here + step * unit) - of(here - step * unit)) / (2.0 * step)
@@ -74,7 +74,7 @@ def fit_curve(
     wanted: str | None = None,
 ) -> VoiCurve:
     """
-    The curve of a volume of interest.
+    Fit the curve of a volume of interest.
 
     Models are fitted to the logarithm of activity: the error of a scan (calibration, positioning,
     contours, recovery) is a part of the activity rather than a number of counts, which in a
@@ -105,7 +105,7 @@ def fit_curve(
     decay_per_h : float
         Physical decay constant [1/h].
     tail : {"physical", "effective"}
-        Of the trapezoid.
+        Tail of the trapezoid.
     wanted : str, optional
         The model to take if it fits, instead of a choice.
     """
@@ -133,17 +133,17 @@ def fit_curve(
     if not fits:
         return by_trapezoid
     best = _chosen(fits)
-    own, at = best.candidate, best.logarithms
+    candidate, at = best.candidate, best.logarithms
 
     def half_life_h(logarithms: Logarithms) -> float:
-        return log(2.0) / own.washout_rate(own.parameters(logarithms))
+        return log(2.0) / candidate.washout_rate(candidate.parameters(logarithms))
 
     return replace(
         by_trapezoid,
-        model=own.model,
-        parameters=own.parameters(at),
-        tia_MBq_h=own.tia(at),
-        tia_standard_uncertainty_MBq_h=best.uncertainty(own.tia),
+        model=candidate.model,
+        parameters=candidate.parameters(at),
+        tia_MBq_h=candidate.tia(at),
+        tia_standard_uncertainty_MBq_h=best.uncertainty(candidate.tia),
         effective_half_life_h=half_life_h(at),
         effective_half_life_standard_uncertainty_h=best.uncertainty(half_life_h),
         degrees_of_freedom=best.degrees_of_freedom,
@@ -152,7 +152,7 @@ def fit_curve(
 
 
 def _chosen(fits: list[_Fit]) -> _Fit:
-    """The first in order that leaves no more scatter than scans have."""
+    """The first fit in order that leaves no more scatter than scans have."""
     ordered = sorted(fits, key=_order)
     likely = (fit for fit in ordered if (fit.scatter or 0.0) <= PLAUSIBLE_SCATTER)
     return next(likely, ordered[0])

@@ -27,11 +27,12 @@ class Candidate:
     ----------
     model : str
     parameters : callable
-        Of the logarithms: the parameters by name.
+        Gives the parameters by name from the logarithms.
     start, lower, upper : ndarray
-        Logarithms.
+        Logarithms at which the fit starts, and their bounds.
     washout_rate : callable
-        Of the parameters: the rate of washout; of two phases that of the one with more decays.
+        Gives the rate of washout from the parameters; of two phases that of the one with more
+        decays.
     blurred : tuple of int
         Parameters that say nothing at a bound, and are then no longer uncertain.
     refused : tuple of int

@@ -1,18 +1,25 @@
 """Washout with one rate, fitted to every voxel at once."""
 
 from collections.abc import Sequence
-from math import log
+from math import log as ln
 
 import numpy as np
 from numpy.typing import NDArray
 
-Voxels = NDArray[np.float64]
-"""Activity of voxels at each scan, shape (scans, voxels)."""
+from ..base.log import Log
+from .curve import MONO_EXPONENTIAL
+from .integration import IntegrationProblem, TimeIntegral, Voxels
+from .voxel_fit import integrate_by_fit
 
 MISPLACED_REFUSED = 0.25
 """Part of the measured activity that a fit may have at the wrong scan."""
 
 _RATES = 4096
+
+
+def integrate(problem: IntegrationProblem, log: Log) -> TimeIntegral:
+    """Integrate one exponential fitted to every voxel."""
+    return integrate_by_fit(problem, log, MONO_EXPONENTIAL, mono_exponential_tia)
 
 
 def fastest_rate_per_h(hours: Sequence[float]) -> float:
@@ -22,14 +29,14 @@ def fastest_rate_per_h(hours: Sequence[float]) -> float:
     What washes out faster is known by the first scan alone, and going back from there to the
     administration would multiply its activity by more than 4.
     """
-    return 2.0 * log(2.0) / hours[0]
+    return 2.0 * ln(2.0) / hours[0]
 
 
 def mono_exponential_tia(
     hours: Sequence[float], activity: Voxels, decay_per_h: float
 ) -> NDArray[np.float64]:
     """
-    Time-integrated activity of A exp(-rate t), from administration on.
+    Integrate A exp(-rate t) from administration on.
 
     The most likely curve for Poisson noise, the only one whose sum over the scans is that
     measured. For it the mean time of the scans weighted with the curve is that weighted with the

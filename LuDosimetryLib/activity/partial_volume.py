@@ -42,7 +42,7 @@ def self_recovery(weights: Array, grid: Grid, fwhm_mm: float) -> float:
         Part of each voxel that is of the volume: 1 inside, 0 outside.
     grid : Grid
     fwhm_mm : float
-        Of the SPECT.
+        Resolution of the SPECT.
     """
     box = around(weights > 0.0, grid, fwhm_mm)
     part = weights[box]
@@ -73,7 +73,7 @@ class Regions:
     Attributes
     ----------
     names : tuple of str
-        Of the volumes of interest, region 1 first. A voxel of several is of the smallest.
+        Names of the volumes of interest, region 1 first. A voxel of several is of the smallest.
     labels : ndarray of int, shape (k, j, i)
         1 ... n in the volumes of interest, 0 elsewhere.
     """

@@ -6,6 +6,7 @@ from typing import Protocol
 
 import numpy as np
 
+from ..base.log import Log
 from ..base.normal_spread import normal_spread
 from ..case.options import Options
 from ..case.uncertainty_inputs import UncertaintyInputs
@@ -20,7 +21,7 @@ _UNSURE_BELOW = 0.4
 _SURROUNDINGS = 2.0
 """Thickness of what counts as around a volume, in resolutions."""
 _SHARPEST = 0.05
-"""Of the resolution, where it is so unsure that it could be none."""
+"""Least part of the resolution that is tried where it is so unsure that it could be none."""
 
 
 class RecoveryModel(Protocol):
@@ -58,7 +59,7 @@ def recovered(
     vois: Mapping[str, Mask],
     grid: Grid,
     options: Options,
-    warnings: list[str],
+    log: Log,
 ) -> Recovery | None:
     """
     Correct a time-integrated activity for recovery as the options ask.
@@ -70,8 +71,8 @@ def recovered(
     vois : mapping of str to ndarray of bool, shape (k, j, i)
     grid : Grid
     options : Options
-    warnings : list of str
-        Added to: what was changed.
+    log : Log
+        Takes up what was changed.
 
     Returns
     -------
@@ -81,10 +82,10 @@ def recovered(
     if not vois:
         return None
     if options.recovery_coefficients:
-        return _by_table(tia, vois, grid, options.recovery_coefficients, warnings)
+        return _by_table(tia, vois, grid, options.recovery_coefficients, log)
     if options.spect_resolution_mm is None:
         return None
-    return _by_shape(tia, vois, grid, options.spect_resolution_mm, options.spill_in, warnings)
+    return _by_shape(tia, vois, grid, options.spect_resolution_mm, options.spill_in, log)
 
 
 @dataclass(frozen=True)
@@ -121,14 +122,14 @@ class ShapeRecovery:
     Attributes
     ----------
     tia : ndarray, shape (k, j, i)
-        As the scans show it [MBq h/mL].
+        Time-integrated activity as the scans show it [MBq h/mL].
     grid : Grid
     fwhm_mm : float
     regions : Regions
     whole : frozenset of str
         Volumes of interest that are a region of their own: nothing smaller lies in them.
     unblurred : Unblurred or None
-        With activity from around; None without.
+        The distribution with activity from around; None without.
     coefficients : dict of str to float
     """
 
@@ -191,7 +192,7 @@ def _by_table(
     vois: Mapping[str, Mask],
     grid: Grid,
     table: Sequence[tuple[float, float]],
-    warnings: list[str],
+    log: Log,
 ) -> Recovery:
     """
     Divide by the coefficient of the volume that activity lies in; in several, of the smallest.
@@ -202,7 +203,7 @@ def _by_table(
     divisor = np.ones(grid.shape, np.float32)
     for name in _large_first(vois):
         divisor[vois[name]] = model.coefficient(name, vois[name])
-    return _made(tia, tia / divisor, vois, model, "a table by volume", warnings)
+    return _made(tia, tia / divisor, vois, model, "a table by volume", log)
 
 
 def _by_shape(
@@ -211,23 +212,23 @@ def _by_shape(
     grid: Grid,
     fwhm_mm: float,
     spill_in: bool,
-    warnings: list[str],
+    log: Log,
 ) -> Recovery:
     regions = Regions.of(vois, grid)
-    own = {}
+    seen_within = {}
     for number, name in enumerate(regions.names, start=1):
         mask = regions.labels == number
         if mask.any():
-            own[name] = self_recovery(mask.astype(np.float32), grid, fwhm_mm)
+            seen_within[name] = self_recovery(mask.astype(np.float32), grid, fwhm_mm)
     sizes = regions.sizes
     whole = frozenset(
         name
         for number, name in enumerate(regions.names, start=1)
         if int(vois[name].sum()) == int(sizes[number])
     )
-    for name, part in own.items():
+    for name, part in seen_within.items():
         if part < _UNSURE_BELOW:
-            warnings.append(
+            log.remark(
                 f"{name!r} is so small for a resolution of {fwhm_mm:g} mm that only {100 * part:.0f} % of its activity is seen "
                 "within it; its recovery correction is unsure."
             )
@@ -235,12 +236,14 @@ def _by_shape(
     if unblurred is not None:
         corrected = unblurred.values
     else:
-        divisor = np.array([1.0, *(own.get(name, 1.0) for name in regions.names)], np.float32)
+        divisor = np.array(
+            [1.0, *(seen_within.get(name, 1.0) for name in regions.names)], np.float32
+        )
         corrected = tia / divisor[regions.labels]
     model = ShapeRecovery(tia, grid, fwhm_mm, regions, whole, unblurred, {})
     how = f"the shape of each volume at a resolution of {fwhm_mm:g} mm"
     how += ", with activity from around" if spill_in else ", without activity from around"
-    made = _made(tia, corrected, vois, model, how, warnings)
+    made = _made(tia, corrected, vois, model, how, log)
     model.coefficients.update(made.coefficients)
     return made
 
@@ -251,15 +254,15 @@ def _made(
     vois: Mapping[str, Mask],
     model: RecoveryModel,
     how: str,
-    warnings: list[str],
+    log: Log,
 ) -> Recovery:
     coefficients = {}
     for name in _large_first(vois):
         shown = float(tia[vois[name]].sum(dtype=np.float64))
         true = float(corrected[vois[name]].sum(dtype=np.float64))
         coefficients[name] = shown / true if true > 0.0 else 1.0
-    said = ", ".join(f"{name} {coefficient:.3g}" for name, coefficient in coefficients.items())
-    warnings.append(f"activity was corrected for recovery by {how}: {said}.")
+    listed = ", ".join(f"{name} {coefficient:.3g}" for name, coefficient in coefficients.items())
+    log.remark(f"activity was corrected for recovery by {how}: {listed}.")
     return Recovery(corrected, coefficients, model)
 
 

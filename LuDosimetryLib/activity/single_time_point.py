@@ -1,45 +1,60 @@
-"""Time-integrated activity from one scan."""
+"""Time-integrated activity from one scan: which scan, and what it is multiplied by."""
 
 from collections.abc import Sequence
-from math import exp, log
+from math import log as ln
+
+import numpy as np
 
 from ..base.errors import InvalidInput
+from ..base.log import Log
 from ..tissue.nuclide import Nuclide
+from .integration import BQ_TO_MBQ, NUMBER_OF, IntegrationProblem, TimeIntegral
 
-HAENSCHEID_WINDOW_H = (72.0, 96.0)
-"""Scans that suit 177Lu-DOTATATE best: effective half-lives of organs and tumours are 40 to 100 h."""
-HAENSCHEID_VALID = (0.75, 2.5)
-"""Time of the scan in effective half-lives between which 2 t / ln 2 errs by 12 % at most."""
-
-_LN2 = log(2.0)
+__all__ = ["check_effective_half_life", "chosen_scan", "scaled_scan", "scan_to_use"]
 
 
-def haenscheid_hours(hours: float) -> float:
+def scan_to_use(problem: IntegrationProblem, window_h: tuple[float, float], log: Log) -> int:
     """
-    Time-integrated activity over the activity of a scan, 2 t / ln 2 [h].
+    Choose the scan that counts: that of the options, or else the one nearest to a window.
 
-    Hänscheid et al., J Nucl Med 59 (2018) 75: for A(t) = A0 2^(-t/T) the exact ratio is
-    T 2^(t/T) / ln 2. Theirs is 2 (t/T) 2^(-t/T) times the truth whatever T: exact at t = T and
-    t = 2 T, 6 % above in between, 11 % below at 0.75 T and 12 % below at 2.5 T.
+    Parameters
+    ----------
+    problem : IntegrationProblem
+    window_h : tuple of float
+        Times after administration that suit the method [h].
+    log : Log
+
+    Returns
+    -------
+    int
+        Index of the scan.
     """
-    return 2.0 * hours / _LN2
+    wanted = problem.options.single_time_point_h
+    scan = chosen_scan(problem.hours, window_h if wanted is None else (wanted, wanted))
+    if len(problem.hours) > 1:
+        log.remark(
+            f"integration by {problem.entry.name!r} uses a single scan, that at {problem.hours[scan]:g} h; the others give no "
+            "dose (options: single_time_point_h chooses the scan nearest to it)."
+        )
+    return scan
 
 
-def madsen_hours(hours: float, effective_half_life_h: float) -> float:
-    """
-    Time-integrated activity over the activity of a scan with a known effective half-life [h].
-
-    Madsen et al., Med Phys 45 (2018) 2318: T 2^(t/T) / ln 2, for washout with one rate. An error
-    of T matters least at t = T / ln 2.
-    """
-    return effective_half_life_h * exp(_LN2 * hours / effective_half_life_h) / _LN2
-
-
-def chosen_scan(hours: Sequence[float], wanted_h: tuple[float, float]) -> int:
+def chosen_scan(hours: Sequence[float], window_h: tuple[float, float]) -> int:
     """The scan nearest to a window of time, by the ratio of times; the later of equals."""
-    low, high = wanted_h
-    apart = [max(log(low / t), log(t / high), 0.0) for t in hours]
+    low, high = window_h
+    apart = [max(ln(low / t), ln(t / high), 0.0) for t in hours]
     return max(range(len(hours)), key=lambda n: (-apart[n], n))
+
+
+def scaled_scan(problem: IntegrationProblem, scan: int, over_activity_h: float) -> TimeIntegral:
+    """The time-integrated activity as a multiple [h] of the activity of one scan."""
+    values = problem.activity_Bq_mL[scan]
+    number = NUMBER_OF[problem.entry.name]
+    return TimeIntegral(
+        np.float32(BQ_TO_MBQ * over_activity_h) * values,
+        np.where(values > 0.0, np.uint8(number), np.uint8(0)),
+        problem.hours[scan],
+    )
 
 
 def check_effective_half_life(effective_half_life_h: float | None, nuclide: Nuclide) -> None:

@@ -1,17 +1,37 @@
-"""Activity over time, integrated to time-integrated activity (TIA), voxel by voxel."""
+"""Straight lines between the scans, and a tail after the last: Eq. 1 of Kim et al. 2022."""
+
+from collections.abc import Mapping
 
 import numpy as np
 
+from ..base.log import Log
+from ..base.wording import listed
 from ..image.arrays import Array
+from .curve import TRAPEZOID, VoiCurve
+from .integration import BQ_TO_MBQ, IntegrationProblem, TimeIntegral
 
-BQ_TO_MBQ = 1e-6
+__all__ = ["check_against_curves", "integrate", "trapezoid_tia"]
+
+_FAR = 0.10
+"""Relative difference of trapezoid and fitted curve that calls for a warning: twice what the budget allows a curve by default."""
+
+
+def integrate(problem: IntegrationProblem, log: Log) -> TimeIntegral:
+    """Integrate every voxel by the trapezoid, with the tail of the options."""
+    hours, scans = list(problem.hours), list(problem.activity_Bq_mL)
+    if len(hours) == 1:
+        log.remark(
+            f"there is only one scan, at {hours[0]:g} h: activity is taken to rise evenly until then and to decay "
+            "physically after."
+        )
+    return TimeIntegral(trapezoid_tia(hours, scans, problem.decay_per_h, problem.options.tail))
 
 
 def trapezoid_tia(
     hours: list[float], activity_Bq_mL: list[Array], decay_per_h: float, tail: str
 ) -> Array:
     """
-    Time-integrated activity by Eq. 1 of Kim et al. 2022.
+    Integrate activity over time by Eq. 1 of Kim et al. 2022.
 
     With A_0 = 0 at t_0 = 0, the sum of (A_i + A_(i+1)) / 2 * (t_(i+1) - t_i), and after the last
     scan A_n / lambda: the integral of A_n exp(-lambda (t - t_n)), whose shift the printed
@@ -52,3 +72,30 @@ def trapezoid_tia(
     rate[falls] = fall / (hours[-1] - hours[-2])
     tia += np.float32(BQ_TO_MBQ) * last / np.maximum(rate, np.float32(decay_per_h))
     return tia
+
+
+def check_against_curves(
+    problem: IntegrationProblem, _: TimeIntegral, curves: Mapping[str, VoiCurve], log: Log
+) -> None:
+    """
+    Warn of VOIs whose trapezoid is far from the curve through the same scans.
+
+    Straight lines between scans lie above a washout, and a tail of physical decay lies above one that is
+    faster; what that adds to the dose is no part of its standard uncertainty.
+    """
+    tail = problem.options.tail
+    differences = {
+        c.name: c.trapezoid_tia_MBq_h / c.tia_MBq_h - 1.0
+        for c in curves.values()
+        if c.model != TRAPEZOID and c.tia_MBq_h > 0.0
+    }
+    far = {name: d for name, d in differences.items() if abs(d) > _FAR}
+    if far:
+        remedies = ['"integration": "hybrid"']
+        if tail == "physical":
+            remedies.insert(0, '"tail": "effective"')
+        log.remark(
+            f"the trapezoid with {tail} tail, and with it the dose, differs from the fitted curve in "
+            f"{listed([f'{name!r} ({100.0 * d:+.0f} %)' for name, d in far.items()])}, beyond the stated uncertainty; "
+            f"{' or '.join(remedies)} follows the washout."
+        )

@@ -24,6 +24,12 @@ class DoseMethodEntry:
         Whether the dose has a standard error, and takes minutes rather than seconds.
     needs_kernels : bool
         Whether the method needs point kernels of the nuclide.
+    lack : str
+        ``module:function`` that says why the method is not available on this machine, or None;
+        empty if it is always available.
+    nuclide_check : str
+        ``module:function`` that refuses nuclides for which the method was not made; empty if it
+        is right for every nuclide whose data it has.
     """
 
     name: str
@@ -32,6 +38,8 @@ class DoseMethodEntry:
     function: str
     statistical: bool = False
     needs_kernels: bool = True
+    lack: str = ""
+    nuclide_check: str = ""
 
 
 _ENTRIES = (
@@ -65,6 +73,8 @@ _ENTRIES = (
         "Residual U-Net",
         "Multiple voxel S values, corrected by a network trained on Monte Carlo (Kim et al. 2022).",
         "unet:unet_dose",
+        lack="unet:lack_of_network",
+        nuclide_check="unet:check_nuclide",
     ),
     DoseMethodEntry(
         "monte-carlo",

@@ -20,23 +20,34 @@ class IntegrationEntry:
         What the integration does, in a sentence.
     function : str
         ``module:function`` below ``LuDosimetryLib.activity``; loaded when it is used.
+    check : str
+        ``module:function`` that warns, once the curves of all VOIs are known, of what the
+        integration cannot describe; empty if there is nothing to check.
     least_scans : int
         Number of scans that the integration needs.
     needs_vois : bool
     by_curve : bool
         Whether the time-integrated activity rests on fitted curves.
+    follows_uptake : bool
+        Whether activity that rises after the first scan is described.
     voi_model : str or None
         Model that the curves of VOIs take too; None where each VOI has the model that suits it.
+    model_number : int or None
+        Number in ``tia_model.nrrd`` of the voxels whose model bears this name; None where a voxel
+        has the model of a curve. A number that is in use is never given anew.
     """
 
     name: str
     label: str
     help: str
     function: str
+    check: str = ""
     least_scans: int = 1
     needs_vois: bool = False
     by_curve: bool = False
+    follows_uptake: bool = True
     voi_model: str | None = None
+    model_number: int | None = None
 
 
 _ENTRIES = (
@@ -45,6 +56,8 @@ _ENTRIES = (
         "Trapezoid",
         "Straight lines between the scans, voxel by voxel; the tail after the last scan as chosen.",
         "trapezoid:integrate",
+        check="trapezoid:check_against_curves",
+        model_number=1,
     ),
     IntegrationEntry(
         "mono-exponential",
@@ -53,16 +66,20 @@ _ENTRIES = (
         "mono_exponential:integrate",
         least_scans=2,
         by_curve=True,
+        follows_uptake=False,
         voi_model="mono-exponential",
+        model_number=2,
     ),
     IntegrationEntry(
         "bi-exponential",
         "Bi-exponential fit",
         "Uptake and washout fitted to every voxel.",
         "bi_exponential:integrate",
+        check="bi_exponential:check_first_scan",
         least_scans=3,
         by_curve=True,
         voi_model="bi-exponential",
+        model_number=3,
     ),
     IntegrationEntry(
         "hybrid",
@@ -76,14 +93,17 @@ _ENTRIES = (
     IntegrationEntry(
         "haenscheid",
         "Single scan (Hänscheid)",
-        "From the one scan nearest to 72 to 96 hours.",
-        "single_time_point:integrate_haenscheid",
+        "From the one scan nearest to 72 to 96 hours (177Lu).",
+        "haenscheid:integrate",
+        check="haenscheid:check_scan_time",
+        model_number=5,
     ),
     IntegrationEntry(
         "madsen",
         "Single scan (Madsen)",
         "From one scan and a prior effective half-life.",
-        "single_time_point:integrate_madsen",
+        "madsen:integrate",
+        model_number=6,
     ),
 )
 

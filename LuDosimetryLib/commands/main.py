@@ -181,7 +181,8 @@ def _cohort(asked: argparse.Namespace, progress: ConsoleProgress) -> int:
 def _kernels(asked: argparse.Namespace, progress: ConsoleProgress) -> None:
     from ..kernels.table import KernelTable
 
-    table = KernelTable.of(tuple(asked.voxel_mm), asked.density, asked.composition)
+    size = tuple(asked.voxel_mm)
+    table = KernelTable.of(size, asked.density, asked.composition, asked.nuclide)
     text = table.as_json() if asked.json else table.as_text()
     if asked.output is None:
         print(text)
@@ -191,8 +192,10 @@ def _kernels(asked: argparse.Namespace, progress: ConsoleProgress) -> None:
 
 def _kernels_build(asked: argparse.Namespace, progress: ConsoleProgress) -> None:
     from ..lab.kernels.build import build_point_kernels
+    from ..tissue.nuclide import read_nuclide
 
-    build_point_kernels(asked.output, asked.electrons, asked.photons, asked.seed, Log(progress))
+    nuclide = read_nuclide(asked.nuclide)
+    build_point_kernels(asked.output, asked.electrons, asked.photons, asked.seed, Log(progress), nuclide)
 
 
 def _bench(asked: argparse.Namespace, progress: ConsoleProgress) -> None:
@@ -277,6 +280,9 @@ def _add_kernel_verbs(verb: Callable[[str, Verb, str], argparse.ArgumentParser])
         help="water, lung, adipose, soft, cortical-bone, ...",
     )
     kernels.add_argument(
+        "--nuclide", default=Case.nuclide, metavar="NAME", help="Lu-177 by default"
+    )
+    kernels.add_argument(
         "--json", action="store_true", help="a few values and the absorbed energy as JSON"
     )
     kernels.add_argument(
@@ -288,8 +294,9 @@ def _add_kernel_verbs(verb: Callable[[str, Verb, str], argparse.ArgumentParser])
     )
 
     build = verb(
-        "kernels-build", _kernels_build, "make the shipped point kernels afresh by Monte Carlo"
+        "kernels-build", _kernels_build, "make the point kernels of a nuclide by Monte Carlo"
     )
+    build.add_argument("--nuclide", default=Case.nuclide, metavar="NAME", help="Lu-177 by default")
     build.add_argument("-o", "--output", type=Path, required=True, metavar="FILE.npz")
     build.add_argument(
         "--electrons", type=_count, default=1_000_000, metavar="N", help="histories per composition"

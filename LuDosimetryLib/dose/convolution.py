@@ -19,7 +19,7 @@ def choose_device(wanted: str) -> str:
     Raises
     ------
     InvalidInput
-        If CUDA is wanted and not to be had.
+        If CUDA is wanted and not available.
     """
     if wanted == "cpu":
         return "cpu"
@@ -45,7 +45,7 @@ class Convolver:
     Parameters
     ----------
     shape : tuple of int
-        Of the maps (k, j, i).
+        Shape of the maps (k, j, i).
     reach : tuple of int
         Greatest offset of the kernels along each axis; no more than ``shape[i] - 1`` matters.
     device : str
@@ -84,7 +84,7 @@ class Convolver:
         )
 
     def spectrum(self, values: Any) -> Any:
-        """Spectrum of a map, shape `shape`, on the device."""
+        """Transform a map of shape `shape`; the spectrum is on the device."""
         if self._torch is None:
             return scipy.fft.rfftn(values, self._size, workers=-1)
         return self._torch.fft.rfftn(values, self._size)
@@ -113,7 +113,7 @@ class Convolver:
         return np.asarray(values if self._torch is None else values.cpu().numpy())
 
     def wait(self) -> None:
-        """Until the device has done all it was given."""
+        """Wait until the device has done all it was given."""
         if self._device == "cuda" and self._torch is not None:
             self._torch.cuda.synchronize()
 

@@ -29,7 +29,7 @@ class KernelSet:
     ----------
     convolver : Convolver
     spectra : list
-        Of the few kernels.
+        Spectra of the few kernels.
     table : array, shape (media, few)
         Coefficients that make each medium's kernel [keV per decay and voxel], on the device.
     """
@@ -45,7 +45,7 @@ class KernelSet:
         Parameters
         ----------
         spectrum : array
-            Of the activity map, by this convolver.
+            Spectrum of the activity map, by this convolver.
         medium : array of int, the map's shape
         after_each : callable
             Called after each transform.

@@ -20,7 +20,7 @@ class MediaMap:
     box : tuple of slice
         Smallest part of the grid with all activity and all voxels to be given a dose.
     grid_shape, shape : tuple of int
-        Of the whole grid and of the box (k, j, i).
+        Shapes of the whole grid and of the box (k, j, i).
     voxel_cm : tuple of float
     media : list of Medium
         Those present.

@@ -1,10 +1,9 @@
-"""The patient's own Monte Carlo: every decay's electrons and photons followed through the CT."""
+"""Monte Carlo of this patient: every decay's electrons and photons followed through the CT."""
 
 import numpy as np
 
 from ..base.errors import InvalidInput
 from ..base.log import Log
-from ..base.progress import Progress
 from ..image.arrays import Array, bounding_box
 from ..montecarlo.checkpoint import Checkpoint
 from ..montecarlo.engine import engine_version, load_engine
@@ -13,12 +12,12 @@ from ..montecarlo.run import Goal, Run, Task, ThisProcess, Workers
 from ..montecarlo.statistics import BatchStatistics
 from ..tissue.density import AIR_DENSITY_G_CM3
 from ..tissue.media import read_monte_carlo_media
-from .problem import GY_G_PER_KEV_MBQ_H, DoseProblem, StatisticalDose
+from .problem import GY_G_PER_KEV_MBQ_H, DoseProblem, MethodDose
 
 
-def monte_carlo_dose(problem: DoseProblem, progress: Progress) -> StatisticalDose:
+def monte_carlo_dose(problem: DoseProblem, log: Log) -> MethodDose:
     """
-    Absorbed dose [Gy] and its standard error by Monte Carlo.
+    Calculate the absorbed dose and its standard error by Monte Carlo.
 
     Media follow from the density of each voxel; all that is given no dose (not the patient, or
     air in it) is air. Decays there are followed like all others. Voxel doses are unbiased and
@@ -31,7 +30,7 @@ def monte_carlo_dose(problem: DoseProblem, progress: Progress) -> StatisticalDos
     """
     load_engine()
     tia, reported = problem.tia_MBq_h_mL, problem.reported
-    _check_activity(problem)
+    _check_activity(problem, log)
     box = bounding_box(reported | (tia > 0.0))
     part = reported[box]
     density = np.where(part, problem.density_g_cm3[box], np.float32(AIR_DENSITY_G_CM3))
@@ -48,7 +47,7 @@ def monte_carlo_dose(problem: DoseProblem, progress: Progress) -> StatisticalDos
     task = Task(patient, problem.nuclide, effort.seed, decays)
     checkpoint = Checkpoint(effort.unfinished, task.key(regions))
     run = Run(task, goal, regions, part, checkpoint, _workers(effort.scheduler))
-    done = run.result(Log(progress))
+    done = run.result(log)
 
     # keV per decay in a voxel -> Gy: all decays of the patient, over the voxel's mass
     decayed_MBq_h = float(tia.sum(dtype=np.float64)) * voxel_mL
@@ -65,8 +64,8 @@ def monte_carlo_dose(problem: DoseProblem, progress: Progress) -> StatisticalDos
     }
     errors = done.region_standard_errors()
     dose = whole(done.mean)
-    _warn_of_noise(dose, problem)
-    return StatisticalDose(
+    _warn_of_noise(dose, problem, log)
+    return MethodDose(
         dose=dose,
         standard_error=whole(done.standard_error()),
         organ_standard_error_Gy={
@@ -77,11 +76,11 @@ def monte_carlo_dose(problem: DoseProblem, progress: Progress) -> StatisticalDos
     )
 
 
-def _warn_of_noise(dose_Gy: Array, problem: DoseProblem) -> None:
+def _warn_of_noise(dose_Gy: Array, problem: DoseProblem, log: Log) -> None:
     negative = int((dose_Gy < 0.0).sum())
     if negative:
         part = 100.0 * negative / int(problem.reported.sum())
-        problem.warnings.append(
+        log.remark(
             f"Monte Carlo: statistical noise makes the dose of {negative} voxels ({part:.2g} %) negative; organ means "
             "are not biased by it, but voxel doses and the DVH need more decays."
         )
@@ -108,7 +107,7 @@ def _workers(scheduler: str | None) -> Workers:
     return Cluster(scheduler)
 
 
-def _check_activity(problem: DoseProblem) -> None:
+def _check_activity(problem: DoseProblem, log: Log) -> None:
     tia, reported = problem.tia_MBq_h_mL, problem.reported
     total = float(tia.sum(dtype=np.float64))
     if total <= 0.0:
@@ -122,7 +121,7 @@ def _check_activity(problem: DoseProblem) -> None:
             "activity in tissue (check that CT and SPECT belong together)."
         )
     if in_air > 0.0:
-        problem.warnings.append(
+        log.remark(
             f"Monte Carlo: {100 * in_air:.2g} % of the decays happen in air or outside the patient on the CT; their "
             "electrons and photons were followed from there, through air."
         )

@@ -4,17 +4,18 @@ from typing import Any
 
 import numpy as np
 
-from ..base.progress import Progress
+from ..base.log import Log
 from ..image.arrays import Array
 from ..kernels.media import electron_reach_cm, long_range, short_range
+from ..kernels.point import read_point_kernels
 from .kernel_set import long_range_kernels, short_range_kernels
 from .media_map import MediaMap
-from .problem import GY_G_PER_KEV_MBQ_H, DoseProblem
+from .problem import GY_G_PER_KEV_MBQ_H, DoseProblem, MethodDose
 
 
-def multi_vsv_dose(problem: DoseProblem, progress: Progress) -> Array:
+def multi_vsv_dose(problem: DoseProblem, log: Log) -> MethodDose:
     """
-    Absorbed dose [Gy] by multiple voxel S values (Kim et al. 2022).
+    Calculate the absorbed dose by multiple voxel S values (Kim et al. 2022).
 
     The activity is convolved with the kernel of each medium, and each result kept where the
     target voxel is of that medium. Two refinements on the paper: what electrons leave is
@@ -22,8 +23,13 @@ def multi_vsv_dose(problem: DoseProblem, progress: Progress) -> Array:
     density bin (the dose from photons does not depend on the target's density); and since the
     kernels of the media have nearly one shape, a few combinations of them are convolved instead
     of all, within the tolerances of `kernel_set`.
+
+    Raises
+    ------
+    InvalidInput
+        If the nuclide has no point kernels.
     """
-    return MultiVsvPlan(problem, progress).dose(problem.tia_MBq_h_mL, progress)
+    return MethodDose(MultiVsvPlan(problem, log).dose(problem.tia_MBq_h_mL, log))
 
 
 class MultiVsvPlan:
@@ -34,25 +40,28 @@ class MultiVsvPlan:
     ----------
     problem : DoseProblem
         Its activity says only where activity can be.
-    progress : callable
+    log : Log
     """
 
-    def __init__(self, problem: DoseProblem, progress: Progress) -> None:
+    def __init__(self, problem: DoseProblem, log: Log) -> None:
+        kernels = read_point_kernels(problem.nuclide.name)
         self._media = media = MediaMap.of(problem)
-        progress(0.0, "multiple VSV: electron kernels")
+        log.at(0.0, "multiple VSV: electron kernels")
         where = (media.voxel_cm, media.shape, problem.device)
-        reach = electron_reach_cm(media.media)
-        self._short = short_range_kernels([short_range(m, reach) for m in media.media], *where)
-        progress(0.25, "multiple VSV: photon kernels")
-        self._long = long_range_kernels([long_range(m, reach) for m in media.media], *where)
+        reach = electron_reach_cm(kernels, media.media)
+        short = [short_range(kernels, medium, reach) for medium in media.media]
+        self._short = short_range_kernels(short, *where)
+        log.at(0.25, "multiple VSV: photon kernels")
+        long = [long_range(kernels, medium, reach) for medium in media.media]
+        self._long = long_range_kernels(long, *where)
         to_device = self._long.convolver.to_device
         self._index = to_device(media.index)
         self._per_own_density = to_device(media.per_own_density)
         self._per_nominal_density = to_device(media.per_nominal_density)
 
-    def dose(self, tia_MBq_h_mL: Array, progress: Progress) -> Array:
-        """Absorbed dose [Gy] of a time-integrated activity [MBq h/mL], shape (k, j, i)."""
-        done = self.dose_on_device(self.source(tia_MBq_h_mL), progress)
+    def dose(self, tia_MBq_h_mL: Array, log: Log) -> Array:
+        """Calculate the absorbed dose [Gy] of an activity [MBq h/mL], both of shape (k, j, i)."""
+        done = self.dose_on_device(self.source(tia_MBq_h_mL), log)
         return self._media.whole(self._long.convolver.to_numpy(done))
 
     def source(self, tia_MBq_h_mL: Array) -> Any:
@@ -60,17 +69,17 @@ class MultiVsvPlan:
         return self._long.convolver.to_device(np.ascontiguousarray(tia_MBq_h_mL[self._media.box]))
 
     def wait(self) -> None:
-        """Until the device has finished."""
+        """Wait until the device has finished."""
         self._long.convolver.wait()
 
-    def dose_on_device(self, source: Any, progress: Progress) -> Any:
-        """As `dose`, of the patient's box alone: from and to an array on the device."""
+    def dose_on_device(self, source: Any, log: Log) -> Any:
+        """As `dose`, for the patient's box alone: from and to an array on the device."""
         transforms = len(self._short.spectra) + len(self._long.spectra)
         finished = iter(range(1, transforms + 1))
 
         def after_each() -> None:
             fraction = next(finished) / transforms
-            progress(0.5 + 0.5 * fraction, "multiple VSV: convolution")
+            log.at(0.5 + 0.5 * fraction, "multiple VSV: convolution")
 
         spectrum = self._short.convolver.spectrum(source)
         electrons = self._short.at_targets(spectrum, self._index, after_each)

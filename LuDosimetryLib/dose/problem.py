@@ -1,15 +1,17 @@
-"""What every dose method is given, and the method's form."""
+"""What every dose method is given, and what it gives back."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..base.progress import Progress
+from ..base.log import Log
 from ..image.arrays import Array, Mask
 from ..image.grid import Grid
 from ..kernels.voxel import KEV_TO_J
 from ..tissue.nuclide import Nuclide
+
+__all__ = ["GY_G_PER_KEV_MBQ_H", "DoseMethod", "DoseProblem", "Effort", "MethodDose"]
 
 GY_G_PER_KEV_MBQ_H = KEV_TO_J * 1e3 * 3.6e9
 """Dose [Gy g] of one keV absorbed in each decay of one MBq h."""
@@ -58,14 +60,10 @@ class DoseProblem:
     media : int
         Number of media of the multiple voxel S values.
     device : {"cpu", "cuda"}
-    warnings : list of str
-        A method adds what it has to say.
     vois : mapping of str to ndarray of bool, shape (k, j, i)
-        Of which a statistical method gives the standard error.
+        Volumes of interest, for what a method says of their mean doses.
     effort : Effort
-        Of a statistical method.
-    how : dict of str to dict
-        A method adds, under its name, what the provenance is to say of it.
+        How long a statistical method goes on.
     """
 
     grid: Grid
@@ -75,36 +73,43 @@ class DoseProblem:
     nuclide: Nuclide
     media: int = 20
     device: str = "cpu"
-    warnings: list[str] = field(default_factory=list)
     vois: Mapping[str, Mask] = field(default_factory=dict)
     effort: Effort = Effort()
-    how: dict[str, dict[str, Any]] = field(default_factory=dict)
-
-
-DoseMethod = Callable[[DoseProblem, Progress], Array]
-"""Absorbed dose [Gy], float32, shape (k, j, i), 0 where none is reported."""
 
 
 @dataclass(frozen=True)
-class StatisticalDose:
+class MethodDose:
     """
-    A dose that is an average over random samples.
+    The dose by one method.
 
     Attributes
     ----------
-    dose, standard_error : ndarray of float32, shape (k, j, i)
-        Absorbed dose and its standard error (one standard deviation) [Gy], 0 where none is
-        reported.
-    organ_standard_error_Gy : dict of str to float
-        Standard error of the mass-weighted mean dose of each of `DoseProblem.vois` [Gy].
-    how : dict
-        For the provenance.
+    dose : ndarray of float32, shape (k, j, i)
+        Absorbed dose [Gy], 0 where none is reported.
+    standard_error : ndarray of float32, shape (k, j, i), or None
+        Standard error of the dose (one standard deviation) [Gy], 0 where none is reported; None
+        for a dose that is no average over random samples.
+    organ_standard_error_Gy : mapping of str to float
+        Standard error of the mass-weighted mean dose of each of `DoseProblem.vois` [Gy]; empty
+        without `standard_error`.
+    correction_percent : mapping of str to float
+        What a network changed of the mean dose of each of `DoseProblem.vois` [%]; empty for
+        methods without.
+    how : mapping
+        How the dose was made, for the provenance; empty where name and options of the method say
+        all. What is under ``"model"`` names the weights of a network.
     """
 
     dose: Array
-    standard_error: Array
-    organ_standard_error_Gy: dict[str, float]
-    how: dict[str, Any]
+    standard_error: Array | None = None
+    organ_standard_error_Gy: Mapping[str, float] = field(default_factory=dict)
+    correction_percent: Mapping[str, float] = field(default_factory=dict)
+    how: Mapping[str, Any] = field(default_factory=dict)
 
 
-StatisticalDoseMethod = Callable[[DoseProblem, Progress], StatisticalDose]
+DoseMethod = Callable[[DoseProblem, Log], MethodDose]
+"""
+A dose method. Remarks and progress go to the log; `Cancelled` may come from it.
+
+A method raises `InvalidInput` where it cannot do what is asked, and changes no input.
+"""

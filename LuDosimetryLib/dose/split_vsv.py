@@ -4,21 +4,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..base.progress import Progress
+from ..base.log import Log
 from ..image.arrays import Array
 from ..kernels.media import electron_reach_cm, short_range
 from ..kernels.photon_scatter import absorption_ratio, photon_steps
-from ..kernels.point import RadialDeposit
+from ..kernels.point import RadialDeposit, read_point_kernels
 from .kernel_set import convolver_for, kernel_spectra, short_range_kernels
 from .media_map import MediaMap
-from .problem import GY_G_PER_KEV_MBQ_H, DoseProblem
+from .problem import GY_G_PER_KEV_MBQ_H, DoseProblem, MethodDose
 from .single_vsv import SOFT_TISSUE
 
 
 @dataclass(frozen=True)
 class SplitDose:
     """
-    Absorbed dose by what carried the energy; all float32 of shape (k, j, i) [Gy].
+    Absorbed dose [Gy] by what carried the energy; all float32 of shape (k, j, i).
 
     Attributes
     ----------
@@ -34,15 +34,15 @@ class SplitDose:
     scattered_photons: Array
 
 
-def split_vsv_dose(problem: DoseProblem, progress: Progress) -> Array:
-    """Absorbed dose [Gy] with electrons by the source's medium and photons in two steps."""
-    parts = split_dose(problem, progress)
-    return parts.electrons + parts.primary_photons + parts.scattered_photons
+def split_vsv_dose(problem: DoseProblem, log: Log) -> MethodDose:
+    """Calculate the absorbed dose with electrons and photons apart; see `split_dose`."""
+    parts = split_dose(problem, log)
+    return MethodDose(parts.electrons + parts.primary_photons + parts.scattered_photons)
 
 
-def split_dose(problem: DoseProblem, progress: Progress) -> SplitDose:
+def split_dose(problem: DoseProblem, log: Log) -> SplitDose:
     """
-    The parts of the absorbed dose.
+    Calculate the parts of the absorbed dose.
 
     Beyond the multiple voxel S values of the paper, where the target's medium alone chooses one
     kernel for both radiations:
@@ -53,25 +53,31 @@ def split_dose(problem: DoseProblem, progress: Progress) -> SplitDose:
       density where the activity is. How much scatters there goes with the density there: none in
       the air about the patient, little in lung. Scattered energy spreads by a kernel of its own;
     - each target absorbs both as its composition does relative to soft tissue.
+
+    Raises
+    ------
+    InvalidInput
+        If the nuclide has no point kernels, or photons for which they cannot be taken apart.
     """
+    nuclide = problem.nuclide.name
+    kernels, steps = read_point_kernels(nuclide), photon_steps(nuclide)
     media = MediaMap.of(problem)
     where = (media.voxel_cm, media.shape, problem.device)
-    progress(0.0, "split VSV: electrons")
-    reach = electron_reach_cm(media.media)
-    short = short_range_kernels([short_range(m, reach) for m in media.media], *where)
+    log.at(0.0, "split VSV: electrons")
+    reach = electron_reach_cm(kernels, media.media)
+    short = short_range_kernels([short_range(kernels, m, reach) for m in media.media], *where)
     to_device = short.convolver.to_device
     source = to_device(np.ascontiguousarray(problem.tia_MBq_h_mL[media.box]))
     index = to_device(media.index)
-    electrons = short.from_sources(source, index, lambda: progress(0.2, "split VSV: electrons"))
+    electrons = short.from_sources(source, index, lambda: log.at(0.2, "split VSV: electrons"))
 
-    progress(0.3, "split VSV: photons")
+    log.at(0.3, "split VSV: photons")
     reported = problem.reported[media.box]
     density = np.where(reported, problem.density_g_cm3[media.box], 0.0).astype(np.float32)
     active = problem.tia_MBq_h_mL[media.box] * reported
     between = SOFT_TISSUE.density_g_cm3
     if active.any():
         between = float(np.average(density, weights=active))
-    steps = photon_steps()
     convolver = convolver_for(media.shape, problem.device)
     primary, scattered, absorption = kernel_spectra(
         convolver,
@@ -83,13 +89,13 @@ def split_dose(problem: DoseProblem, progress: Progress) -> SplitDose:
     )
     spectrum = convolver.spectrum(source)
     first = convolver.inverse(convolver.product(spectrum, primary))
-    progress(0.6, "split VSV: scattered photons")
+    log.at(0.6, "split VSV: scattered photons")
     origin = convolver.inverse(convolver.product(spectrum, scattered))
     origin = origin * to_device(density / np.float32(between))
-    progress(0.8, "split VSV: scattered photons")
+    log.at(0.8, "split VSV: scattered photons")
     later = convolver.inverse(convolver.product(convolver.spectrum(origin), absorption))
 
-    ratios = np.array([absorption_ratio(m.composition) for m in media.media], np.float32)
+    ratios = np.array([absorption_ratio(nuclide, m.composition) for m in media.media], np.float32)
     per_between = np.where(reported, np.float32(GY_G_PER_KEV_MBQ_H / between), np.float32(0.0))
 
     def dose(energy: Array, per_mass: Array) -> Array:

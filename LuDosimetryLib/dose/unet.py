@@ -1,14 +1,15 @@
 """Multiple voxel S values, corrected by a network trained on the residual to Monte Carlo."""
 
-from dataclasses import replace
 from importlib.util import find_spec
 
-from ..base.progress import Progress
+from ..base.errors import InvalidInput
+from ..base.log import Log
 from ..image.arrays import Array
-from ..organs.organ_dose import OrganDose, mean_dose
-from .problem import DoseProblem
-
-METHOD = "unet"
+from ..organs.organ_dose import mean_dose
+from ..tissue.nuclide import Nuclide
+from .problem import DoseProblem, MethodDose
+from .residual.correction import corrected_dose
+from .residual.model import read_model, shipped_card
 
 
 def lack_of_network() -> str | None:
@@ -24,43 +25,50 @@ def lack_of_network() -> str | None:
     return None
 
 
-def unet_dose(problem: DoseProblem, progress: Progress) -> Array:
+def check_nuclide(nuclide: Nuclide) -> None:
     """
-    Absorbed dose [Gy] by multiple VSV plus the network's residual (Kim et al. 2022).
-
-    The problem's `how` takes up the model, the device, and the correction of every volume of
-    interest in per cent.
+    Refuse a nuclide that the shipped network was not trained with.
 
     Raises
     ------
     InvalidInput
-        If the weights are missing, damaged or foreign.
+        One sentence with the remedy; also if there is no card of the network.
     """
-    from .residual.correction import corrected_dose
-    from .residual.model import read_model
+    trained = shipped_card().nuclide
+    if nuclide.name != trained:
+        raise InvalidInput(
+            f"the residual network was trained for {trained}, not for {nuclide.name}; choose multi-vsv, or another method that "
+            "needs no network."
+        )
 
+
+def unet_dose(problem: DoseProblem, log: Log) -> MethodDose:
+    """
+    Calculate the absorbed dose by multiple VSV plus the network's residual (Kim et al. 2022).
+
+    Raises
+    ------
+    InvalidInput
+        If the weights are missing, damaged or foreign, or for another nuclide.
+    """
+    check_nuclide(problem.nuclide)
     model = read_model()
-    done = corrected_dose(problem, model, progress)
-    problem.how[METHOD] = {
-        "model": model.card.said,
-        "calculated_on": done.how,
-        "bounded_voxels_percent": round(100.0 * done.bounded, 4),
-        "correction_percent": _corrections(problem, done.dose, done.multi_vsv),
-    }
-    return done.dose
-
-
-def with_correction(organs: list[OrganDose], problem: DoseProblem) -> list[OrganDose]:
-    """Organ doses with what the network changed, if it was used."""
-    said = problem.how.get(METHOD)
-    if said is None:
-        return organs
-    changes = said["correction_percent"]
-    return [replace(o, network_correction_percent=changes.get(o.name)) for o in organs]
+    done = corrected_dose(problem, model, log)
+    changes = _corrections(problem, done.dose, done.multi_vsv)
+    return MethodDose(
+        done.dose,
+        correction_percent=changes,
+        how={
+            "model": model.card.said,
+            "calculated_on": done.how,
+            "bounded_voxels_percent": round(100.0 * done.bounded, 4),
+            "correction_percent": changes,
+        },
+    )
 
 
 def _corrections(problem: DoseProblem, dose: Array, multi_vsv: Array) -> dict[str, float]:
-    """Of the mean dose of every volume of interest, relative to multiple VSV [%]."""
+    """Change of the mean dose of every volume of interest, relative to multiple VSV [%]."""
     found = {}
     for name, voi in problem.vois.items():
         counted = voi & problem.reported

@@ -6,55 +6,53 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..tissue.media import Medium
-from .point import RadialDeposit, read_point_kernels
-
-ELECTRON_REACH_G_CM2 = 0.2
-"""Electrons of 177Lu stop within this; what their bremsstrahlung deposits beyond is long-range."""
+from .point import PointKernels, RadialDeposit
 
 
-def electron_reach_cm(media: list[Medium]) -> float:
+def electron_reach_cm(kernels: PointKernels, media: list[Medium]) -> float:
     """Distance within which the electrons of every medium stop [cm]."""
-    return ELECTRON_REACH_G_CM2 / min(medium.density_g_cm3 for medium in media)
+    return kernels.electron_reach_g_cm2 / min(medium.density_g_cm3 for medium in media)
 
 
-def short_range(medium: Medium, reach_cm: float) -> RadialDeposit:
+def short_range(kernels: PointKernels, medium: Medium, reach_cm: float) -> RadialDeposit:
     """
     Energy of electrons absorbed within a distance [keV per decay], over cm.
 
     Parameters
     ----------
+    kernels : PointKernels
     medium : Medium
     reach_cm : float
         At least the range of the medium's electrons; one distance for all media of a case, so
         that their long-range kernels have their small step, where bremsstrahlung is cut in two,
         in one place.
     """
-    kernel = read_point_kernels()[medium.composition].electrons
+    kernel = kernels.by_composition[medium.composition].electrons
     radius = kernel.radius / medium.density_g_cm3
     radius = np.append(radius[radius < reach_cm], reach_cm)
     return RadialDeposit(radius, kernel(radius * medium.density_g_cm3))
 
 
-def long_range(medium: Medium, reach_cm: float) -> RadialDeposit:
+def long_range(kernels: PointKernels, medium: Medium, reach_cm: float) -> RadialDeposit:
     """
     Energy that photons, and bremsstrahlung beyond a distance, leave [keV per decay], over cm.
 
     With `short_range` of the same distance this makes up the whole point kernel of a medium.
     """
-    kernel = read_point_kernels()[medium.composition]
+    kernel = kernels.by_composition[medium.composition]
     radius = kernel.photons.radius / medium.density_g_cm3
     beyond = kernel.electrons(np.maximum(radius, reach_cm) * medium.density_g_cm3)
     return RadialDeposit(radius, kernel.photons.within + beyond - beyond[0])
 
 
-def whole_kernel(medium: Medium) -> list[RadialDeposit]:
+def whole_kernel(kernels: PointKernels, medium: Medium) -> list[RadialDeposit]:
     """`short_range` and `long_range` of one medium."""
-    reach = electron_reach_cm([medium])
-    return [short_range(medium, reach), long_range(medium, reach)]
+    reach = electron_reach_cm(kernels, [medium])
+    return [short_range(kernels, medium, reach), long_range(kernels, medium, reach)]
 
 
 Error = Callable[[NDArray[np.float64], NDArray[np.float64]], float]
-"""Of approximate kernels against exact ones, both of shape (kernels, values)."""
+"""Error of approximate kernels against exact ones, both of shape (kernels, values)."""
 
 
 def few_for_many(
@@ -72,7 +70,7 @@ def few_for_many(
         Scaled so that all values count alike.
     error : callable
     tolerance : float
-        Of `error`.
+        Greatest `error` allowed.
 
     Returns
     -------
@@ -116,7 +114,7 @@ def combine(
     Returns
     -------
     ndarray, shape (kernels, few)
-        Coefficients.
+        Coefficients that make the many of the few.
     list of RadialDeposit
         The few.
     """

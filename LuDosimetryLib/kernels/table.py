@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from ..base.errors import InvalidInput
 from ..base.storage import write_atomically
+from ..case.case import Case
 from ..tissue.media import Medium
 from .media import whole_kernel
-from .point import point_kernel_provenance, read_point_kernels
+from .point import read_point_kernels
 from .voxel import energy_kernels, mirrored_sum, voxel_s_values
 
 _SHOWN = ("000", "100", "110", "111", "200", "300", "500")
@@ -32,6 +33,7 @@ class KernelTable:
 
     Attributes
     ----------
+    nuclide : str
     medium : Medium
     voxel_mm : tuple of float
         Voxel size (x, y, z) [mm].
@@ -41,6 +43,7 @@ class KernelTable:
         Sum over all voxels, to the end of the point kernel (100 g/cm2).
     """
 
+    nuclide: str
     medium: Medium
     voxel_mm: tuple[float, float, float]
     values: NDArray[np.float64]
@@ -48,17 +51,32 @@ class KernelTable:
 
     @classmethod
     def of(
-        cls, voxel_mm: tuple[float, float, float], density_g_cm3: float, composition: str
+        cls,
+        voxel_mm: tuple[float, float, float],
+        density_g_cm3: float,
+        composition: str,
+        nuclide: str = Case.nuclide,
     ) -> "KernelTable":
         """
-        Voxel S values for a voxel size (x, y, z) [mm], density and composition.
+        Calculate the voxel S values of a medium.
+
+        Parameters
+        ----------
+        voxel_mm : tuple of float
+            Voxel size (x, y, z) [mm].
+        density_g_cm3 : float
+        composition : str
+            Name in ``Resources/Media/compositions.csv``.
+        nuclide : str
 
         Raises
         ------
         InvalidInput
-            For an unknown composition, or sizes and densities out of range.
+            For a nuclide without point kernels, an unknown composition, or sizes and densities
+            out of range.
         """
-        known = read_point_kernels()
+        kernels = read_point_kernels(nuclide)
+        known = kernels.by_composition
         if composition not in known:
             raise InvalidInput(
                 f"composition is {composition!r}; known compositions: {', '.join(known)}."
@@ -72,17 +90,17 @@ class KernelTable:
         shape = tuple(max(ceil(_TABLE_MM / v), 5) + 1 for v in voxel_mm)
         if np.prod(shape) > _LARGEST_TABLE:
             shape = (6, 6, 6)
-        deposits = whole_kernel(medium)
+        deposits = whole_kernel(kernels, medium)
         energy = energy_kernels(deposits, voxel_cm, shape).sum(axis=0)  # type: ignore[arg-type]
         values = voxel_s_values(energy, voxel_cm, density_g_cm3) * 1e9  # type: ignore[arg-type]
         # the sum over all voxels does not depend on their size: coarse ones will do
         side = deposits[1].radius[-1] / _COARSE
         coarse = energy_kernels(deposits, (side,) * 3, (_COARSE + 1,) * 3).sum(axis=0)
-        return cls(medium, voxel_mm, values, mirrored_sum(coarse))
+        return cls(nuclide, medium, voxel_mm, values, mirrored_sum(coarse))
 
     def as_dict(self) -> dict[str, Any]:
         """A few values, the absorbed energy and where they come from."""
-        made = point_kernel_provenance()
+        made = read_point_kernels(self.nuclide).provenance
         return {
             "unit": UNIT,
             "values": {
@@ -92,7 +110,7 @@ class KernelTable:
             "composition": self.medium.composition,
             "density_g_cm3": self.medium.density_g_cm3,
             "voxel_mm": list(self.voxel_mm),
-            "nuclide": made["nuclide"],
+            "nuclide": self.nuclide,
             "point_kernels": f"{made['engine']}, {made['date']}",
         }
 
@@ -104,7 +122,7 @@ class KernelTable:
         """`as_dict` for reading."""
         x, y, z = self.voxel_mm
         lines = [
-            f"{self.medium.composition}, {self.medium.density_g_cm3:g} g/cm3, voxels of {x:g} x {y:g} x {z:g} mm",
+            f"{self.nuclide} in {self.medium.composition}, {self.medium.density_g_cm3:g} g/cm3, voxels of {x:g} x {y:g} x {z:g} mm",
             *(
                 f"  S({','.join(offset)})  {value:10.4g} {UNIT}"
                 for offset, value in self.as_dict()["values"].items()

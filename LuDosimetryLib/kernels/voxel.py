@@ -21,7 +21,7 @@ _DIRECTIONS = 1500
 
 def energy_kernel(deposit: RadialDeposit, voxel_cm: Triple, shape: Shape) -> NDArray[np.float64]:
     """
-    Energy absorbed in a voxel per decay spread evenly over another, by voxel offset.
+    Integrate the energy absorbed in a voxel per decay spread evenly over another, by voxel offset.
 
     With both points free within their voxels, the offset of the two is distributed as a product
     of triangles, so the energy at voxel offset n is the integral of the point kernel times
@@ -31,7 +31,7 @@ def energy_kernel(deposit: RadialDeposit, voxel_cm: Triple, shape: Shape) -> NDA
     Parameters
     ----------
     deposit : RadialDeposit
-        In an infinite medium, over distances in cm.
+        Point kernel in an infinite medium, over distances in cm.
     voxel_cm : tuple of float
         Voxel size along the three array axes [cm].
     shape : tuple of int
@@ -41,7 +41,7 @@ def energy_kernel(deposit: RadialDeposit, voxel_cm: Triple, shape: Shape) -> NDA
     Returns
     -------
     ndarray, shape `shape`
-        In the unit of `deposit` (keV per decay).
+        Energy in the unit of `deposit` (keV per decay).
     """
     return np.asarray(energy_kernels([deposit], voxel_cm, shape)[0])
 

@@ -11,19 +11,22 @@ from typing import Any
 
 import numpy as np
 
-from ..base.progress import Progress, no_progress
+from ..base.log import Log
+from ..base.progress import Progress
 from ..case.case import Case
+from ..case.dose_methods import DOSE_METHODS
 from ..case.options import Options
 from ..case.parts import TimePoint
-from ..dose import METHODS
 from ..dose.convolution import choose_device
 from ..dose.media_map import MediaMap
 from ..dose.multi_vsv import MultiVsvPlan
 from ..dose.problem import DoseProblem
+from ..dose.registry import lack_of
 from ..image.arrays import Array
 from ..image.grid import Grid
 from ..image.volume import Volume, write_volume
 from ..kernels.media import whole_kernel
+from ..kernels.point import read_point_kernels
 from ..kernels.voxel import energy_kernels
 from ..pipeline import run_case
 from ..tissue.density import NO_DOSE_BELOW_G_CM3, density_of
@@ -41,11 +44,11 @@ class MethodTime:
     Attributes
     ----------
     seconds : float
-        Of the dose calculation.
+        Time of the dose calculation.
     peak_MB : float or None
-        Of the whole process, from case file to result folder; None where the system does not tell.
+        Peak memory of the whole process, from case file to result folder; None where the system does not say.
     stages_s : dict of str to float
-        Every stage from case file to result folder.
+        Time of every stage from case file to result folder.
     """
 
     seconds: float
@@ -77,11 +80,11 @@ class BenchReport:
     multi_vsv_on_device_seconds: float
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """The figures, for JSON."""
         return asdict(self)
 
     def as_text(self) -> str:
-        """For reading."""
+        """The figures, for reading."""
         lines = [f"{' x '.join(map(str, self.grid))} voxels, {self.device}"]
         for name, method in self.methods.items():
             stages = ", ".join(
@@ -103,25 +106,36 @@ class BenchReport:
 
 def bench(voxels: int, device: str, with_plain: bool, progress: Progress) -> BenchReport:
     """
-    Measure every method on a synthetic patient of ``voxels`` cubed, each in a process of its own.
+    Measure every method on a synthetic patient of ``voxels`` cubed, each in a separate process.
 
     The field of view is 495 mm whatever the number of voxels.
     """
+    log = Log(progress)
     device = choose_device(device)
     methods = {}
     with tempfile.TemporaryDirectory(prefix="ludosimetry-bench-") as folder:
         path = _write_case(Path(folder), voxels, device)
-        for n, name in enumerate(METHODS):
-            progress(0.3 * n / len(METHODS), name)
+        measured = methods_to_measure()
+        for n, name in enumerate(measured):
+            log.at(0.3 * n / len(measured), name)
             methods[name] = _in_own_process(_run_method, path, name)
-    progress(0.3, "multi-vsv on the device")
+    log.at(0.3, "multi-vsv on the device")
     on_device = _in_own_process(_on_device, voxels, device)
     plain = None
     if with_plain:
         plain = _plain_fftconvolve(
-            voxels, lambda f: progress(0.35 + 0.65 * f, "20 x scipy.signal.fftconvolve")
+            voxels, lambda f: log.at(0.35 + 0.65 * f, "20 x scipy.signal.fftconvolve")
         )
     return BenchReport([voxels] * 3, device, methods, plain, on_device)
+
+
+def methods_to_measure() -> list[str]:
+    """The dose methods that are available and take seconds."""
+    return [
+        name
+        for name, entry in DOSE_METHODS.items()
+        if not entry.statistical and lack_of(name) is None
+    ]
 
 
 def synthetic_patient(voxels: int) -> tuple[Grid, Array, Array]:
@@ -134,7 +148,7 @@ def synthetic_patient(voxels: int) -> tuple[Grid, Array, Array]:
     hu : ndarray, shape (k, j, i)
         CT numbers.
     activity_Bq_mL : ndarray, shape (k, j, i)
-        At 24 h.
+        At administration.
     """
     side = _FIELD_OF_VIEW_MM / voxels
     grid = Grid.axial((voxels,) * 3, (side,) * 3)
@@ -193,7 +207,7 @@ def _run_method(case_file: Path, method: str) -> MethodTime:
 def _peak_MB() -> float | None:
     try:
         import resource
-    except ImportError:  # Windows does not tell
+    except ImportError:  # there is none on Windows
         return None
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return round(peak / (1024.0**2 if sys.platform == "darwin" else 1024.0), 1)
@@ -204,19 +218,24 @@ def _problem(voxels: int, device: str) -> DoseProblem:
     density = density_of(hu)
     reported = (hu > -990.0) & (density >= NO_DOSE_BELOW_G_CM3)
     return DoseProblem(
-        grid, activity * np.float32(1e-4), density, reported, read_nuclide("Lu-177"), device=device
+        grid,
+        activity * np.float32(1e-4),
+        density,
+        reported,
+        read_nuclide(Case.nuclide),
+        device=device,
     )
 
 
 def _on_device(voxels: int, device: str) -> float:
-    """Median of several runs, after one to warm up."""
+    """Seconds of the convolutions: median of several runs, after one to warm up."""
     problem = _problem(voxels, device)
-    plan = MultiVsvPlan(problem, no_progress)
+    plan = MultiVsvPlan(problem, Log())
     source = plan.source(problem.tia_MBq_h_mL)
     seconds = []
     for _ in range(6):
         started = time.perf_counter()
-        plan.dose_on_device(source, no_progress)
+        plan.dose_on_device(source, Log())
         plan.wait()
         seconds.append(time.perf_counter() - started)
     return float(np.median(seconds[1:]))
@@ -227,14 +246,14 @@ def _plain_fftconvolve(voxels: int, progress: Callable[[float], object]) -> floa
     from scipy.signal import fftconvolve
 
     problem = _problem(voxels, "cpu")
-    media = MediaMap.of(problem)
+    kernels, media = read_point_kernels(problem.nuclide.name), MediaMap.of(problem)
     activity = problem.tia_MBq_h_mL.astype(np.float64)
     seconds = 0.0
     for n in range(problem.media):
         medium = media.media[n % len(media.media)]
-        octant = energy_kernels(whole_kernel(medium), media.voxel_cm, problem.grid.shape).sum(
-            axis=0
-        )
+        octant = energy_kernels(
+            whole_kernel(kernels, medium), media.voxel_cm, problem.grid.shape
+        ).sum(axis=0)
         kernel = np.pad(octant, [(size - 1, 0) for size in octant.shape], mode="reflect")
         started = time.perf_counter()
         fftconvolve(activity, kernel, mode="same")

@@ -6,16 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..image.arrays import Shape, Triple
+from ..tissue.electron_range import csda_range_g_cm2
 from .emission import EmissionSpectrum, isotropic_directions
 from .engine import Particles
-
-# CSDA range of electrons in liquid water, ESTAR (NIST). It decides only how often an electron is
-# chosen, never the mean of the dose.
-_ENERGY_MEV = np.array([10, 15, 20, 30, 40, 50, 60, 80, 100, 150, 200, 300, 400, 500]) * 1e-3
-_RANGE_G_CM2 = np.array(
-    [2.515e-4, 5.147e-4, 8.566e-4, 1.756e-3, 2.919e-3, 4.320e-3, 5.940e-3, 9.773e-3, 1.431e-2,
-     2.817e-2, 4.488e-2, 8.421e-2, 1.288e-1, 1.766e-1]
-)  # fmt: skip
 
 _KEEP_AT_LEAST = 0.03
 _INSIDE = 0.49998
@@ -159,8 +152,8 @@ def chance_to_follow(
     It is greatest at the surface: electrons scatter so much that hardly any travels its range in
     depth.
     """
-    reach = np.interp(energy_MeV, _ENERGY_MEV, _RANGE_G_CM2)
-    left = (1.0 - depth_g_cm2 / reach).clip(0.0)
+    # only how often an electron is followed depends on its range, never the mean of the dose
+    left = (1.0 - depth_g_cm2 / csda_range_g_cm2(energy_MeV)).clip(0.0)
     return (left * left).clip(_KEEP_AT_LEAST)  # type: ignore[no-any-return]
 
 

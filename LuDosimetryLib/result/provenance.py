@@ -5,11 +5,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from ..base.resources import resource
 from ..base.storage import file_sha256
 from ..case.case import Case
-from ..kernels.point import FILE as KERNEL_FILE
-from ..kernels.point import point_kernel_provenance
+from ..kernels.point import kernel_provenance
 from ..tissue.nuclide import Nuclide
 
 
@@ -17,13 +15,11 @@ def provenance_of(case: Case, nuclide: Nuclide, device: str) -> dict[str, Any]:
     """The provenance of a result; of files as they are now."""
     from .. import __version__
 
-    made = point_kernel_provenance()
-    kernels = resource(*KERNEL_FILE)
     return {
         "version": __version__,
         "case_sha256": case.sha256,
         "inputs_sha256": inputs_sha256(case),
-        "kernels": f"{kernels.name} sha256 {file_sha256(kernels)}; {made['engine']}, {made['date']}",
+        "kernels": kernel_provenance(nuclide.name),
         "model": "",
         "nuclide_data": nuclide.source,
         "device": device,

@@ -17,7 +17,7 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from ..activity.curve import VoiCurve, curve_table
-from ..activity.tia import MODELS
+from ..activity.integration import MODELS
 from ..agreement.error_map import relative_error_percent
 from ..base.errors import Cancelled, InvalidInput
 from ..base.progress import Progress, no_progress

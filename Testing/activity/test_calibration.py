@@ -9,6 +9,7 @@ from LuDosimetryLib.activity.calibration import (
     check_administered,
     check_course,
 )
+from LuDosimetryLib.base.log import Log
 from LuDosimetryLib.case.parts import Calibration, TimePoint
 from LuDosimetryLib.image.grid import Grid
 from LuDosimetryLib.image.volume import Volume
@@ -17,10 +18,10 @@ GRID = Grid.axial((3, 4, 5), (4.0, 5.0, 6.0))  # voxels of 0.12 mL
 
 
 def of(values, unit="Bq/mL", calibration=None):
-    warnings: list[str] = []
+    log = Log()
     point = TimePoint(24.0, Path("spect.nrrd"), unit=unit, calibration=calibration)
     volume = Volume(np.broadcast_to(np.float32(values), GRID.shape).copy(), GRID)
-    return activity_concentration(volume, point, warnings).values, warnings
+    return activity_concentration(volume, point, log).values, log
 
 
 @pytest.mark.parametrize(
@@ -35,9 +36,9 @@ def of(values, unit="Bq/mL", calibration=None):
     ],
 )
 def test_units(value, unit, calibration):
-    activity, warnings = of(value, unit, calibration)
+    activity, log = of(value, unit, calibration)
     np.testing.assert_allclose(activity, 1000.0, rtol=1e-6)
-    assert warnings == []
+    assert log.remarks == []
 
 
 @pytest.mark.parametrize("factor", [0.9, 0, -1, float("nan"), "1.1"])
@@ -49,10 +50,12 @@ def test_dead_time_factors_that_cannot_be(factor):
 def test_few_negative_voxels_become_zero_with_a_warning():
     values = np.full(GRID.shape, 10.0)
     values[0, 0, 0] = -3.0
-    activity, warnings = of(values)
+    activity, log = of(values)
     assert activity.min() == 0.0
     assert activity.sum() == pytest.approx(590.0)
-    assert warnings == ["SPECT at 24 h: negative voxels, 0.51 % of the activity, were set to zero."]
+    assert log.remarks == [
+        "SPECT at 24 h: negative voxels, 0.51 % of the activity, were set to zero."
+    ]
 
 
 def test_many_negative_voxels_are_an_error():
@@ -63,39 +66,39 @@ def test_many_negative_voxels_are_an_error():
 
 
 def test_an_empty_scan_is_worth_a_warning():
-    activity, warnings = of(0.0)
+    activity, log = of(0.0)
     assert not activity.any()
-    assert "no activity at all" in warnings[0]
+    assert "no activity at all" in log.remarks[0]
 
 
 def test_more_activity_than_was_given_is_worth_a_warning():
-    warnings: list[str] = []
+    log = Log()
     activity = Volume(np.full(GRID.shape, 1e6, np.float32), GRID)  # 7.2 MBq
-    check_administered(activity, 24.0, 8.0, 0.00434, warnings)
-    assert warnings == []
-    check_administered(activity, 24.0, 7.0, 0.00434, warnings)
-    assert "it holds 7.2 MBq" in warnings[0]
-    assert "check unit and calibration" in warnings[0]
+    check_administered(activity, 24.0, 8.0, 0.00434, log)
+    assert log.remarks == []
+    check_administered(activity, 24.0, 7.0, 0.00434, log)
+    assert "it holds 7.2 MBq" in log.remarks[0]
+    assert "check unit and calibration" in log.remarks[0]
 
 
 def test_next_to_no_activity_is_worth_a_warning():
-    warnings: list[str] = []
+    log = Log()
     activity = Volume(np.full(GRID.shape, 1e6, np.float32), GRID)  # 7.2 MBq
-    check_administered(activity, 24.0, 7.2 * 80, 0.00434, warnings)
-    assert warnings == []
-    check_administered(activity, 24.0, 7.2 * 1000, 0.00434, warnings)
-    assert "it holds 7.2 MBq, 0.11 % of what decay leaves of the 7200 MBq" in warnings[0]
+    check_administered(activity, 24.0, 7.2 * 80, 0.00434, log)
+    assert log.remarks == []
+    check_administered(activity, 24.0, 7.2 * 1000, 0.00434, log)
+    assert "it holds 7.2 MBq, 0.11 % of what decay leaves of the 7200 MBq" in log.remarks[0]
 
 
 def course(values, grids=(GRID, GRID, GRID)):
     """Warnings of scans at 4, 24 and 96 h whose voxels all have a value, each on its grid."""
-    warnings: list[str] = []
+    log = Log()
     scans = [
         Volume(np.full(grid.shape, value, np.float32), grid)
         for value, grid in zip(values, grids, strict=True)
     ]
-    check_course(scans, (4.0, 24.0, 96.0), 0.00434, warnings)
-    return warnings
+    check_course(scans, (4.0, 24.0, 96.0), 0.00434, log)
+    return log.remarks
 
 
 def test_activity_that_comes_back_is_worth_a_warning():

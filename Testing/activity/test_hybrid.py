@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from LuDosimetryLib.activity.hybrid import hybrid_tia, own_voxels
+from LuDosimetryLib.activity.hybrid import hybrid_tia, voxels_of_smallest
 from LuDosimetryLib.tissue.nuclide import read_nuclide
 
 DECAY = read_nuclide("Lu-177").decay_constant_per_h
@@ -29,10 +29,10 @@ def scans(noise: float = 0.0) -> list[np.ndarray]:
 
 
 def test_a_voxel_belongs_to_its_smallest_volume():
-    own = own_voxels(masks())
+    own = voxels_of_smallest(masks())
     assert not (own["liver"] & own["tumour"]).any()
     np.testing.assert_array_equal(own["liver"] | own["tumour"], masks()["liver"])
-    hidden = own_voxels(masks() | {"whole tumour": masks()["tumour"]})
+    hidden = voxels_of_smallest(masks() | {"whole tumour": masks()["tumour"]})
     assert sum(int(mask.sum()) for mask in hidden.values()) == int(masks()["liver"].sum())
 
 

@@ -4,6 +4,7 @@ import pytest
 from LuDosimetryLib import Case, InvalidInput, run_case
 from LuDosimetryLib.activity.partial_volume import blurred, self_recovery
 from LuDosimetryLib.activity.recovery import recovered
+from LuDosimetryLib.base.log import Log
 from LuDosimetryLib.case.options import Options
 from LuDosimetryLib.case.uncertainty_inputs import UncertaintyInputs
 from LuDosimetryLib.image.grid import Grid
@@ -18,11 +19,11 @@ def test_coefficients_by_volume():
     organ, tumour = np.zeros(GRID.shape, bool), np.zeros(GRID.shape, bool)
     organ[:5, :5, :4] = True  # 100 mL
     tumour[:2, :5, :1] = True  # 10 mL, within the organ
-    warnings: list[str] = []
+    log = Log()
     tia = np.ones(GRID.shape, np.float32)
     vois = {"tumour": tumour, "organ": organ}
     options = Options(recovery_coefficients=TABLE)
-    made = recovered(tia, vois, GRID, options, warnings)
+    made = recovered(tia, vois, GRID, options, log)
     assert made is not None
     np.testing.assert_allclose(made.tia[tumour], 1 / 0.5, rtol=1e-6)
     np.testing.assert_allclose(made.tia[organ & ~tumour], 1 / 0.8, rtol=1e-6)
@@ -30,7 +31,7 @@ def test_coefficients_by_volume():
     assert tia.max() == 1.0
     assert made.coefficients["tumour"] == pytest.approx(0.5)
     assert made.coefficients["organ"] == pytest.approx(100 / (10 / 0.5 + 90 / 0.8))
-    assert warnings == [
+    assert log.remarks == [
         "activity was corrected for recovery by a table by volume: organ 0.755, tumour 0.5."
     ]
     drawn_larger = np.zeros(GRID.shape, bool)
@@ -42,11 +43,11 @@ def test_coefficients_by_volume():
 
 @pytest.mark.parametrize("options", [Options(), Options(recovery_coefficients=TABLE)])
 def test_without_a_table_or_volumes_nothing_changes(options):
-    warnings: list[str] = []
+    log = Log()
     tia = np.ones(GRID.shape, np.float32)
     vois = {} if options.recovery_coefficients else {"organ": ALL}
-    assert recovered(tia, vois, GRID, options, warnings) is None
-    assert warnings == []
+    assert recovered(tia, vois, GRID, options, log) is None
+    assert log.remarks == []
 
 
 def _balls(spill_in: bool):
@@ -57,17 +58,17 @@ def _balls(spill_in: bool):
     patient = axes[1] ** 2 + axes[2] ** 2 <= 58.0**2
     truth = np.where(tumour, 20.0, np.where(organ, 8.0, np.where(patient, 1.0, 0.0)))
     shown = blurred(truth.astype(np.float32), grid, 10.0)
-    warnings: list[str] = []
+    log = Log()
     options = Options(spect_resolution_mm=10.0, spill_in=spill_in)
-    made = recovered(shown, {"tumour": tumour, "organ": organ}, grid, options, warnings)
-    return grid, {"tumour": tumour, "organ": organ}, shown, made, warnings
+    made = recovered(shown, {"tumour": tumour, "organ": organ}, grid, options, log)
+    return grid, {"tumour": tumour, "organ": organ}, shown, made, log
 
 
 def test_by_shape_with_activity_from_around():
-    _, vois, _, made, warnings = _balls(spill_in=True)
+    _, vois, _, made, log = _balls(spill_in=True)
     assert made.tia[vois["tumour"]].mean() == pytest.approx(20.0, rel=0.02)
     assert made.tia[vois["organ"]].mean() == pytest.approx(8.0, rel=0.02)
-    assert warnings[0].startswith(
+    assert log.remarks[0].startswith(
         "activity was corrected for recovery by the shape of each volume at a resolution of 10 mm, with"
     )
     for name, mask in vois.items():
@@ -96,7 +97,7 @@ def test_what_the_resolution_is_sure_to(spill_in):
             vois,
             grid,
             Options(spect_resolution_mm=fwhm, spill_in=spill_in),
-            [],
+            Log(),
         )
         .tia[vois["tumour"]]
         .mean()
@@ -113,10 +114,10 @@ def test_a_volume_too_small_for_the_resolution_is_said():
     node = np.zeros(grid.shape, bool)
     node[10, 10, 10:12] = True
     shown = np.ones(grid.shape, np.float32)
-    warnings: list[str] = []
+    log = Log()
     options = Options(spect_resolution_mm=15.0)
-    recovered(shown, {"node": node}, grid, options, warnings)
-    assert "'node' is so small for a resolution of 15 mm" in warnings[0]
+    recovered(shown, {"node": node}, grid, options, log)
+    assert "'node' is so small for a resolution of 15 mm" in log.remarks[0]
 
 
 def test_a_case_with_recovery_coefficients(case_folder):

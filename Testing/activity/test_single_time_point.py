@@ -1,14 +1,9 @@
 import numpy as np
 import pytest
 
-from LuDosimetryLib.activity.single_time_point import (
-    HAENSCHEID_VALID,
-    HAENSCHEID_WINDOW_H,
-    check_effective_half_life,
-    chosen_scan,
-    haenscheid_hours,
-    madsen_hours,
-)
+from LuDosimetryLib.activity.haenscheid import VALID, haenscheid_hours
+from LuDosimetryLib.activity.madsen import madsen_hours
+from LuDosimetryLib.activity.single_time_point import check_effective_half_life, chosen_scan
 from LuDosimetryLib.base.errors import InvalidInput
 from LuDosimetryLib.tissue.nuclide import read_nuclide
 
@@ -28,7 +23,7 @@ def test_haenscheid_is_exact_at_one_and_two_half_lives():
 
 
 def test_haenscheid_errs_by_12_percent_at_most_in_its_window():
-    inside = [haenscheid_over_truth(x) for x in np.linspace(*HAENSCHEID_VALID, 500)]
+    inside = [haenscheid_over_truth(x) for x in np.linspace(*VALID, 500)]
     assert 0.88 < min(inside) < 0.89
     assert 1.06 < max(inside) < 1.07
     assert haenscheid_over_truth(0.5) < 0.75
@@ -64,7 +59,8 @@ def test_madsen_hardly_minds_a_wrong_half_life_at_its_own_best_time():
     ],
 )
 def test_the_scan_nearest_to_the_window_is_chosen(hours, chosen):
-    assert hours[chosen_scan(hours, HAENSCHEID_WINDOW_H)] == chosen
+    assert read_nuclide("Lu-177").haenscheid_window_h == (72.0, 96.0)
+    assert hours[chosen_scan(hours, (72.0, 96.0))] == chosen
 
 
 def test_an_effective_half_life_beyond_the_physical_one_is_refused():

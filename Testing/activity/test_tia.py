@@ -1,17 +1,27 @@
+from collections.abc import Mapping
+from dataclasses import replace
+from inspect import signature
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from LuDosimetryLib.activity.tia import MODELS, TimeIntegral, time_integrated_activity
+from LuDosimetryLib.activity.curve import VoiCurve
+from LuDosimetryLib.activity.integration import MODELS, IntegrationProblem, TimeIntegral
+from LuDosimetryLib.activity.tia import integrated as integrated_and_checked
+from LuDosimetryLib.activity.tia import time_integrated_activity
 from LuDosimetryLib.activity.time_course import check_time_course, voi_curves
 from LuDosimetryLib.activity.trapezoid import trapezoid_tia
-from LuDosimetryLib.base.errors import Cancelled
-from LuDosimetryLib.case.options import INTEGRATIONS, Options
+from LuDosimetryLib.base.errors import Cancelled, InvalidInput
+from LuDosimetryLib.base.loading import loaded
+from LuDosimetryLib.base.log import Log
+from LuDosimetryLib.case.integrations import INTEGRATIONS
+from LuDosimetryLib.case.options import Options
 from LuDosimetryLib.image.volume import read_volume
 from LuDosimetryLib.tissue.nuclide import read_nuclide
 
-DECAY = read_nuclide("Lu-177").decay_constant_per_h
+LU177 = read_nuclide("Lu-177")
+DECAY = LU177.decay_constant_per_h
 HOURS = [4.0, 24.0, 48.0, 120.0]
 LN2 = np.log(2.0)
 NUMBER = {name: number for number, name in MODELS.items()}
@@ -30,16 +40,18 @@ def scans(half_life_h=60.0, uptake_h: float | None = None) -> list[np.ndarray]:
     return images
 
 
-def integrated(
-    images, integration: str, vois=None, hours=HOURS, warnings=None, **options
-) -> TimeIntegral:
+def problem(images, integration: str, vois=None, hours=HOURS, nuclide=LU177, **options):
     if integration == "madsen":
         options.setdefault("effective_half_life_h", 60.0)
     asked = Options(integration=integration, **options)
-    told = [] if warnings is None else warnings
-    return time_integrated_activity(
-        hours, images, vois or {}, asked, DECAY, 0.05, told, lambda fraction, message: None
-    )
+    return IntegrationProblem(hours, images, vois or {}, asked, nuclide, 0.05)
+
+
+def integrated(
+    images, integration: str, vois=None, hours=HOURS, log=None, **options
+) -> TimeIntegral:
+    asked = problem(images, integration, vois, hours, **options)
+    return time_integrated_activity(asked, log or Log())
 
 
 HALVES = np.linspace(20.0, 150.0, 720).reshape(SHAPE)
@@ -69,22 +81,74 @@ def test_every_voxel_has_its_own_kinetics(integration, uptake_h, rel):
 
 def test_methods_of_a_single_time_point():
     images = scans(60.0)
-    warnings: list[str] = []
-    result = integrated(images, "haenscheid", warnings=warnings)
+    log = Log()
+    result = integrated(images, "haenscheid", log=log)
     expected = 2.0**-2 * 2.0 * 120.0 / LN2
     np.testing.assert_allclose(result.tia, expected, rtol=1e-6)
     assert result.scan_h == 120.0
-    assert "uses a single scan, that at 120 h" in warnings[0]
-    assert "effective half-lives of 48 to 160 h" in warnings[1]
-    warnings.clear()
-    result = integrated(images, "madsen", warnings=warnings)
+    assert "uses a single scan, that at 120 h" in log.remarks[0]
+    assert "effective half-lives of 48 to 160 h" in log.remarks[1]
+    log = Log()
+    result = integrated(images, "madsen", log=log)
     np.testing.assert_allclose(result.tia, 60.0 / LN2, rtol=1e-6)
-    assert "an effective half-life of 60 h" in warnings[1]
+    assert "an effective half-life of 60 h" in log.remarks[1]
     chosen = integrated(images, "haenscheid", single_time_point_h=30.0)
     assert chosen.scan_h == 24.0
     np.testing.assert_allclose(chosen.tia, 2.0**-0.4 * 48.0 / LN2, rtol=1e-6)
     alone = integrated(images[1:2], "madsen", hours=[24.0], effective_half_life_h=60.0)
     np.testing.assert_allclose(alone.tia, 60.0 / LN2, rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", INTEGRATIONS)
+def test_every_entry_names_what_is_there(name):
+    """An integration is its file, its entry and its test: this loads what the entry names."""
+    entry = INTEGRATIONS[name]
+    assert entry.name == name
+    assert entry.label
+    assert entry.help.endswith(".")
+    package = "LuDosimetryLib.activity"
+    function = signature(loaded(package, entry.function))
+    kinds = [parameter.annotation for parameter in function.parameters.values()]
+    assert (kinds, function.return_annotation) == ([IntegrationProblem, Log], TimeIntegral)
+    if entry.check:
+        kinds = [p.annotation for p in signature(loaded(package, entry.check)).parameters.values()]
+        assert kinds == [IntegrationProblem, TimeIntegral, Mapping[str, VoiCurve], Log]
+    assert entry.voi_model is None or entry.voi_model in MODELS.values()
+    assert entry.model_number is None or MODELS[entry.model_number] == name
+
+
+def test_numbers_of_models_stay_as_they_are_in_files():
+    assert MODELS == {
+        0: "no activity",
+        1: "trapezoid",
+        2: "mono-exponential",
+        3: "bi-exponential",
+        4: "two-phase washout",
+        5: "haenscheid",
+        6: "madsen",
+    }
+
+
+@pytest.mark.parametrize("integration", INTEGRATIONS)
+def test_what_is_integrated_is_checked_against_its_curves(integration):
+    """Washout of 30 h in a liver: what each integration has to say of it."""
+    liver = {"liver": np.ones(SHAPE, bool)}
+    log = Log()
+    _, curves = integrated_and_checked(problem(scans(30.0), integration, liver), log)
+    assert curves["liver"].effective_half_life_h == pytest.approx(30.0, rel=1e-4)
+    said = " ".join(log.remarks)
+    assert ("differs from the fitted curve in 'liver'" in said) == (integration == "trapezoid")
+    assert ("outside 0.75 to 2.5 effective half-lives" in said) == (integration == "haenscheid")
+
+
+def test_haenscheid_asks_for_a_scan_where_the_nuclide_has_no_window():
+    other = replace(LU177, name="X-1", haenscheid_window_h=None)
+    with pytest.raises(InvalidInput, match=r"not known for X-1; give single_time_point_h"):
+        integrated(scans(), "haenscheid", nuclide=other)
+    chosen = integrated(scans(), "haenscheid", nuclide=other, single_time_point_h=50.0)
+    assert chosen.scan_h == 48.0
+    alone = integrated(scans()[1:2], "haenscheid", hours=[24.0], nuclide=other)
+    assert alone.scan_h == 24.0
 
 
 @pytest.mark.parametrize("integration", INTEGRATIONS)
@@ -109,16 +173,16 @@ def test_where_a_fit_fails_the_trapezoid_takes_its_place_and_the_map_says_so(int
     for n, image in enumerate(images):
         image[0, 0] = 1e5 * (n + 1)  # rises
         image[0, 1] = 1e5 if n == 0 else 0.0  # a single scan
-    warnings: list[str] = []
-    result = integrated(images, integration, warnings=warnings)
+    log = Log()
+    result = integrated(images, integration, log=log)
     failed = result.model == NUMBER["trapezoid"]
     expected = np.zeros(SHAPE, bool)
     expected[0, :2] = True
     np.testing.assert_array_equal(failed, expected)
     by_trapezoid = trapezoid_tia(HOURS, images, DECAY, "physical")
     np.testing.assert_array_equal(result.tia[failed], by_trapezoid[failed])
-    assert "does not describe 2.8 % of the voxels with activity" in warnings[0]
-    assert "tia_model.nrrd" in warnings[0]
+    assert "does not describe 2.8 % of the voxels with activity" in log.remarks[0]
+    assert "tia_model.nrrd" in log.remarks[0]
 
 
 def test_hybrid_takes_the_curve_of_the_volume_and_the_voxels_own_elsewhere():
@@ -145,9 +209,7 @@ def test_cancelling_stops_the_fits():
         raise Cancelled
 
     with pytest.raises(Cancelled):
-        time_integrated_activity(
-            HOURS, scans(), {}, Options(integration="bi-exponential"), DECAY, 0.05, [], cancel
-        )
+        integrated(scans(), "bi-exponential", log=Log(cancel))
 
 
 needs_series = pytest.mark.skipif(
@@ -179,12 +241,12 @@ def scaled(series) -> list[np.ndarray]:
 @needs_series
 def test_units_that_differ_from_scan_to_scan_are_told(series):
     body = {"body": sum(series) > 0.0}
-    curves = voi_curves(SERIES_HOURS, series, body, DECAY, "physical", 0.7, "trapezoid")
-    warnings: list[str] = []
-    check_time_course(SERIES_HOURS, series, curves, "trapezoid", warnings)
+    asked, log = problem(series, "trapezoid", body, SERIES_HOURS), Log()
+    curves = voi_curves(asked)
+    check_time_course(asked, curves, log)
     assert curves["body"].model == "trapezoid"
-    assert "the activity in the field of view rises by 286 % from 4 to 24 h" in warnings[0]
-    assert "units and calibration" in warnings[0]
+    assert "the activity in the field of view rises by 286 % from 4 to 24 h" in log.remarks[0]
+    assert "units and calibration" in log.remarks[0]
 
 
 @needs_series

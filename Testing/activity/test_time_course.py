@@ -1,15 +1,16 @@
 import numpy as np
 import pytest
 
-from LuDosimetryLib.activity.time_course import (
-    check_single_time_point,
-    check_time_course,
-    check_trapezoid,
-    voi_curves,
-)
+from LuDosimetryLib.activity.bi_exponential import check_first_scan
+from LuDosimetryLib.activity.haenscheid import check_scan_time
+from LuDosimetryLib.activity.integration import IntegrationProblem, TimeIntegral
+from LuDosimetryLib.activity.time_course import check_time_course, voi_curves
+from LuDosimetryLib.activity.trapezoid import check_against_curves
+from LuDosimetryLib.base.log import Log
+from LuDosimetryLib.case.options import Options
 from LuDosimetryLib.tissue.nuclide import read_nuclide
 
-DECAY = read_nuclide("Lu-177").decay_constant_per_h
+LU177 = read_nuclide("Lu-177")
 HOURS = [4.0, 24.0, 48.0, 120.0]
 
 
@@ -27,12 +28,17 @@ def case(**activities: list[float]) -> tuple[list[np.ndarray], dict[str, np.ndar
     return scans, masks
 
 
+def problem(
+    scans, masks, integration: str = "trapezoid", hours=HOURS, **options
+) -> IntegrationProblem:
+    asked = Options(integration=integration, **options)
+    return IntegrationProblem(hours, scans, masks, asked, LU177, 1.0)
+
+
 def told(integration: str = "trapezoid", **activities: list[float]) -> list[str]:
-    scans, masks = case(**activities)
-    curves = voi_curves(HOURS, scans, masks, DECAY, "physical", 1.0, integration)
-    warnings: list[str] = []
-    check_time_course(HOURS, scans, curves, integration, warnings)
-    return warnings
+    asked, log = problem(*case(**activities), integration), Log()
+    check_time_course(asked, voi_curves(asked), log)
+    return log.remarks
 
 
 KIDNEY, LIVER = [80.0, 60.0, 45.0, 17.0], [300.0, 240.0, 180.0, 75.0]
@@ -78,25 +84,26 @@ def test_uptake_under_a_mono_exponential_is_told():
 def test_a_first_scan_too_late_for_uptake_is_told():
     scans, _ = case(kidney=KIDNEY)
     late = [24.0, 72.0, 120.0, 168.0]
-    for integration, number in (("bi-exponential", 1), ("mono-exponential", 0), ("hybrid", 0)):
-        warnings: list[str] = []
-        check_time_course(late, scans, {}, integration, warnings)
-        assert ["too late to show uptake" in warning for warning in warnings] == [True] * number
+    for hours, number in ((late, 1), (HOURS, 0)):
+        log = Log()
+        asked = problem(scans, {}, "bi-exponential", hours)
+        check_first_scan(asked, TimeIntegral(scans[0]), {}, log)
+        assert ["too late to show uptake" in remark for remark in log.remarks] == [True] * number
 
 
 def test_a_single_scan_has_no_curves():
     scans, masks = case(kidney=KIDNEY)
-    assert voi_curves(HOURS[:1], scans[:1], masks, DECAY, "physical", 1.0, "trapezoid") == {}
-    warnings: list[str] = []
-    check_time_course(HOURS[:1], scans[:1], {}, "trapezoid", warnings)
-    assert warnings == []
+    asked, log = problem(scans[:1], masks, hours=HOURS[:1]), Log()
+    assert voi_curves(asked) == {}
+    check_time_course(asked, {}, log)
+    assert log.remarks == []
 
 
 def test_curves_have_the_model_that_voxels_were_fitted_with():
     scans, masks = case(kidney=KIDNEY, tumour=[12.0, 14.0, 12.0, 7.0])
 
     def models(integration: str) -> list[str]:
-        curves = voi_curves(HOURS, scans, masks, DECAY, "physical", 1.0, integration)
+        curves = voi_curves(problem(scans, masks, integration))
         return [curve.model for curve in curves.values()]
 
     assert models("trapezoid") == models("hybrid") == ["mono-exponential", "bi-exponential"]
@@ -107,21 +114,19 @@ def test_curves_have_the_model_that_voxels_were_fitted_with():
 def test_a_scan_too_late_for_haenscheid_names_the_volume():
     fast = [float(200.0 * 2.0 ** (-t / 12.0)) for t in HOURS]
     scans, masks = case(kidney=KIDNEY, bladder=fast)
-    curves = voi_curves(HOURS, scans, masks, DECAY, "physical", 1.0, "haenscheid")
-    warnings: list[str] = []
-    check_single_time_point(120.0, curves, warnings)
-    assert len(warnings) == 1
-    assert "outside 0.75 to 2.5 effective half-lives" in warnings[0]
-    assert "in 'bladder' (10), by" in warnings[0]
+    asked, log = problem(scans, masks, "haenscheid"), Log()
+    check_scan_time(asked, TimeIntegral(scans[-1], None, 120.0), voi_curves(asked), log)
+    (remark,) = log.remarks
+    assert "outside 0.75 to 2.5 effective half-lives" in remark
+    assert "in 'bladder' (10), by" in remark
 
 
 def of_trapezoid(half_life_h: float, tail: str = "physical") -> list[str]:
     washout = [100.0 * 0.5 ** (t / half_life_h) for t in HOURS]
     scans, masks = case(kidney=washout)
-    curves = voi_curves(HOURS, scans, masks, DECAY, tail, 1.0, "trapezoid")
-    warnings: list[str] = []
-    check_trapezoid(curves, tail, warnings)
-    return warnings
+    asked, log = problem(scans, masks, tail=tail), Log()
+    check_against_curves(asked, TimeIntegral(scans[0]), voi_curves(asked), log)
+    return log.remarks
 
 
 def test_a_trapezoid_far_above_the_washout_is_told():
@@ -129,7 +134,7 @@ def test_a_trapezoid_far_above_the_washout_is_told():
     rate = np.log(2.0) / half_life_h
     activity = 100.0 * np.exp(-rate * np.array([0.0, *HOURS]))
     activity[0] = 0.0
-    trapezoid = np.trapezoid(activity, [0.0, *HOURS]) + activity[-1] / DECAY
+    trapezoid = np.trapezoid(activity, [0.0, *HOURS]) + activity[-1] / LU177.decay_constant_per_h
     above = 100.0 * (trapezoid / (100.0 / rate) - 1.0)
     assert above > 30.0
     (warning,) = of_trapezoid(half_life_h)

@@ -4,24 +4,22 @@ import numpy as np
 import pytest
 from scipy.signal import fftconvolve
 
-from LuDosimetryLib.dose import METHODS
 from LuDosimetryLib.dose.media_map import MediaMap
 from LuDosimetryLib.dose.problem import GY_G_PER_KEV_MBQ_H, DoseProblem
 from LuDosimetryLib.image.grid import Grid
 from LuDosimetryLib.kernels.media import electron_reach_cm, long_range, short_range
+from LuDosimetryLib.kernels.point import read_point_kernels
 from LuDosimetryLib.kernels.table import KernelTable
 from LuDosimetryLib.kernels.voxel import energy_kernels
 from LuDosimetryLib.tissue.nuclide import read_nuclide
 
-
-def quiet(fraction, message):
-    pass
+from ..support.doses import dose_by
 
 
 def plain_multi_vsv(problem: DoseProblem) -> np.ndarray:
     """One full convolution for each medium and range, in double precision, nothing left out."""
-    media = MediaMap.of(problem)
-    reach = electron_reach_cm(media.media)
+    media, points = MediaMap.of(problem), read_point_kernels("Lu-177")
+    reach = electron_reach_cm(points, media.media)
     shape = problem.grid.shape
     density = problem.density_g_cm3.astype(np.float64)
     dose = np.zeros(shape)
@@ -29,7 +27,7 @@ def plain_multi_vsv(problem: DoseProblem) -> np.ndarray:
         here = np.zeros(shape, bool)
         here[media.box] = media.index == number
         here &= problem.reported
-        deposits = [short_range(medium, reach), long_range(medium, reach)]
+        deposits = [short_range(points, medium, reach), long_range(points, medium, reach)]
         kernels = energy_kernels(deposits, media.voxel_cm, shape)
         for kernel, per_density in zip(
             kernels, (1.0 / density, 1.0 / medium.density_g_cm3), strict=True
@@ -43,7 +41,7 @@ def plain_multi_vsv(problem: DoseProblem) -> np.ndarray:
 
 def test_equals_plain_convolutions(mixed_problem):
     plain = plain_multi_vsv(mixed_problem)
-    dose = METHODS["multi-vsv"](mixed_problem, quiet)
+    dose = dose_by("multi-vsv", mixed_problem)
     counts = plain > 0.01 * plain.max()
     assert np.abs(dose[counts] / plain[counts] - 1.0).max() < 1e-3
 
@@ -55,7 +53,7 @@ def test_point_source_gives_the_kernel_back():
     grid = Grid.axial(shape, (4.0,) * 3)
     rho = np.full(shape, 1.045, np.float32)  # a medium's own density
     p = DoseProblem(grid, tia, rho, np.ones(shape, bool), read_nuclide("Lu-177"))
-    dose = METHODS["multi-vsv"](p, quiet)
+    dose = dose_by("multi-vsv", p)
     decays_MBq_s = 1.0 * grid.voxel_volume_mL * 3600.0
     kernel = KernelTable.of((4.0, 4.0, 4.0), 1.045, "soft").values * 1e-3 * decays_MBq_s
     for offset in ((0, 0, 0), (1, 0, 0), (1, 1, 0), (1, 1, 1), (2, 0, 0), (3, 2, 1), (8, 8, 8)):
@@ -72,5 +70,5 @@ def test_no_step_inside_a_density_bin():
         p = DoseProblem(
             Grid.axial(shape, (4.0,) * 3), tia, rho, np.ones(shape, bool), read_nuclide("Lu-177")
         )
-        doses.append(METHODS["multi-vsv"](p, quiet)[4, 4, 4])
+        doses.append(dose_by("multi-vsv", p)[4, 4, 4])
     assert doses[0] / doses[1] == pytest.approx(1.0599 / 1.0301, rel=2e-3)

@@ -5,14 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from LuDosimetryLib.dose import METHODS
 from LuDosimetryLib.dose.problem import GY_G_PER_KEV_MBQ_H, DoseProblem
 from LuDosimetryLib.image.grid import Grid
 from LuDosimetryLib.tissue.nuclide import read_nuclide
 
-
-def quiet(fraction, message):
-    pass
+from ..support.doses import dose_by
 
 
 def problem(rho: np.ndarray, tia: np.ndarray) -> DoseProblem:
@@ -27,7 +24,7 @@ def test_equals_multi_vsv_deep_in_one_medium():
     tia = np.zeros_like(rho)
     tia[15, 15, 15] = 30.0
     p = replace(problem(rho, tia), grid=Grid.axial(rho.shape, (30.0,) * 3))
-    split, multi = (METHODS[name](p, quiet)[15, 15] for name in ("split-vsv", "multi-vsv"))
+    split, multi = (dose_by(name, p)[15, 15] for name in ("split-vsv", "multi-vsv"))
     # neighbours along a line out to 15 cm, where photons alone deposit energy
     np.testing.assert_allclose(split[15:21], multi[15:21], rtol=0.02)
 
@@ -40,8 +37,8 @@ def test_air_about_the_patient_scatters_nothing_back():
     cut = rho.copy()
     cut[:, :, 16:] = 0.0012
     split, multi = (
-        METHODS[name](replace(p, density_g_cm3=cut, reported=cut > 0.05), quiet)[10, 10]
-        / METHODS[name](p, quiet)[10, 10]
+        dose_by(name, replace(p, density_g_cm3=cut, reported=cut > 0.05))[10, 10]
+        / dose_by(name, p)[10, 10]
         for name in ("split-vsv", "multi-vsv")
     )
     # Monte Carlo of this phantom: 0.86 at the surface; of that the first collisions' part
@@ -60,7 +57,7 @@ def test_every_electron_s_energy_is_deposited_once():
     tia[13:18, 13:18, 13:18] = rng.uniform(1, 9, (5, 5, 5))
     p = problem(rho, tia)
     energy = {
-        name: float((METHODS[name](p, quiet) * rho).sum(dtype=np.float64))
+        name: float((dose_by(name, p) * rho).sum(dtype=np.float64))
         for name in ("split-vsv", "local")
     }
     electrons = GY_G_PER_KEV_MBQ_H * 147.92 * float(tia.sum(dtype=np.float64))
@@ -75,7 +72,7 @@ def test_bone_absorbs_more_photons_than_soft_tissue():
     rho[:, :, 18:21] = 1.24
     tia = np.zeros_like(rho)
     tia[11:14, 11:14, 2:5] = 50.0
-    dose = METHODS["split-vsv"](problem(rho, tia), quiet)
-    soft = METHODS["split-vsv"](problem(np.full_like(rho, 1.045), tia), quiet)
+    dose = dose_by("split-vsv", problem(rho, tia))
+    soft = dose_by("split-vsv", problem(np.full_like(rho, 1.045), tia))
     ratio = dose[12, 12, 19] / soft[12, 12, 19]
     assert 1.4 < ratio < 1.9

@@ -12,9 +12,11 @@ import SimpleITK as sitk
 from LuDosimetryLib.base.errors import DONE, INVALID
 from LuDosimetryLib.base.resources import resource
 from LuDosimetryLib.commands.main import main
-from LuDosimetryLib.dose import METHODS, lack_of
+from LuDosimetryLib.dose.registry import lack_of
 from LuDosimetryLib.dose.residual import model
 from LuDosimetryLib.dose.residual.model import CARD
+
+from ..support.doses import dose_by
 
 ROOT = Path(__file__).parents[2]
 WITHOUT_TORCH = """
@@ -32,10 +34,6 @@ class WithoutTorch(PathFinder):
 
 sys.meta_path[:] = [WithoutTorch if f is PathFinder else f for f in sys.meta_path]
 """
-
-
-def quiet(fraction, message):
-    pass
 
 
 def values(path):
@@ -80,7 +78,7 @@ def test_without_torch_the_multi_vsv_dose_and_one_sentence(case_folder, tmp_path
     assert done.returncode == DONE, done.stderr
     warnings = [line for line in done.stderr.splitlines() if line.startswith("warning: ")]
     (sentence,) = (line for line in warnings if "torch" in line)
-    assert sentence.startswith("warning: the dose method 'unet' is not to be had: torch, which it")
+    assert sentence.startswith("warning: the dose method 'unet' is not available: torch, which it")
     assert reason in sentence
     assert sentence.endswith("; the dose is that of 'multi-vsv', uncorrected.")
     assert "Traceback" not in done.stderr
@@ -203,9 +201,9 @@ class TestShippedNetwork:
     def test_twice_the_activity_twice_the_dose(self, mixed_problem):
         from dataclasses import replace
 
-        once = METHODS["unet"](mixed_problem, quiet)
+        once = dose_by("unet", mixed_problem)
         doubled = replace(mixed_problem, tia_MBq_h_mL=2 * mixed_problem.tia_MBq_h_mL)
-        twice = METHODS["unet"](doubled, quiet)
+        twice = dose_by("unet", doubled)
         np.testing.assert_allclose(twice, 2 * once, rtol=1e-5, atol=1e-6 * once.max())
 
     def test_superposition(self, mixed_problem):
@@ -215,7 +213,7 @@ class TestShippedNetwork:
         one = mixed_problem.tia_MBq_h_mL * (mixed_problem.tia_MBq_h_mL < 100.0)
         other = mixed_problem.tia_MBq_h_mL - one
         doses = [
-            METHODS["unet"](replace(mixed_problem, tia_MBq_h_mL=tia), quiet)
+            dose_by("unet", replace(mixed_problem, tia_MBq_h_mL=tia))
             for tia in (one, other, mixed_problem.tia_MBq_h_mL)
         ]
         apart = np.abs(doses[0] + doses[1] - doses[2])[mixed_problem.reported]
@@ -226,18 +224,13 @@ class TestShippedNetwork:
         pytest.importorskip("ompmc")
         from dataclasses import replace
 
-        from LuDosimetryLib.dose import STATISTICAL_METHODS
         from LuDosimetryLib.dose.problem import Effort
 
         problem = replace(mixed_problem, effort=Effort(histories=400_000))
-        found = STATISTICAL_METHODS["monte-carlo"](problem, quiet).dose
-        dose = METHODS["unet"](problem, quiet)
+        found = dose_by("monte-carlo", problem)
+        dose = dose_by("unet", problem)
         density = problem.density_g_cm3
         for low, high, allowed in ((0.05, 0.6, 0.08), (0.6, 1.1, 0.02), (1.1, 3.0, 0.02)):
             mass = density * (problem.reported & (density >= low) & (density < high))
             expected = float((found * mass).sum(dtype=float))
             assert float((dose * mass).sum(dtype=float)) == pytest.approx(expected, rel=allowed)
-
-
-def test_it_is_a_method_like_the_others():
-    assert "unet" in METHODS

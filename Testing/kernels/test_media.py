@@ -11,8 +11,9 @@ from LuDosimetryLib.tissue.media import read_media
 @pytest.mark.parametrize("number", [0, 5, 10, 19])
 def test_short_and_long_range_make_up_the_whole(number):
     medium = read_media(20)[number]
-    kernel = read_point_kernels()[medium.composition]
-    short, long = whole_kernel(medium)
+    kernels = read_point_kernels("Lu-177")
+    kernel = kernels.by_composition[medium.composition]
+    short, long = whole_kernel(kernels, medium)
     total = short.within[-1] + long.within[-1]
     whole = kernel.electrons.within[-1] + kernel.photons.within[-1]
     assert total == pytest.approx(whole, rel=1e-9)
@@ -29,7 +30,7 @@ def test_few_for_many_of_dependent_rows_is_exact():
 
 
 def test_combined_kernels_keep_their_tolerance():
-    deposits = [long_range(medium, 2.0) for medium in read_media(20)]
+    deposits = [long_range(read_point_kernels("Lu-177"), medium, 2.0) for medium in read_media(20)]
     expand, few = combine(deposits, 0.4, 60.0, 1e-3)
     assert len(few) < 20
     radius = np.arange(0.0, 60.0, 0.4)
@@ -41,7 +42,7 @@ def test_combined_kernels_keep_their_tolerance():
 
 
 def test_tissue_behind_soft_tissue_absorbs_by_its_calcium():
-    kernels = read_point_kernels()
+    kernels = read_point_kernels("Lu-177").by_composition
     within = [
         kernels[name].photons_in_soft_tissue(np.array([15.0]))[0]
         for name in ("adipose", "soft", "skeletal-Ca4.5", "skeletal-Ca11.7", "skeletal-Ca18.1")

@@ -17,6 +17,8 @@ from LuDosimetryLib.kernels.voxel import (
 )
 from LuDosimetryLib.tissue.media import Medium
 
+KERNELS = read_point_kernels("Lu-177")
+
 
 def medium(composition: str, density: float) -> Medium:
     return Medium(composition, density, 0.0, np.inf)
@@ -24,7 +26,7 @@ def medium(composition: str, density: float) -> Medium:
 
 def energies(composition: str, density: float, voxel_cm, shape) -> np.ndarray:
     m = medium(composition, density)
-    return energy_kernels(whole_kernel(m), voxel_cm, shape).sum(axis=0)
+    return energy_kernels(whole_kernel(KERNELS, m), voxel_cm, shape).sum(axis=0)
 
 
 # Two independent Monte Carlo codes agree on these within 1 %; mGy/(MBq s) at (000) (100) (110) (200).
@@ -74,7 +76,7 @@ def test_all_emitted_energy_is_absorbed(composition, density):
 
 def test_no_more_than_a_thousandth_is_lost_beyond_the_kernel():
     # the longest line in a body of 40 cm is shorter than 40 cm * sqrt(3)
-    kernel = read_point_kernels()["soft"]
+    kernel = KERNELS.by_composition["soft"]
     assert kernel.photons.radius[-1] / 1.04 > 40.0 * np.sqrt(3.0)
     emitted = 147.92 + 35.10
     absorbed = kernel.photons.within[-1] + kernel.electrons.within[-1]
@@ -98,7 +100,7 @@ def test_sum_does_not_depend_on_the_voxel():
 
 
 def test_anisotropic_voxels_against_random_points():
-    deposit = whole_kernel(medium("soft", 1.04))[1]
+    deposit = whole_kernel(KERNELS, medium("soft", 1.04))[1]
     voxel = (0.2, 0.387, 0.6)
     kernel = energy_kernel(deposit, voxel, (6, 6, 6))
     rng = np.random.default_rng(3)
@@ -120,7 +122,7 @@ def test_anisotropic_voxels_against_random_points():
 
 def test_near_middle_and_far_join_smoothly():
     # photon dose times distance squared and exponential attenuation has no steps
-    deposit = whole_kernel(medium("soft", 1.0))[1]
+    deposit = whole_kernel(KERNELS, medium("soft", 1.0))[1]
     line = energy_kernel(deposit, (0.4,) * 3, (24, 2, 2))[2:, 0, 0]
     slope = np.diff(np.log(line * np.arange(2, 24) ** 2))
     assert np.abs(np.diff(slope)).max() < 0.02
@@ -139,7 +141,7 @@ def test_self_dose_of_spheres(radius_mm, expected):
     x = 0.5 * (radius[1:] + radius[:-1]) / size
     inside = 1.0 - 0.75 * x + x**3 / 16.0
     absorbed = 0.0
-    for deposit in whole_kernel(m):
+    for deposit in whole_kernel(KERNELS, m):
         absorbed += deposit.within[0] + float((np.diff(deposit(radius)) * inside).sum())
     mass_kg = 4.0 / 3.0 * np.pi * size**3 * 1.03e-3
     assert absorbed * KEV_TO_J / mass_kg * 1e9 == pytest.approx(expected, rel=0.02)

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from LuDosimetryLib.commands.main import main
-from LuDosimetryLib.dose import METHODS
-from LuDosimetryLib.lab.bench import synthetic_patient
+from LuDosimetryLib.lab.bench import methods_to_measure, synthetic_patient
 
 
 @pytest.mark.slow
@@ -16,13 +15,19 @@ def test_json_has_the_contract_s_keys(capsys):
     found = json.loads(capsys.readouterr().out)
     assert found["grid"] == [24, 24, 24]
     assert found["device"] in ("cpu", "cuda")
-    assert set(found["methods"]) == set(METHODS)
+    assert set(found["methods"]) == set(methods_to_measure())
     for method in found["methods"].values():
         assert method["seconds"] >= 0.0
         assert method["peak_MB"] > 50.0
         assert {"read", "integrate", "dose", "write", "total"} <= set(method["stages_s"])
     assert found["plain_fftconvolve_20_seconds"] > 0.0
     assert found["multi_vsv_on_device_seconds"] > 0.0
+
+
+def test_what_is_measured_takes_seconds():
+    measured = methods_to_measure()
+    assert {"local", "single-vsv", "multi-vsv", "split-vsv"} <= set(measured)
+    assert "monte-carlo" not in measured
 
 
 def test_synthetic_patient_has_all_that_a_patient_has():

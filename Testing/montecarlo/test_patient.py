@@ -107,7 +107,7 @@ def test_electrons_cross_from_soft_tissue_into_lung():
     energy = np.mean(batches, axis=0) * 25.0 / 9.0
     error = np.std(batches, axis=0, ddof=1) / np.sqrt(6) * 25.0 / 9.0
 
-    kernel = read_point_kernels()["soft"].electrons
+    kernel = read_point_kernels("Lu-177").by_composition["soft"].electrons
     r = np.linspace(0.0, 0.25, 2001)
     shell, middle = np.diff(kernel(r)), 0.5 * (r[1:] + r[:-1])
     shell[0] += kernel(r[:1])[0]

@@ -225,7 +225,7 @@ def test_a_second_run_keeps_what_the_user_set(loaded, wait_until):
 
 
 def test_the_residual_network(loaded, wait_until):
-    from LuDosimetryLib.dose import lack_of
+    from LuDosimetryLib.dose.registry import lack_of
 
     if lack := lack_of("unet"):
         pytest.skip(lack)

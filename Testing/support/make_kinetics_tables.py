@@ -16,14 +16,17 @@ from pathlib import Path
 import numpy as np
 
 from LuDosimetryLib.activity.curve_fit import fit_curve
+from LuDosimetryLib.activity.integration import IntegrationProblem
 from LuDosimetryLib.activity.tia import time_integrated_activity
-from LuDosimetryLib.base.progress import no_progress
-from LuDosimetryLib.case.options import LEAST_SCANS, Options
+from LuDosimetryLib.base.log import Log
+from LuDosimetryLib.case.integrations import INTEGRATIONS
+from LuDosimetryLib.case.options import Options
 from LuDosimetryLib.tissue.nuclide import read_nuclide
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "Resources" / "Validation"
-DECAY_PER_H = read_nuclide("Lu-177").decay_constant_per_h
+LU177 = read_nuclide("Lu-177")
+DECAY_PER_H = LU177.decay_constant_per_h
 LN2 = log(2.0)
 
 VOLUME_SCATTER = 0.05
@@ -125,8 +128,8 @@ def of_voxels(kinetics: Kinetics, hours: Sequence[float], draws: int, seed: int)
 
 
 def _possible(hours: Sequence[float]) -> list[str]:
-    needed = {way: LEAST_SCANS.get(str(of.get("integration")), 1) for way, of in WAYS.items()}
-    return [way for way in WAYS if needed[way] <= len(hours)]
+    asked = {way: INTEGRATIONS[str(of.get("integration", "trapezoid"))] for way, of in WAYS.items()}
+    return [way for way in WAYS if asked[way].least_scans <= len(hours)]
 
 
 def _integrated(way: str, hours: Sequence[float], scans: np.ndarray) -> np.ndarray:
@@ -134,8 +137,8 @@ def _integrated(way: str, hours: Sequence[float], scans: np.ndarray) -> np.ndarr
     images = [np.float32(1e6) * scan.astype(np.float32)[None, None] for scan in scans.T]
     vois = {"volume": np.ones(images[0].shape, bool)}
     options = Options(**WAYS[way])  # type: ignore[arg-type]
-    asked = (hours, images, vois, options, DECAY_PER_H, 1.0)
-    return np.asarray(time_integrated_activity(*asked, [], no_progress).tia[0, 0], float)
+    asked = IntegrationProblem(hours, images, vois, options, LU177, 1.0)
+    return np.asarray(time_integrated_activity(asked, Log()).tia[0, 0], float)
 
 
 def _off(tia: np.ndarray, kinetics: Kinetics) -> tuple[float, float]:

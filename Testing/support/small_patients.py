@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from LuDosimetryLib.base.log import Log
 from LuDosimetryLib.dose.residual.channels import Channels
 from LuDosimetryLib.image.grid import Grid
 from LuDosimetryLib.lab.training.dataset import Dataset
@@ -31,10 +32,6 @@ def _one_thread() -> Iterator[None]:
     torch.manual_seed(1)
     yield
     torch.set_num_threads(before)
-
-
-def _quiet(fraction: float, message: str) -> None:
-    pass
 
 
 @lru_cache
@@ -73,7 +70,7 @@ def _truth(seed: int, shape: tuple[int, int, int]) -> tuple[Dataset, np.ndarray]
         "Lu-177",
         {"engine": "none", "decays": 1, "seed": seed},
     )
-    return dataset, Channels.of(dataset.problem(), _quiet).split_vsv
+    return dataset, Channels.of(dataset.problem(), Log()).split_vsv
 
 
 def _dataset(

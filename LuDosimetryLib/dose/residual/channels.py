@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ...base.progress import Progress
+from ...base.log import Log
 from ...image.arrays import Array, Mask, bounding_box
 from ..multi_vsv import multi_vsv_dose
 from ..problem import GY_G_PER_KEV_MBQ_H, DoseProblem
@@ -43,10 +43,10 @@ class Channels:
     linear: NDArray[np.float32]
 
     @classmethod
-    def of(cls, problem: DoseProblem, progress: Progress) -> "Channels":
+    def of(cls, problem: DoseProblem, log: Log) -> "Channels":
         """The channels of a case."""
-        multi = multi_vsv_dose(problem, lambda f, text: progress(0.6 * f, text))
-        parts = split_dose(problem, lambda f, text: progress(0.6 + 0.4 * f, text))
+        multi = multi_vsv_dose(problem, log.part(0.6)).dose
+        parts = split_dose(problem, log.part(0.4))
         reported = problem.reported.astype(np.float32)
         emitted = problem.tia_MBq_h_mL * np.float32(
             problem.nuclide.electron_keV * GY_G_PER_KEV_MBQ_H

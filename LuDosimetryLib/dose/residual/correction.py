@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ...base.progress import Progress
+from ...base.log import Log
 from ...image.arrays import Array, Mask
 from ...image.grid import Grid
 from ...image.resampling import average_onto
@@ -50,40 +50,40 @@ class CorrectedDose:
     how: str
 
 
-def corrected_dose(problem: DoseProblem, model: Model, progress: Progress) -> CorrectedDose:
+def corrected_dose(problem: DoseProblem, model: Model, log: Log) -> CorrectedDose:
     """
     Correct the multiple-VSV dose of a case.
 
     Parameters
     ----------
     problem : DoseProblem
-        Its warnings take up what lies outside the network's training.
     model : Model
-    progress : callable
+    log : Log
+        Takes up what lies outside the network's training.
     """
-    warn_of_domain(problem, model)
-    channels = Channels.of(problem, lambda f, text: progress(0.5 * f, text))
-    progress(0.5, "residual network")
+    warn_of_domain(problem, model, log)
+    channels = Channels.of(problem, log.part(0.5))
+    log.at(0.5, "residual network")
     grid = trained_grid(problem.grid, model.card.voxel_mm)
     ratios = _voxel_ratios(problem, model)
     if not _USABLE_VOXELS[0] <= min(ratios) <= max(ratios) <= _USABLE_VOXELS[1]:
         residual, how = np.zeros_like(channels.multi_vsv), "not corrected, for its voxels"
-        problem.warnings.append(
+        log.remark(
             f"residual network: voxels of {_sizes(problem.grid)} mm are beyond its use ({_USABLE_VOXELS[0] * model.card.voxel_mm:.2g} "
             f"to {_USABLE_VOXELS[1] * model.card.voxel_mm:.2g} mm); the dose is that of multi-vsv, uncorrected."
         )
     elif grid is None:
-        residual, how = residual_map(model, channels, problem, progress)
+        residual, how = residual_map(model, channels, problem, log)
     else:
         other = resampled(problem, grid)
-        other_channels = Channels.of(other, lambda f, text: progress(0.5 + 0.2 * f, text))
-        found, how = residual_map(model, other_channels, other, progress)
+        other_channels = Channels.of(other, log.part(0.2))
+        found, how = residual_map(model, other_channels, other, log)
         # energy is carried over, not dose: tissue borders lie elsewhere in other voxels
         energy = average_onto(Volume(found * other.density_g_cm3, grid), problem.grid, 0.0)
         mass = np.maximum(problem.density_g_cm3, np.float32(_LEAST_G_CM3))
         residual = np.asarray(energy / mass, np.float32)
         how += f", residual from a grid of {model.card.voxel_mm:g} mm"
-    progress(1.0, "residual network")
+    log.at(1.0, "residual network")
     return _bounded(channels, residual, problem.reported, model.card.bounds, how)
 
 
@@ -107,7 +107,7 @@ def _bounded(
 
 
 def residual_map(
-    model: Model, channels: Channels, problem: DoseProblem, progress: Progress
+    model: Model, channels: Channels, problem: DoseProblem, log: Log
 ) -> tuple[Array, str]:
     """
     The network's residual [Gy] and how it was had.
@@ -140,13 +140,13 @@ def residual_map(
         attempts.append((tiled, "cpu", " in tiles"))
     for n, (attempt, device, in_parts) in enumerate(attempts):
         try:
-            with _each_layer(model.network, lambda: progress(0.8, "residual network")):
+            with _each_layer(model.network, lambda: log.at(0.8, "residual network")):
                 residual = attempt(device)
         except (MemoryError, RuntimeError) as error:
             if n + 1 == len(attempts) or not _out_of_memory(error):
                 raise
             following = attempts[n + 1]
-            problem.warnings.append(
+            log.remark(
                 f"the residual network ran out of memory on {device}{in_parts} and was calculated on "
                 f"{following[1]}{following[2]} instead; the dose is the same."
             )
@@ -222,19 +222,19 @@ def _sizes(grid: Grid) -> str:
     return " x ".join(f"{s:.3g}" for s in reversed(grid.spacing_mm))
 
 
-def warn_of_domain(problem: DoseProblem, model: Model) -> None:
+def warn_of_domain(problem: DoseProblem, model: Model, log: Log) -> None:
     """Say what lies outside the network's training."""
     ratios = _voxel_ratios(problem, model)
     low, high = _TRAINED_VOXELS
     if not all(low <= ratio <= high for ratio in ratios):
-        problem.warnings.append(
+        log.remark(
             f"residual network: voxels of {_sizes(problem.grid)} mm are far from the {model.card.voxel_mm:g} mm it was trained with "
             f"({low * model.card.voxel_mm:.2g} to {high * model.card.voxel_mm:.2g} mm were checked); compare with Monte Carlo."
         )
     dense_mL = float((problem.density_g_cm3[problem.reported] > _METAL_G_CM3).sum())
     dense_mL *= problem.grid.voxel_volume_mL
     if dense_mL > _METAL_ML:
-        problem.warnings.append(
+        log.remark(
             f"residual network: {dense_mL:.2g} mL of the patient are denser than {_METAL_G_CM3:g} g/cm3, as metal or "
             "dense contrast; it was not trained with such; compare with Monte Carlo there."
         )

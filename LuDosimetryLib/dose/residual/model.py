@@ -38,6 +38,8 @@ class ModelCard:
     bounds : tuple of float
         The corrected dose stays above the first times the lesser, and below the second times the
         greater, of the multiple-VSV and split-VSV doses.
+    nuclide : str
+        Nuclide of the doses it was trained with.
     training, validation : dict
         Data, plan and figures, for the reader.
     limits : list of str
@@ -52,6 +54,7 @@ class ModelCard:
     size: dict[str, int]
     voxel_mm: float
     bounds: tuple[float, float]
+    nuclide: str = "Lu-177"
     training: dict[str, Any] = field(default_factory=dict)
     validation: dict[str, Any] = field(default_factory=dict)
     limits: list[str] = field(default_factory=list)
@@ -127,6 +130,27 @@ def read_card(path: Path) -> ModelCard:
     raise InvalidInput(f"{path} is no model card ({reason}); {_REMEDY}.")
 
 
+def shipped_card() -> ModelCard:
+    """
+    Read the card of the shipped network.
+
+    Raises
+    ------
+    InvalidInput
+        If there is none.
+    """
+    return read_card(_shipped())
+
+
+def _shipped() -> Path:
+    try:
+        return resource(*CARD)
+    except FileNotFoundError:
+        raise InvalidInput(
+            f"the network's weights, Resources/{'/'.join(CARD)}, are missing; {_REMEDY}."
+        ) from None
+
+
 def read_model(path: Path | None = None) -> Model:
     """
     Read the network of a card, the shipped one by default.
@@ -138,12 +162,7 @@ def read_model(path: Path | None = None) -> Model:
     ImportError
         Without torch.
     """
-    try:
-        path = resource(*CARD) if path is None else path
-    except FileNotFoundError:
-        raise InvalidInput(
-            f"the network's weights, Resources/{'/'.join(CARD)}, are missing; {_REMEDY}."
-        ) from None
+    path = _shipped() if path is None else path
     card = read_card(path)
     weights = path.with_name(card.weights)
     return Model(card, _read_network(weights, card))

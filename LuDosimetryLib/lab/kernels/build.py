@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from math import ceil
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 from ...base.log import Log
 from ...base.storage import write_atomically
+from ...kernels.point import SCHEMA
 from ...montecarlo.emission import (
     CUT_OFF_MEV,
     EmissionSpectrum,
@@ -17,7 +19,8 @@ from ...montecarlo.emission import (
 )
 from ...montecarlo.engine import Particles, engine_version, transport_in_cylinder
 from ...tissue.compositions import Composition, read_compositions
-from ...tissue.nuclide import Nuclide, read_nuclide
+from ...tissue.electron_range import csda_range_g_cm2
+from ...tissue.nuclide import Nuclide
 from .absorption import absorption_ratios
 
 _RUN_HISTORIES = 1_000_000
@@ -36,14 +39,28 @@ REFERENCE = "soft"
 
 NOT_TISSUE = ("air",)
 
-# Nodes at unit density, at which cm and g/cm2 are the same. The longest electron track of 177Lu is
-# 0.18 g/cm2; photons are followed to 100 g/cm2, where 3e-5 of their energy is left.
-_REACH = 100.0
-ELECTRON_NODES: NDArray[np.float64] = np.concatenate(
-    [np.linspace(0.0, 0.2, 81), np.geomspace(0.2, _REACH, 61)[1:]]
-)
-PHOTON_NODES: NDArray[np.float64] = np.concatenate([[0.0], np.geomspace(0.05, _REACH, 110)])
-SMOOTH_NODES: NDArray[np.float64] = np.concatenate([[0.0], np.geomspace(0.005, _REACH, 500)])
+# Nodes at unit density, at which cm and g/cm2 are the same. Photons are followed to 100 g/cm2, where
+# 3e-5 of their energy is left for 177Lu.
+_FARTHEST = 100.0
+PHOTON_NODES: NDArray[np.float64] = np.concatenate([[0.0], np.geomspace(0.05, _FARTHEST, 110)])
+SMOOTH_NODES: NDArray[np.float64] = np.concatenate([[0.0], np.geomspace(0.005, _FARTHEST, 500)])
+
+
+def electron_reach_g_cm2(nuclide: Nuclide) -> float:
+    """
+    Distance within which the nuclide's electrons stop, in tenths of 1 g/cm2.
+
+    Their path in water rounded up, 0.2 g/cm2 for 177Lu; what is absorbed beyond is that of
+    bremsstrahlung.
+    """
+    path = float(csda_range_g_cm2(np.array(nuclide.greatest_electron_MeV)))
+    return 0.1 * ceil(10.0 * path)
+
+
+def electron_nodes(reach_g_cm2: float) -> NDArray[np.float64]:
+    """Distances at which energy from electrons is stored [g/cm2], evenly up to their reach."""
+    beyond = np.geomspace(reach_g_cm2, _FARTHEST, 61)[1:]
+    return np.concatenate([np.linspace(0.0, reach_g_cm2, 81), beyond])
 
 
 def build_point_kernels(
@@ -52,7 +69,7 @@ def build_point_kernels(
     photons: int,
     seed: int,
     log: Log,
-    nuclide: Nuclide | None = None,
+    nuclide: Nuclide,
     compositions: list[Composition] | None = None,
 ) -> None:
     """
@@ -67,12 +84,10 @@ def build_point_kernels(
     seed : int
     log : Log
         Receives the progress.
-    nuclide : Nuclide, optional
-        177Lu if not given.
+    nuclide : Nuclide
     compositions : list of Composition, optional
         All tissues if not given.
     """
-    nuclide = nuclide or read_nuclide("Lu-177")
     if compositions is None:
         compositions = [c for n, c in read_compositions().items() if n not in NOT_TISSUE]
     histories: dict[Radiation, int] = {"electron": electrons, "photon": photons}
@@ -114,7 +129,7 @@ def build_point_kernels(
         log.part(_RATIO_RUNS / total, "absorption in soft tissue"),
     )
     provenance = {
-        "schema": "ludosimetry-point-kernels/1",
+        "schema": SCHEMA,
         "engine": engine_version(),
         "nuclide": nuclide.name,
         "nuclide_data": nuclide.source,
@@ -129,7 +144,9 @@ def build_point_kernels(
         "units": "keV per decay absorbed within each radius [g/cm2]",
     }
     arrays.update({f"photon_ratio/{name}": ratio for name, ratio in ratios.items()})
-    arrays["electron_radius_g_cm2"] = ELECTRON_NODES
+    reach = electron_reach_g_cm2(nuclide)
+    arrays["electron_reach_g_cm2"] = np.array(reach)
+    arrays["electron_radius_g_cm2"] = electron_nodes(reach)
     arrays["photon_radius_g_cm2"] = SMOOTH_NODES
     text = {
         "compositions": np.array([c.name for c in compositions]),
@@ -153,7 +170,7 @@ def simulate_point_source(
     Returns
     -------
     ndarray, shape (n,)
-        Energy [keV per decay] within `ELECTRON_NODES` or `PHOTON_NODES`. Emissions below the
+        Energy [keV per decay] within `electron_nodes` or `PHOTON_NODES`. Emissions below the
         cut-off of the engine stay at the point of emission and are part of every value.
     """
     rng = np.random.default_rng(seed)
@@ -164,7 +181,9 @@ def simulate_point_source(
         np.zeros((histories, 3)),
         isotropic_directions(histories, rng),
     )
-    nodes = ELECTRON_NODES if radiation == "electron" else PHOTON_NODES
+    nodes = PHOTON_NODES
+    if radiation == "electron":
+        nodes = electron_nodes(electron_reach_g_cm2(nuclide))
     slabs = np.concatenate([-nodes[:0:-1], nodes])
     deposit = transport_in_cylinder(particles, composition, 1.0, nodes, slabs, seed, log)
     half = len(nodes) - 1

@@ -7,6 +7,7 @@ import numpy as np
 from scipy import ndimage
 
 from ...agreement.agreement import LOW_DOSE_GY
+from ...base.log import Log
 from ...base.progress import Progress, no_progress
 from ...dose.local import local_dose
 from ...dose.problem import DoseProblem
@@ -181,10 +182,10 @@ def evaluate(
 def _doses(
     problem: DoseProblem, model: Model, progress: Progress
 ) -> tuple[dict[str, Array], float]:
-    corrected = corrected_dose(problem, model, progress)
+    corrected = corrected_dose(problem, model, Log(progress))
     doses = {
-        "local": local_dose(problem, progress),
-        "single-vsv": single_vsv_dose(problem, progress),
+        "local": local_dose(problem, Log(progress)).dose,
+        "single-vsv": single_vsv_dose(problem, Log(progress)).dose,
         "multi-vsv": corrected.multi_vsv,
         "split-vsv": corrected.split_vsv,
         "unet": corrected.dose,

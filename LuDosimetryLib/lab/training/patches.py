@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ...base.log import Log
 from ...base.progress import Progress, no_progress
 from ...dose.residual.channels import MULTI_VSV, Channels, box_of
 from ...image.arrays import Array, Mask
@@ -52,7 +53,7 @@ class Sample:
     @classmethod
     def of(cls, dataset: Dataset, progress: Progress) -> "Sample":
         """The sample of a dataset."""
-        channels = Channels.of(dataset.problem(), progress)
+        channels = Channels.of(dataset.problem(), Log(progress))
         box = box_of(dataset.reported)
         counted = dataset.reported[box]
         linear = np.ascontiguousarray(channels.linear[(slice(None), *box)])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from LuDosimetryLib.base.errors import Cancelled
-from LuDosimetryLib.dose import METHODS
+from LuDosimetryLib.base.log import Log
 from LuDosimetryLib.dose.residual.channels import (
     LINEAR_CHANNELS,
     MULTI_VSV,
@@ -14,19 +14,17 @@ from LuDosimetryLib.dose.residual.channels import (
     box_of,
 )
 
-
-def quiet(fraction, message):
-    pass
+from ...support.doses import dose_by
 
 
 def test_the_doses_are_those_of_the_methods(dataset_of):
     problem = dataset_of().problem()
-    channels = Channels.of(problem, quiet)
+    channels = Channels.of(problem, Log())
     assert channels.tissue.shape == (TISSUE_CHANNELS, *problem.grid.shape)
     assert channels.linear.shape == (LINEAR_CHANNELS, *problem.grid.shape)
     assert channels.tissue.dtype == channels.linear.dtype == np.float32
-    np.testing.assert_array_equal(channels.multi_vsv, METHODS["multi-vsv"](problem, quiet))
-    split = METHODS["split-vsv"](problem, quiet)
+    np.testing.assert_array_equal(channels.multi_vsv, dose_by("multi-vsv", problem))
+    split = dose_by("split-vsv", problem)
     np.testing.assert_allclose(channels.split_vsv, split, rtol=1e-6)
     density, reported = channels.tissue
     np.testing.assert_array_equal(reported > 0, problem.reported)
@@ -41,7 +39,7 @@ def test_what_decays_emit_where_there_is_no_dose(dataset_of):
     dataset = dataset_of()
     dataset.tia[0, 0, 0] = 7.0  # in the corner, where there is air
     assert not dataset.reported[0, 0, 0]
-    emitted = Channels.of(dataset.problem(), quiet).linear[-1]
+    emitted = Channels.of(dataset.problem(), Log()).linear[-1]
     np.testing.assert_allclose(emitted, 0.08532 * dataset.tia, rtol=1e-3)
 
 
@@ -54,7 +52,7 @@ def test_the_network_sees_the_patient_and_a_margin():
 
 def test_progress_rises_and_can_cancel(dataset_of):
     fractions = []
-    Channels.of(dataset_of().problem(), lambda fraction, text: fractions.append(fraction))
+    Channels.of(dataset_of().problem(), Log(lambda fraction, text: fractions.append(fraction)))
     assert fractions == sorted(fractions)
     assert 0.0 <= fractions[0] < 0.6 < fractions[-1] <= 1.0
 
@@ -63,4 +61,4 @@ def test_progress_rises_and_can_cancel(dataset_of):
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        Channels.of(dataset_of().problem(), stop)
+        Channels.of(dataset_of().problem(), Log(stop))

@@ -10,6 +10,7 @@ pytest.importorskip("torch")
 import torch
 
 from LuDosimetryLib.base.errors import Cancelled
+from LuDosimetryLib.base.log import Log
 from LuDosimetryLib.dose.problem import DoseProblem
 from LuDosimetryLib.dose.residual.channels import Channels
 from LuDosimetryLib.dose.residual.correction import corrected_dose, residual_map, trained_grid
@@ -21,10 +22,6 @@ from LuDosimetryLib.tissue.nuclide import read_nuclide
 
 SIZE = {"maps": 2, "activity_maps": 3, "levels": 2}
 BOUNDS = (0.75, 1.3)
-
-
-def quiet(fraction, message):
-    pass
 
 
 def model_of(network, bounds=BOUNDS):
@@ -53,7 +50,8 @@ def problem(dataset_of):
 
 
 def test_never_negative_and_within_the_bounds(problem, model):
-    found = corrected_dose(problem, model, quiet)
+    log = Log()
+    found = corrected_dose(problem, model, log)
     reported = problem.reported
     assert found.dose.dtype == np.float32
     assert not found.dose[~reported].any()
@@ -67,23 +65,23 @@ def test_never_negative_and_within_the_bounds(problem, model):
     assert found.bounded == pytest.approx(at_bounds[reported].mean(), abs=0.002)
     assert 0.1 < found.bounded < 1.0
     assert found.how == "cpu"
-    assert problem.warnings == []
+    assert log.remarks == []
 
 
 def test_untrained_it_is_the_split_vsv_dose(problem):
-    found = corrected_dose(problem, model_of(LinearNetwork(**SIZE).eval()), quiet)
+    found = corrected_dose(problem, model_of(LinearNetwork(**SIZE).eval()), Log())
     assert found.bounded == 0.0
     np.testing.assert_allclose(found.dose, found.split_vsv, rtol=1e-5)
 
 
 @pytest.mark.parametrize("factor", [2.0, 3.7, 1e-6])
 def test_linear_in_activity_through_the_whole_method(problem, mild, factor):
-    once = corrected_dose(problem, mild, quiet)
+    once = corrected_dose(problem, mild, Log())
     assert (
         np.abs(once.dose / np.maximum(once.split_vsv, 1e-9) - 1.0)[problem.reported].mean() > 1e-3
     )
     tia = problem.tia_MBq_h_mL * np.float32(factor)
-    scaled = corrected_dose(replace(problem, tia_MBq_h_mL=tia), mild, quiet)
+    scaled = corrected_dose(replace(problem, tia_MBq_h_mL=tia), mild, Log())
     np.testing.assert_allclose(
         scaled.dose, np.float32(factor) * once.dose, rtol=1e-5, atol=factor * 1e-6 * once.dose.max()
     )
@@ -92,7 +90,7 @@ def test_linear_in_activity_through_the_whole_method(problem, mild, factor):
 @pytest.mark.parametrize("network", [LinearNetwork(**SIZE), PaperNetwork(maps=2, levels=2)])
 def test_no_activity_no_dose(problem, lively, network):
     nothing = replace(problem, tia_MBq_h_mL=0.0 * problem.tia_MBq_h_mL)
-    found = corrected_dose(nothing, model_of(lively(network)), quiet)
+    found = corrected_dose(nothing, model_of(lively(network)), Log())
     assert not found.dose.any()
     assert found.bounded == 0.0 or isinstance(network, PaperNetwork)
 
@@ -129,8 +127,10 @@ def sphere_patient(grid):
 
 
 def corrections(problem, model):
-    """Of every organ [%], and how it was calculated."""
-    found = corrected_dose(problem, model, quiet)
+    """Of every organ [%], and how it was calculated; nothing is remarked."""
+    log = Log()
+    found = corrected_dose(problem, model, log)
+    assert log.remarks == []
     return {
         name: 100.0
         * (
@@ -156,7 +156,6 @@ def test_other_voxels_give_about_the_same_organ_doses(mild):
         problem = at(spacing)
         found, done = corrections(problem, mild)
         assert done.how == "cpu, residual from a grid of 3.87 mm"
-        assert problem.warnings == []
         low, high = BOUNDS
         least = low * np.minimum(done.multi_vsv, done.split_vsv)
         most = high * np.maximum(done.multi_vsv, done.split_vsv)
@@ -193,10 +192,11 @@ def test_voxels_far_from_the_trained_ones_are_told(side, told, mild):
     problem = DoseProblem(
         Grid.axial(shape, (side, 3.87, 3.87)), ones, ones, ones > 0, read_nuclide("Lu-177")
     )
-    corrected_dose(problem, mild, quiet)
-    assert len(problem.warnings) == told
+    log = Log()
+    corrected_dose(problem, mild, log)
+    assert len(log.remarks) == told
     if told:
-        (sentence,) = problem.warnings
+        (sentence,) = log.remarks
         assert f"voxels of 3.87 x 3.87 x {side:.3g} mm are far from the 3.87 mm" in sentence
         assert sentence.endswith("compare with Monte Carlo.")
 
@@ -207,11 +207,11 @@ def test_metal_is_told(problem, mild, voxels, told):
     density = problem.density_g_cm3.copy()
     inside = np.argwhere(problem.reported)[:voxels]
     density[tuple(inside.T)] = 4.5
-    changed = replace(problem, density_g_cm3=density, warnings=[])
-    corrected_dose(changed, mild, quiet)
-    assert len(changed.warnings) == told
+    log = Log()
+    corrected_dose(replace(problem, density_g_cm3=density), mild, log)
+    assert len(log.remarks) == told
     if told:
-        assert "0.58 mL of the patient are denser than 2.3 g/cm3" in changed.warnings[0]
+        assert "0.58 mL of the patient are denser than 2.3 g/cm3" in log.remarks[0]
 
 
 class Limited(torch.nn.Module):
@@ -264,8 +264,8 @@ def long_problem():
 )
 def test_out_of_memory(long_problem, lively, error, limits, place, told, monkeypatch):
     plain = lively(LinearNetwork(**SIZE))
-    channels = Channels.of(long_problem, quiet)
-    expected, _ = residual_map(model_of(plain), channels, long_problem, quiet)
+    channels = Channels.of(long_problem, Log())
+    expected, _ = residual_map(model_of(plain), channels, long_problem, Log())
     # the tensors stay where they are: this device is one by its memory alone
     moved = torch.Tensor.to
     monkeypatch.setattr(
@@ -273,50 +273,49 @@ def test_out_of_memory(long_problem, lively, error, limits, place, told, monkeyp
         "to",
         lambda tensor, *a, **k: tensor if a == ("device:0",) else moved(tensor, *a, **k),
     )
-    on_device = replace(long_problem, device="device:0", warnings=[])
-    found, how = residual_map(model_of(Limited(plain, *limits, error)), channels, on_device, quiet)
+    on_device, log = replace(long_problem, device="device:0"), Log()
+    found, how = residual_map(model_of(Limited(plain, *limits, error)), channels, on_device, log)
     assert how == place
     np.testing.assert_allclose(found, expected, atol=3e-6 * np.abs(expected).max())
-    said = " ".join(on_device.warnings)
+    said = " ".join(log.remarks)
     assert all(text in said for text in told)
-    assert len(on_device.warnings) == {0: 0, 2: len(told) // 2}[len(told)] + (
-        place == "cpu in tiles"
-    )
-    assert all(text.endswith("the dose is the same.") for text in on_device.warnings)
+    assert len(log.remarks) == {0: 0, 2: len(told) // 2}[len(told)] + (place == "cpu in tiles")
+    assert all(text.endswith("the dose is the same.") for text in log.remarks)
 
 
 def test_out_of_memory_on_the_cpu_alone(long_problem, lively):
     plain = lively(LinearNetwork(**SIZE))
-    channels = Channels.of(long_problem, quiet)
-    expected, _ = residual_map(model_of(plain), channels, long_problem, quiet)
+    channels = Channels.of(long_problem, Log())
+    expected, _ = residual_map(model_of(plain), channels, long_problem, Log())
     limited = Limited(plain, 0, 9_000, ERRORS[1])
-    found, how = residual_map(model_of(limited), channels, long_problem, quiet)
+    found, how = residual_map(model_of(limited), channels, long_problem, Log())
     assert how == "cpu in tiles"
     np.testing.assert_allclose(found, expected, atol=3e-6 * np.abs(expected).max())
     hopeless = Limited(plain, 0, 0, ERRORS[1])
     with pytest.raises(RuntimeError, match="can't allocate memory"):
-        residual_map(model_of(hopeless), channels, long_problem, quiet)
+        residual_map(model_of(hopeless), channels, long_problem, Log())
 
 
 def test_another_error_is_none_of_memory(long_problem, lively):
+    log = Log()
     broken = Limited(lively(LinearNetwork(**SIZE)), 0, 0, RuntimeError("shapes do not match"))
     with pytest.raises(RuntimeError, match="shapes do not match"):
-        residual_map(model_of(broken), Channels.of(long_problem, quiet), long_problem, quiet)
-    assert long_problem.warnings == []
+        residual_map(model_of(broken), Channels.of(long_problem, Log()), long_problem, log)
+    assert log.remarks == []
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 def test_the_gpu_gives_the_cpu_s_dose(problem, mild):
-    one = corrected_dose(problem, mild, quiet)
-    other = corrected_dose(replace(problem, device="cuda"), mild, quiet)
+    one = corrected_dose(problem, mild, Log())
+    other = corrected_dose(replace(problem, device="cuda"), mild, Log())
     assert other.how == "cuda"
     np.testing.assert_allclose(other.dose, one.dose, rtol=1e-4, atol=1e-6 * one.dose.max())
 
 
 def test_cancelling_does_not_wait_for_the_whole_network(problem, model):
-    channels = Channels.of(problem, quiet)
+    channels = Channels.of(problem, Log())
     said = []
-    residual_map(model, channels, problem, lambda fraction, text: said.append(text))
+    residual_map(model, channels, problem, Log(lambda fraction, text: said.append(text)))
     assert len(said) > 20
 
     def stop(fraction, text):
@@ -324,15 +323,15 @@ def test_cancelling_does_not_wait_for_the_whole_network(problem, model):
 
     for _ in range(2):
         with pytest.raises(Cancelled):
-            residual_map(model, channels, problem, stop)
+            residual_map(model, channels, problem, Log(stop))
     # and leaves nothing behind in the network
     again = []
-    residual_map(model, channels, problem, lambda fraction, text: again.append(text))
+    residual_map(model, channels, problem, Log(lambda fraction, text: again.append(text)))
     assert again == said
 
 
 def test_progress_rises_to_one(problem, mild):
     fractions = []
-    corrected_dose(problem, mild, lambda fraction, text: fractions.append(fraction))
+    corrected_dose(problem, mild, Log(lambda fraction, text: fractions.append(fraction)))
     assert fractions == sorted(fractions)
     assert fractions[-1] == 1.0

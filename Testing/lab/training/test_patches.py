@@ -10,6 +10,7 @@ pytest.importorskip("torch")
 
 import torch
 
+from LuDosimetryLib.base.log import Log
 from LuDosimetryLib.dose.residual.channels import (
     LINEAR_CHANNELS,
     MULTI_VSV,
@@ -34,7 +35,7 @@ def sample(dataset_of):
 
 def test_target_and_channels_are_in_units_of_the_mean_dose(dataset_of, sample):
     dataset = dataset_of()
-    channels = Channels.of(dataset.problem(), quiet)
+    channels = Channels.of(dataset.problem(), Log())
     box = box_of(dataset.reported)
     unit = channels.multi_vsv[dataset.reported].mean()
     np.testing.assert_allclose(sample.linear, channels.linear[:, *box] / unit, rtol=1e-5)

@@ -1,0 +1,95 @@
+"""The patient on the grid of the SPECT: density, and which voxels are given a dose."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..base.errors import InvalidInput
+from ..base.log import Log
+from ..case.case import Case
+from ..image.arrays import Array, Mask
+from ..image.grid import Grid
+from ..image.resampling import average_onto
+from ..image.volume import Volume, read_volume
+from .density import (
+    AIR_DENSITY_G_CM3,
+    NO_DOSE_BELOW_G_CM3,
+    check_hounsfield,
+    density_of,
+    patient_mask,
+)
+
+__all__ = ["Anatomy", "read_anatomy"]
+
+_DENSEST_PATIENT_G_CM3 = 1.5
+"""Median beyond which a CT is hardly in HU."""
+
+
+@dataclass(frozen=True)
+class Anatomy:
+    """
+    What a CT shows on the grid of the SPECT.
+
+    Attributes
+    ----------
+    density_g_cm3 : ndarray of float32, shape (k, j, i)
+        Mass density, air outside the CT.
+    covered : ndarray of bool, shape (k, j, i)
+        Voxels that the CT reaches.
+    patient : ndarray of bool, shape (k, j, i)
+        Voxels of the patient, with lungs and bowel gas.
+    """
+
+    density_g_cm3: Array
+    covered: Mask
+    patient: Mask
+
+    @property
+    def reported(self) -> Mask:
+        """Voxels to be given a dose: of the patient, and not air."""
+        return self.patient & (self.density_g_cm3 >= NO_DOSE_BELOW_G_CM3)
+
+
+def read_anatomy(case: Case, grid: Grid, log: Log) -> Anatomy:
+    """
+    Read the CT of a case, as density on a grid.
+
+    Parameters
+    ----------
+    case : Case
+    grid : Grid
+    log : Log
+        Takes up the warnings.
+
+    Raises
+    ------
+    InvalidInput
+        If the CT cannot be read, is not in HU, or shows no patient on the grid.
+    """
+    ct = read_volume(case.ct, "CT")
+    check_hounsfield(ct.values, f"CT: {case.ct}")
+    covered = grid.covered_by(ct.grid)
+    if not covered.any():
+        raise InvalidInput(
+            f"CT: {case.ct} and the SPECT do not overlap anywhere; check that they belong together."
+        )
+    density = average_onto(Volume(density_of(ct.values), ct.grid), grid, AIR_DENSITY_G_CM3)
+    # a voxel that the CT only touches is not known: air to every method, as to the Monte Carlo
+    density = np.where(covered, density, np.float32(AIR_DENSITY_G_CM3))
+    return Anatomy(density, covered, _patient(density, covered, grid, log))
+
+
+def _patient(density: Array, covered: Mask, grid: Grid, log: Log) -> Mask:
+    """The voxels that are the patient."""
+    patient = patient_mask(np.where(covered, density, np.float32(0.0)), grid)
+    if not patient.any():
+        raise InvalidInput(
+            "the CT shows no patient on the SPECT grid: no voxel is denser than 0.15 g/cm3; check that CT and SPECT "
+            "belong together."
+        )
+    typical = float(np.median(density[patient]))
+    if typical > _DENSEST_PATIENT_G_CM3:
+        log.remark(
+            f"half of the patient is denser than {typical:.2f} g/cm3; check that the CT is in HU."
+        )
+    return patient
