@@ -63,7 +63,7 @@ class EmissionSpectrum:
         spans, weights = np.concatenate(energy), np.concatenate(probability)
         total = float(weights.sum())
         upper = np.cumsum(weights) / total
-        lower = np.concatenate([[0.0], upper[:-1]])
+        lower = np.concatenate([[0.0], upper])[:-1]
         return cls(
             radiation,
             spans.reshape(-1),

@@ -118,6 +118,11 @@ def simulate_batch(
     }
     for radiation, effort in efforts.items():
         spectrum = EmissionSpectrum.of(nuclide, radiation)
+        if spectrum.particles_per_decay == 0.0:  # as a pure beta emitter has no photons
+            followed[radiation] = 0
+            source = patient.source
+            energy.reshape(-1)[source.voxel] += spectrum.local_MeV * source.share
+            continue
         emitted = decays * spectrum.particles_per_decay
         sequence = np.random.SeedSequence(seed, spawn_key=(batch, _CODE[radiation]))
         rng = np.random.default_rng(sequence)

@@ -8,11 +8,15 @@ import pytest
 
 from LuDosimetryLib import Case, InvalidInput, run_case
 from LuDosimetryLib.base.errors import DONE, INVALID
+from LuDosimetryLib.base.log import Log
 from LuDosimetryLib.case.dose_methods import DOSE_METHODS
 from LuDosimetryLib.commands.main import main
+from LuDosimetryLib.dose.monte_carlo import monte_carlo_dose
+from LuDosimetryLib.dose.problem import Effort
 from LuDosimetryLib.dose.registry import check_nuclide
 from LuDosimetryLib.kernels.point import kernel_provenance, read_point_kernels
 from LuDosimetryLib.kernels.table import KernelTable
+from LuDosimetryLib.lab.kernels.build import build_point_kernels
 from LuDosimetryLib.tissue.nuclide import read_nuclide
 
 from ..conftest import HOURS
@@ -141,3 +145,34 @@ def test_monte_carlo_with_recovery_needs_no_kernels(with_yttrium):
     for organ in run_case(Case.read(with_yttrium.file)).organs[:2]:
         part = organ.mean_dose_without_recovery_Gy / organ.mean_dose_Gy
         assert part == pytest.approx(organ.recovery_coefficient, rel=0.15)
+
+
+@pytest.mark.slow
+def test_kernels_of_another_nuclide(yttrium, mixed_problem):  # noqa: F811
+    """Made as the refusal says, they give what Monte Carlo gives where one medium is deep enough."""
+    pytest.importorskip("ompmc")
+    data = read_nuclide("Y-90")
+    path = yttrium.parent / "Kernels" / "Y-90.npz"
+    build_point_kernels(path, 8_000, 2_000, 1, lambda fraction, message: None, data)
+    kernels = read_point_kernels("Y-90")
+    assert kernels.electron_reach_g_cm2 == pytest.approx(1.2)  # 2.28 MeV: 1.13 g/cm2 (ESTAR)
+    table = KernelTable.of((4.0, 4.0, 4.0), 1.04, "soft", "Y-90")
+    assert table.absorbed_keV_per_decay == pytest.approx(ELECTRON_KEV, rel=0.005)
+    problem = replace(mixed_problem, nuclide=data, effort=Effort(histories=40_000))
+    expected, dose = (dose_by(name, problem) for name in ("monte-carlo", "multi-vsv"))
+    hot = problem.tia_MBq_h_mL > 100.0
+    assert dose[hot].mean() == pytest.approx(expected[hot].mean(), rel=0.03)
+
+
+@pytest.mark.slow
+def test_a_pure_beta_emitter_has_no_photons_to_follow(mixed_problem):
+    pytest.importorskip("ompmc")
+    lines = np.zeros((0, 2))
+    data = replace(read_nuclide("Y-90"), electron_lines=lines, photon_lines=lines)
+    problem = replace(mixed_problem, nuclide=data, effort=Effort(histories=20_000))
+    found = monte_carlo_dose(problem, Log())
+    assert found.how["photons_followed"] == 0
+    mass = problem.density_g_cm3
+    hot = problem.tia_MBq_h_mL > 100.0
+    local = dose_by("local", problem)
+    assert 0.5 < (found.dose * mass)[hot].sum() / (local * mass)[hot].sum() < 0.95

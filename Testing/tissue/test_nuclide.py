@@ -1,8 +1,12 @@
+import json
+
 import numpy as np
 import pytest
 
 from LuDosimetryLib import InvalidInput
 from LuDosimetryLib.tissue.nuclide import read_nuclide
+
+from ..support.yttrium import content, yttrium  # noqa: F401
 
 
 def test_lutetium_is_that_of_icrp_107():
@@ -29,3 +33,50 @@ def test_the_beta_spectrum_is_one_particle_of_the_mean_energy():
 def test_other_nuclides_are_refused(name):
     with pytest.raises(InvalidInput, match="known nuclides: Lu-177"):
         read_nuclide(name)
+
+
+def test_lutetium_says_what_is_its_own():
+    lutetium = read_nuclide("Lu-177")
+    assert lutetium.haenscheid_window_h == (72.0, 96.0)
+    # end point 497.8 keV; the spectrum is stretched by 0.4 % for its mean
+    assert lutetium.greatest_electron_MeV == pytest.approx(0.4978, rel=0.006)
+
+
+@pytest.mark.usefixtures("yttrium")
+def test_a_second_nuclide_needs_only_its_file():
+    yttrium_90 = read_nuclide("Y-90")
+    assert yttrium_90.half_life_h == pytest.approx(64.10)
+    assert yttrium_90.electron_keV == pytest.approx(933.6, rel=1e-4)
+    energy, density = yttrium_90.beta_spectrum.T
+    assert np.trapezoid(density * energy, energy) == pytest.approx(0.9336, rel=1e-6)
+    assert energy[-1] == pytest.approx(2.28, rel=0.02)
+    assert yttrium_90.haenscheid_window_h is None
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"schema": "other"}, "schema is 'other'"),
+        ({"name": "Y-91"}, "it is named Y-90 but holds 'Y-91'"),
+        ({"half_life_h": 0}, "half_life_h is 0"),
+        ({"half_life_h": "long"}, "could not convert string"),
+        ({"gamma_rays": None}, "TypeError"),
+        ({"x_rays": [[0.01, -1.0]]}, "x_rays has values that are negative"),
+        ({"beta_minus_branches": [[0.2, 0.38]]}, "0.38 beta particles per decay, expected 1"),
+        ({"beta_spectrum": [[1.0, 1.0], [0.5, 1.0]]}, "beta_spectrum is not in order"),
+        ({"alpha_particles": [[5.0, 1.0]]}, "alpha_particles is not a key that is understood"),
+        ({"haenscheid_window_h": [96, 72]}, r"haenscheid_window_h is \[96, 72\]"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_refused(yttrium, change, said):  # noqa: F811
+    path = yttrium / "Y-90.json"
+    path.write_text(json.dumps(content() | change), encoding="utf-8")
+    with pytest.raises(InvalidInput, match=said):
+        read_nuclide("Y-90")
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", "{"])
+def test_a_file_that_is_none_is_refused(yttrium, text):  # noqa: F811
+    (yttrium / "Y-90.json").write_text(text, encoding="utf-8")
+    with pytest.raises(InvalidInput, match=r"Y-90\.json cannot be used: .*for the format\.$"):
+        read_nuclide("Y-90")

@@ -22,6 +22,11 @@ _ENGINE_MEDIA = 9
 _SOFTENING_G_CM2 = 6.0
 """Distance over which scatter softens the spectrum and the ratios level off."""
 
+_FAR_MEV = 0.030
+"""Photons of less energy do not get to where the ratios are measured."""
+_NEGLIGIBLE = 1e-3
+"""Part of the emitted energy that other photons may carry for the ratios to be left at 1."""
+
 
 def absorption_ratios(
     nuclide: Nuclide,
@@ -50,6 +55,10 @@ def absorption_ratios(
     def shape(radius: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.stack([np.ones_like(radius), 1.0 - np.exp(-radius / _SOFTENING_G_CM2)], axis=1)
 
+    lines = nuclide.photon_lines
+    far_keV = 1e3 * float(lines[lines[:, 0] >= _FAR_MEV].prod(axis=1).sum())
+    if far_keV < _NEGLIGIBLE * (nuclide.electron_keV + nuclide.photon_keV):
+        return {composition.name: np.ones_like(radius_g_cm2) for composition in others}
     ratios = {}
     measured = measured_ratios(nuclide, soft, others, photons, seed, log)
     for name, (mean, error) in measured.items():

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.interpolate import PchipInterpolator
 
 from ...base.log import Log
 from ...base.storage import write_atomically
@@ -175,15 +176,17 @@ def simulate_point_source(
     """
     rng = np.random.default_rng(seed)
     spectrum = EmissionSpectrum.of(nuclide, radiation)
+    nodes = PHOTON_NODES
+    if radiation == "electron":
+        nodes = electron_nodes(electron_reach_g_cm2(nuclide))
+    if spectrum.particles_per_decay == 0.0:  # as a pure beta emitter has no photons
+        return np.full(nodes.shape, 1e3 * spectrum.local_MeV)
     particles = Particles(
         radiation,
         spectrum.sample_energies(histories, rng),
         np.zeros((histories, 3)),
         isotropic_directions(histories, rng),
     )
-    nodes = PHOTON_NODES
-    if radiation == "electron":
-        nodes = electron_nodes(electron_reach_g_cm2(nuclide))
     slabs = np.concatenate([-nodes[:0:-1], nodes])
     deposit = transport_in_cylinder(particles, composition, 1.0, nodes, slabs, seed, log)
     half = len(nodes) - 1
@@ -218,6 +221,8 @@ def smoothed(within: NDArray[np.float64], histories: int) -> NDArray[np.float64]
     shells, widths = np.diff(within), np.diff(PHOTON_NODES)
     x = np.log(0.5 * (PHOTON_NODES[1:] + PHOTON_NODES[:-1]) + 0.3)
     hit = shells > 0.0
+    if not hit.all():  # soft photons come to an end, beyond which a polynomial says nothing
+        return np.asarray(PchipInterpolator(PHOTON_NODES, within)(SMOOTH_NODES))
     fit = np.polynomial.Chebyshev.fit(
         x[hit],
         np.log(shells[hit] / widths[hit]),
