@@ -12,7 +12,7 @@ from typing import Any
 from ..base.errors import DONE, InvalidInput
 from ..base.storage import LAST, staged
 from ..organs.organ_dose import OrganDose
-from .run import CohortCase, Ending
+from .cases import CohortCase, Ending
 
 SCHEMA = "ludosimetry-cohort/1"
 TABLE, SUMMARY, REPORT = "cohort.csv", "cohort.json", "cohort.html"

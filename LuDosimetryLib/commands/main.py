@@ -141,19 +141,13 @@ def _course(asked: argparse.Namespace, progress: ConsoleProgress) -> None:
 
 def _cohort(asked: argparse.Namespace, progress: ConsoleProgress) -> int:
     from ..base.storage import check_writable
-    from ..cohort.run import find_cases, run_cohort
+    from ..cohort.cases import find_cases
+    from ..cohort.run import run_cohort
     from ..cohort.summary import Cohort, write_cohort
-    from ..jobs.scheduler import has_distributed
 
     check_writable(asked.output)
     cases = find_cases(asked.folder, asked.output)
     changes = overrides(asked)
-    if asked.scheduler is None and not has_distributed():
-        print(
-            "warning: dask.distributed is not installed, so that the cases are calculated one after the other (pip install "
-            "distributed).",
-            file=sys.stderr,
-        )
     endings = []
     try:
         for ending in run_cohort(cases, changes, progress, asked.scheduler, asked.workers):

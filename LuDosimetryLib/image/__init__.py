@@ -1,1 +1,1 @@
-"""Grids, volumes, resampling, and image files."""
+"""Images: array types, grids, volumes, resampling, reading and writing."""

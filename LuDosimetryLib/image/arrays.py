@@ -1,22 +1,16 @@
-"""Types of arrays on a grid."""
+"""Types of arrays on a grid; their axes are (k, j, i)."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float32]
-
-
 Mask = NDArray[np.bool_]
-
-
 Triple = tuple[float, float, float]
-
-
 Shape = tuple[int, int, int]
 
 
-def bounding_box(mask: NDArray[np.bool_]) -> tuple[slice, slice, slice]:
-    """Smallest array slices that hold every true voxel; the first voxel if there is none."""
+def bounding_box(mask: Mask) -> tuple[slice, slice, slice]:
+    """Smallest array slices (k, j, i) with all true voxels; the first voxel if there is none."""
     slices = []
     for axis in range(3):
         line = np.flatnonzero(mask.any(axis=tuple(a for a in range(3) if a != axis)))

@@ -1,4 +1,4 @@
-"""Where voxels lie in the patient."""
+"""Grid of an image: positions of its voxels in the patient."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ _NO_TURN = 1e-12
 @dataclass(frozen=True)
 class Grid:
     """
-    Where the voxels of an image lie in the patient.
+    Positions of the voxels of an image in the patient.
 
     Attributes
     ----------
@@ -34,7 +34,7 @@ class Grid:
     direction: tuple[float, ...]
 
     def __post_init__(self) -> None:
-        # what rounding leaves of a zero, down to 1e-320, is more than ITK's inversion can take
+        # rounding residues of zero, down to 1e-320, make ITK's inversion fail
         cleared = tuple(0.0 if abs(d) < _NO_TURN else float(d) for d in self.direction)
         object.__setattr__(self, "direction", cleared)
 
@@ -42,14 +42,14 @@ class Grid:
     def axial(
         cls, shape: tuple[int, int, int], spacing_mm: Triple, centre_mm: Triple = (0.0, 0.0, 0.0)
     ) -> "Grid":
-        """A grid along the patient axes about a centre (x, y, z)."""
+        """Make a grid along the patient axes about a centre (x, y, z)."""
         extent = [(n - 1) * s for n, s in zip(shape[::-1], spacing_mm[::-1], strict=True)]
         origin = tuple(c - 0.5 * e for c, e in zip(centre_mm, extent, strict=True))
         return cls(shape, spacing_mm, origin, (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0))  # type: ignore[arg-type]
 
     @classmethod
     def of(cls, image: sitk.Image) -> "Grid":
-        """The grid of a SimpleITK image."""
+        """Grid of a SimpleITK image."""
         return cls(
             image.GetSize()[::-1], image.GetSpacing()[::-1], image.GetOrigin(), image.GetDirection()
         )
@@ -66,7 +66,7 @@ class Grid:
         return (k * 0.1, j * 0.1, i * 0.1)
 
     def same_as(self, other: "Grid", tolerance_mm: float = 1e-2) -> bool:
-        """Whether every voxel of both lies at the same place, within a tolerance [mm]."""
+        """Whether all voxels of two grids coincide within a tolerance [mm]."""
         if self.shape != other.shape:
             return False
         corners = np.array(np.meshgrid(*[(0, n - 1) for n in self.shape[::-1]])).reshape(3, -1)
@@ -88,11 +88,11 @@ class Grid:
         return np.asarray(scaled / np.array(self.spacing_mm[::-1])[:, None])
 
     def box_around(self, other: "Grid") -> tuple[slice, slice, slice]:
-        """Array slices (k, j, i) of the voxels that another grid can touch; empty if none."""
+        """Array slices (k, j, i) around the voxels that another grid can touch; empty if none."""
         edges = [(-0.5, n - 0.5) for n in other.shape[::-1]]
         corners = np.array(np.meshgrid(*edges)).reshape(3, -1)
         at = self.indices(other.positions(corners))
-        # a voxel reaches half a voxel to both sides of its index; touching is not enough
+        # a voxel extends half a voxel to both sides of its index; touching is not enough
         first = np.floor(at.min(axis=1) + 0.5 + 1e-6).astype(int)[::-1]
         last = np.ceil(at.max(axis=1) - 0.5 - 1e-6).astype(int)[::-1]
         k, j, i = (
@@ -102,7 +102,7 @@ class Grid:
         return (k, j, i)
 
     def covered_by(self, other: "Grid") -> NDArray[np.bool_]:
-        """Which voxels have their centre within the voxels of another grid, shape `shape`."""
+        """Mask of the voxels whose centre lies within the voxels of another grid, shape `shape`."""
         steps = np.eye(4)[:3]  # no step, and one along each of i, j, k
         at = other.indices(self.positions(np.roll(steps, 1, axis=1)))
         start, moved = at[:, 0], at[:, 1:] - at[:, :1]
@@ -115,14 +115,14 @@ class Grid:
         return covered
 
     def crop(self, box: tuple[slice, slice, slice]) -> "Grid":
-        """The part of the grid within array slices (k, j, i) with explicit starts and stops."""
+        """Part of the grid within array slices (k, j, i) with explicit starts and stops."""
         starts = np.array([[s.start] for s in box[::-1]])
         shape = tuple(s.stop - s.start for s in box)
         origin = tuple(float(x) for x in self.positions(starts)[:, 0])
         return Grid(shape, self.spacing_mm, origin, self.direction)  # type: ignore[arg-type]
 
     def refined(self, factors: tuple[int, int, int]) -> "Grid":
-        """The grid with each voxel cut into ``factors`` (k, j, i) parts."""
+        """Grid with each voxel divided into ``factors`` (k, j, i) parts."""
         spacing = tuple(s / f for s, f in zip(self.spacing_mm, factors, strict=True))
         shape = tuple(n * f for n, f in zip(self.shape, factors, strict=True))
         first = np.array([[0.5 / f - 0.5] for f in factors[::-1]])
@@ -134,6 +134,6 @@ _PATIENT_AXES = ("left to right", "front to back", "head to feet")
 
 
 def along_patient(grid: Grid, axis: int) -> str:
-    """The patient's axis that an array axis (k, j, i) is closest to."""
+    """Axis of the patient that is closest to an array axis (k, j, i)."""
     direction = np.array(grid.direction).reshape(3, 3)[:, 2 - axis]
     return _PATIENT_AXES[int(np.abs(direction).argmax())]

@@ -1,4 +1,4 @@
-"""Values of a volume on another grid: sampled, or averaged so that the integral is conserved."""
+"""Resampling of a volume onto another grid: interpolation, or averages that conserve the integral."""
 
 from typing import Literal
 
@@ -24,18 +24,18 @@ def resample(
     transform: sitk.Transform | None = None,
 ) -> Array:
     """
-    Values of a volume at the voxel centres of a grid.
+    Interpolate a volume at the voxel centres of a grid.
 
     Parameters
     ----------
     volume : Volume
     grid : Grid
     outside : float
-        Value where the volume does not reach.
+        Value outside the volume.
     interpolation : {"linear", "nearest", "spline"}
-        The last of third order, which blurs least.
+        "spline" is of third order and blurs least.
     transform : Transform, optional
-        From positions on the grid to those in the volume; the same if not given.
+        From positions on the grid to positions in the volume; the identity if not given.
 
     Returns
     -------
@@ -61,10 +61,10 @@ _BLOCK_VOXELS = 8_000_000
 
 def average_onto(volume: Volume, grid: Grid, outside: float) -> Array:
     """
-    Mean of a volume over each voxel of a grid, so that its integral is conserved.
+    Average a volume over each voxel of a grid, so that its integral is conserved.
 
-    Each voxel is sampled at evenly spaced points, at least two an axis and no farther apart than
-    the voxels of the volume, whatever the orientations.
+    Each voxel is sampled at evenly spaced points, at least two along each axis and no farther apart
+    than the voxels of the volume, for any orientations.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ def average_onto(volume: Volume, grid: Grid, outside: float) -> Array:
 
 
 def _sampling(source: Grid, target: Grid) -> tuple[int, int, int]:
-    """Sampling points per target voxel along (k, j, i): as fine as the source along that axis."""
+    """Sampling points per target voxel along (k, j, i), as fine as the source along that axis."""
     rotation = np.array(source.direction).reshape(3, 3).T @ np.array(target.direction).reshape(3, 3)
     steps = []
     for axis, spacing in enumerate(target.spacing_mm[::-1]):

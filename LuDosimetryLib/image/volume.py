@@ -1,4 +1,4 @@
-"""Images on a grid: SimpleITK to numpy and back, one axis order (k, j, i), resampling."""
+"""Volumes: values on a grid with axes (k, j, i), reading and writing of image files."""
 
 import os
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from ..base.errors import InvalidInput
+from ..dicom_files.plain_image import check_plain_reading
 from .arrays import Array
 from .grid import Grid
 from .whole_files import IncompleteError, check_evenly_spaced, check_nifti_complete, native_messages
@@ -16,7 +17,7 @@ from .whole_files import IncompleteError, check_evenly_spaced, check_nifti_compl
 @dataclass(frozen=True)
 class Volume:
     """
-    A scalar image.
+    Scalar image.
 
     Attributes
     ----------
@@ -28,7 +29,7 @@ class Volume:
     grid: Grid
 
     def to_sitk(self) -> sitk.Image:
-        """The same image for SimpleITK; the values are copied."""
+        """Convert to a SimpleITK image; the values are copied."""
         image = sitk.GetImageFromArray(self.values)
         image.SetSpacing(self.grid.spacing_mm[::-1])
         image.SetOrigin(self.grid.origin_mm)
@@ -44,7 +45,7 @@ def read_image(path: Path, what: str) -> sitk.Image:
     ----------
     path : Path
     what : str
-        What the image is, for error messages: "SPECT of time point 2".
+        Description for error messages, for example "SPECT of time point 2".
 
     Raises
     ------
@@ -75,18 +76,16 @@ def read_image(path: Path, what: str) -> sitk.Image:
 
 
 def _read(path: Path, what: str) -> sitk.Image:
-    from ..dicom_files.plain_image import check_plain_reading  # which needs this module
-
     if not path.is_dir():
         check_plain_reading(path)
         if path.name.lower().endswith((".nii", ".nii.gz")):
             check_nifti_complete(path)
-        with native_messages() as said:
+        with native_messages() as printed:
             try:
                 return sitk.ReadImage(str(path))
             except RuntimeError as error:
                 known = error
-        raise RuntimeError(f"{said[-1]}" if said else str(known))
+        raise RuntimeError(printed[-1] if printed else str(known))
     with native_messages():
         series = sitk.ImageSeriesReader.GetGDCMSeriesIDs(str(path))
         if len(series) != 1:
@@ -117,7 +116,7 @@ def read_volume(path: Path, what: str) -> Volume:
     values = sitk.GetArrayFromImage(image)
     if np.iscomplexobj(values):
         raise InvalidInput(f"{what}: {path} has complex values; expected real ones.")
-    with np.errstate(over="ignore"):  # what no float32 can hold counts as infinite
+    with np.errstate(over="ignore"):  # what float32 cannot hold counts as infinite
         values = values.astype(np.float32, copy=False)
     bad = int(values.size - np.isfinite(values).sum())
     if bad:
@@ -129,12 +128,12 @@ def read_volume(path: Path, what: str) -> Volume:
 
 def write_volume(path: Path, volume: Volume, unit: str) -> None:
     """
-    Write an image; its unit goes into the header of a NRRD file.
+    Write an image; its unit is written into the header of a NRRD file.
 
     Parameters
     ----------
     path : Path
-        NRRD (``.nrrd``) or any format SimpleITK writes. Complete or not there.
+        NRRD (``.nrrd``) or any format that SimpleITK writes; the file is complete or absent.
     volume : Volume
     unit : str
         UCUM unit of the values, for example ``"Gy"``.

@@ -1,4 +1,4 @@
-"""Image files that a reader takes for whole though they are not: cut NIfTI, gaps in DICOM."""
+"""Checks for incomplete images that ITK reads without an error: cut NIfTI, gaps in DICOM series."""
 
 import gzip
 import os
@@ -15,22 +15,22 @@ import SimpleITK as sitk
 
 _CHUNK = 1 << 20
 _SLICE_TOLERANCE = 0.02
-"""Of the distance of two slices: how far it may be from that of the others."""
+"""Relative deviation of the distance between two slices from the usual one that is accepted."""
 _ASIDE_MM = 0.05
 
 
 class IncompleteError(Exception):
-    """A file or series lacks a part; the message says which."""
+    """A file or series is incomplete; the message says what is missing."""
 
 
 def check_nifti_complete(path: Path) -> None:
     """
-    Refuse a NIfTI file that is cut short, which ITK fills up without a word.
+    Refuse a NIfTI file that is cut short, which ITK fills up without an error.
 
     Raises
     ------
     IncompleteError
-        If the file has fewer bytes than its header says, or its compression is damaged.
+        If the file has fewer bytes than its header demands, or its compression is damaged.
     """
     packed = path.name.lower().endswith(".gz")
     opener = gzip.open if packed else open
@@ -44,11 +44,11 @@ def check_nifti_complete(path: Path) -> None:
         raise IncompleteError(f"its compressed data are damaged or cut short: {error}") from None
     needed = _nifti_bytes(header)
     if needed is not None and length < needed:
-        raise IncompleteError(f"it has {length} of the {needed} bytes that its header tells")
+        raise IncompleteError(f"it has {length} of the {needed} bytes that its header demands")
 
 
 def _nifti_bytes(header: bytes) -> int | None:
-    """Bytes of a single NIfTI file, versions 1 and 2; None for what is no such header."""
+    """Size in bytes of a single NIfTI file, versions 1 and 2; None for any other header."""
     for order in "<>":
         if len(header) >= 348 and struct.unpack_from(order + "i", header)[0] == 348:
             sizes = struct.unpack_from(order + "8h", header, 40)
@@ -73,7 +73,8 @@ def check_evenly_spaced(files: tuple[str, ...]) -> None:
     Raises
     ------
     IncompleteError
-        ITK would take the slices for evenly spaced, and put them in the wrong place.
+        If slices are missing, repeated, unevenly spaced or shifted: ITK would take them for evenly
+        spaced and place them wrongly.
     """
     origins = []
     direction = (0.0,) * 9
@@ -103,12 +104,12 @@ def check_evenly_spaced(files: tuple[str, ...]) -> None:
 @contextmanager
 def native_messages() -> Iterator[list[str]]:
     """
-    Keep from the console what C++ libraries print to stderr, and give it as lines afterwards.
+    Capture what C++ libraries print to stderr, instead of showing it on the console.
 
     Yields
     ------
     list of str
-        Filled when the block ends.
+        Lines of the output, filled when the block ends.
     """
     lines: list[str] = []
     try:

@@ -1,1 +1,1 @@
-"""Calculations in processes of their own."""
+"""Calculations in separate processes: on this machine, and on a dask.distributed scheduler."""

@@ -1,4 +1,4 @@
-"""Which device there is to calculate on; asked of a process of its own, for torch takes seconds to load."""
+"""Detection of CUDA devices, in a separate process because torch takes seconds to load."""
 
 import os
 import subprocess
@@ -16,17 +16,17 @@ _ASK = (
 
 class DeviceProbe:
     """
-    Asks the Python that calculates for its CUDA devices.
+    Looks for CUDA devices with the Python that calculates.
 
     Parameters
     ----------
     environment : mapping of str to str, optional
-        Of the process; by default that of this one.
+        Environment of the process; by default that of this one.
 
     Attributes
     ----------
     torch : str or None
-        Version of torch, once known; empty if it is missing.
+        Version of torch once it is known; empty if torch is missing.
     cuda : str
         Names of the CUDA devices; empty if there are none.
     """
@@ -49,7 +49,7 @@ class DeviceProbe:
             self.torch = ""
 
     def poll(self) -> bool:
-        """Whether the answer is there; never waits."""
+        """Return whether the answer has arrived; never waits."""
         if self.torch is not None:
             return True
         assert self._process is not None
@@ -66,7 +66,7 @@ class DeviceProbe:
         return True
 
     def stop(self) -> None:
-        """Ask no longer."""
+        """Stop looking."""
         if self._process is not None and self._process.poll() is None:
             self._process.kill()
             self._process.wait()

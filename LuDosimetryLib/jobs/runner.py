@@ -1,14 +1,15 @@
 """
-A calculation in the background: starts `LuDosimetryLib.worker`, listens to it, cancels it.
+Background calculation: starts `LuDosimetryLib.worker`, receives its messages, cancels it.
 
-Free of Qt: whoever started it calls `BackgroundRun.poll` now and then, from a timer or a loop.
-QProcess reports no failed start and cannot end a tree of processes; multiprocessing would start
-another Slicer on Windows.
+Independent of Qt: the caller calls `BackgroundRun.poll` from a timer or a loop. QProcess does not
+report a failed start and cannot end a tree of processes; multiprocessing would start another Slicer
+on Windows.
 """
 
 import json
 import os
 import queue
+import re
 import shutil
 import signal
 import subprocess
@@ -28,11 +29,11 @@ from .job_folder import PREFIX
 INTERPRETER_VARIABLE = "LUDOSIMETRY_PYTHON"
 
 TERMINATE_AFTER_S = 2.0
-"""After the request to cancel: the process is asked to end."""
+"""Time from the request to cancel until the process is asked to terminate."""
 KILL_AFTER_S = 5.0
-"""After the request to cancel: the process and all it started are ended."""
+"""Time from the request to cancel until the process and all its children are killed."""
 _LAST_LINES_S = 1.0
-"""For the pipes to run dry after the process has ended; what it started may hold them open."""
+"""Time for reading the last lines of an ended process, whose children may keep the pipes open."""
 _DETAIL_LINES = 60
 
 _WINDOWS = os.name == "nt"
@@ -43,13 +44,13 @@ OutcomeKind = Literal["done", "invalid", "cancelled", "failed", "killed"]
 @dataclass(frozen=True)
 class Message:
     """
-    What the calculation tells on its way.
+    Message of a running calculation.
 
     Attributes
     ----------
     text : str
     fraction : float or None
-        Finished part; None for a warning.
+        Finished fraction, from 0 to 1; None for a warning.
     """
 
     text: str
@@ -59,7 +60,7 @@ class Message:
 @dataclass(frozen=True)
 class Outcome:
     """
-    How a calculation ended.
+    Outcome of a calculation.
 
     Attributes
     ----------
@@ -80,12 +81,12 @@ class Outcome:
 
 def find_interpreter() -> str:
     """
-    The Python to calculate with: LUDOSIMETRY_PYTHON, or PythonSlicer, or the one that runs this.
+    Find the Python to calculate with: LUDOSIMETRY_PYTHON, PythonSlicer, or the running one.
 
     Raises
     ------
     InvalidInput
-        If there is none; inside Slicer ``sys.executable`` can be empty.
+        If there is none: inside Slicer ``sys.executable`` can be empty.
     """
     found = (
         os.environ.get(INTERPRETER_VARIABLE) or shutil.which("PythonSlicer") or sys.executable or ""
@@ -98,34 +99,53 @@ def find_interpreter() -> str:
     return found
 
 
+def running_interpreter() -> str | None:
+    """
+    Python that runs this, if it is a plain interpreter; None within another program.
+
+    A shell command calculates with the Python, and so with the packages, that it was started with.
+    """
+    if os.environ.get(INTERPRETER_VARIABLE):
+        return None
+    plain = re.fullmatch(r"pythonw?[\d.]*t?(\.exe)?", Path(sys.executable or "").name.lower())
+    return sys.executable if plain else None
+
+
 class BackgroundRun:
     """
-    One job in a process of its own.
+    Job in a separate process.
 
     Parameters
     ----------
     job : Path
-        Folder as `LuDosimetryLib.worker` wants it.
+        Job folder; see `LuDosimetryLib.worker`.
     environment : mapping of str to str, optional
-        Of the process; by default that of this one.
+        Environment of the process; by default that of this one.
+    interpreter : str, optional
+        Python of the process; by default that of `find_interpreter`.
 
     Attributes
     ----------
     outcome : Outcome or None
-        Once it has ended. A start that failed has ended, too.
+        Outcome once the job has ended; a failed start is an outcome, too.
     """
 
-    def __init__(self, job: Path, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        job: Path,
+        environment: Mapping[str, str] | None = None,
+        interpreter: str | None = None,
+    ) -> None:
         self.outcome: Outcome | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._stderr: deque[str] = deque(maxlen=_DETAIL_LINES)
         self._readers: list[threading.Thread] = []
-        self._said: dict[str, str] = {}
+        self._reported: dict[str, str] = {}
         self._cancelled_at: float | None = None
         self._ended_at: float | None = None
         try:
-            interpreter = find_interpreter()
+            interpreter = interpreter or find_interpreter()
         except InvalidInput as error:
             self.outcome = Outcome("failed", str(error))
             return
@@ -142,35 +162,35 @@ class BackgroundRun:
 
     @property
     def running(self) -> bool:
-        """Whether it has not ended yet, as far as the last `poll` knows."""
+        """Whether the job has not ended, as of the last `poll`."""
         return self.outcome is None
 
     def poll(self) -> list[Message]:
-        """What was told since the last call; also carries a request to cancel on. Never waits."""
+        """Messages since the last call; also carries out a request to cancel. Never waits."""
         messages = self._received()
         process = self._process
         if self.outcome is not None or process is None:
             return messages
         if process.poll() is None:
-            self._press(process)
+            self._enforce_cancel(process)
             return messages
         now = time.monotonic()
         self._ended_at = self._ended_at or now
-        dry = not any(reader.is_alive() for reader in self._readers)
-        if dry or now - self._ended_at > _LAST_LINES_S:
+        all_read = not any(reader.is_alive() for reader in self._readers)
+        if all_read or now - self._ended_at > _LAST_LINES_S:
             messages += self._received()
             self.outcome = self._outcome(process.returncode)
         return messages
 
     def cancel(self) -> None:
-        """Ask for the end; `poll` sees to it that it comes."""
+        """Request the end, which `poll` enforces."""
         if self.outcome is None and self._process is not None and self._cancelled_at is None:
             self._cancelled_at = time.monotonic()
             with suppress(OSError):
                 _stream(self._process.stdin).close()
 
     def stop(self, patience_s: float = 0.5) -> None:
-        """End it and all it started; returns when it has ended. For when there is no time to poll."""
+        """End the process and its children, and wait for that; for a caller that cannot poll."""
         self.cancel()
         process = self._process
         if process is None or self.outcome is not None:
@@ -186,7 +206,7 @@ class BackgroundRun:
 
     def wait(self, timeout_s: float | None = None) -> Outcome:
         """
-        Wait for the end, where nobody polls.
+        Wait for the end, polling.
 
         Raises
         ------
@@ -196,7 +216,7 @@ class BackgroundRun:
         while self.outcome is None:
             self.poll()
             if timeout_s is not None and time.monotonic() - started > timeout_s:
-                raise TimeoutError(f"the calculation still runs after {timeout_s:g} s")
+                raise TimeoutError(f"the calculation is still running after {timeout_s:g} s")
             time.sleep(0.02)
         return self.outcome
 
@@ -234,12 +254,12 @@ class BackgroundRun:
             elif kind == "warning":
                 messages.append(Message(value))
             elif kind == "result":
-                self._said["result"] = value
+                self._reported["result"] = value
             elif kind == "error":
-                self._said["error"] = value["message"]
+                self._reported["error"] = value["message"]
 
-    def _press(self, process: "subprocess.Popen[bytes]") -> None:
-        """After a request to cancel that is not heard: be clearer."""
+    def _enforce_cancel(self, process: "subprocess.Popen[bytes]") -> None:
+        """Terminate, then kill a process that does not follow a request to cancel."""
         if self._cancelled_at is None:
             return
         waited = time.monotonic() - self._cancelled_at
@@ -250,21 +270,21 @@ class BackgroundRun:
                 process.terminate()
 
     def _outcome(self, code: int) -> Outcome:
-        result = self._said.get("result")
+        result = self._reported.get("result")
         if self._cancelled_at is not None:
             return Outcome("cancelled", "cancelled.", self.details)
         if code == DONE and result is not None:
             return Outcome("done", "done.", self.details, Path(result))
-        said = self._said.get("error")
-        if code == INVALID and said:
-            return Outcome("invalid", said, self.details)
+        error = self._reported.get("error")
+        if code == INVALID and error:
+            return Outcome("invalid", error, self.details)
         if code == CANCELLED:
             return Outcome("cancelled", "cancelled.", self.details)
         if code < 0 or (_WINDOWS and code > 255):
             return Outcome("killed", _killed(code), self.details)
         return Outcome(
             "failed",
-            said or f"the calculation ended without a result (exit code {code}).",
+            error or f"the calculation ended without a result (exit code {code}).",
             self.details,
         )
 
@@ -277,7 +297,7 @@ def _start(
     known = variables.get("PYTHONPATH")
     variables["PYTHONPATH"] = os.pathsep.join([library, known] if known else [library])
     if os.environ.get(INTERPRETER_VARIABLE):
-        variables.pop("PYTHONHOME", None)  # of the Python that runs this, not of the other
+        variables.pop("PYTHONHOME", None)  # belongs to this Python, not to the other
     flags = 0
     if _WINDOWS:
         flags = subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP  # type: ignore[attr-defined, unused-ignore]
@@ -288,7 +308,7 @@ def _start(
         stderr=subprocess.PIPE,
         cwd=job,
         env=variables,
-        start_new_session=not _WINDOWS,  # so that it can be ended with all it starts
+        start_new_session=not _WINDOWS,  # so that it can be ended with its children
         creationflags=flags,
     )
 
@@ -304,7 +324,7 @@ def _kill_tree(process: "subprocess.Popen[bytes]") -> None:
 
 def _killed(code: int) -> str:
     if _WINDOWS:
-        return f"the calculation crashed (exit code {code:#x}); the details say more."
+        return f"the calculation crashed (exit code {code:#x}); see the details."
     number = -code
     try:
         name = signal.Signals(number).name
@@ -317,7 +337,7 @@ def _killed(code: int) -> str:
         )
     if number == signal.SIGTERM:
         return "the calculation was ended from outside (SIGTERM); run it again."
-    return f"the calculation crashed ({name}); the details say more."
+    return f"the calculation crashed ({name}); see the details."
 
 
 def _stream(stream: IO[bytes] | None) -> IO[bytes]:

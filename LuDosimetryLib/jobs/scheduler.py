@@ -1,8 +1,5 @@
-"""Schedulers of dask.distributed: one that runs somewhere, or one on this machine."""
+"""Connection to a scheduler of dask.distributed."""
 
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib import import_module
 from types import ModuleType
 from typing import Any
@@ -12,23 +9,14 @@ from ..base.errors import InvalidInput
 _PATIENCE_S = 30
 
 
-def has_distributed() -> bool:
-    """Whether dask.distributed can be loaded."""
-    try:
-        import_module("distributed")
-    except ImportError:
-        return False
-    return True
-
-
 def connected(address: str) -> Any:
     """
-    A client of a scheduler that has at least one worker.
+    Connect to a scheduler that has at least one worker.
 
     Parameters
     ----------
     address : str
-        Of the scheduler, for example ``tcp://host:8786``.
+        Address of the scheduler, for example ``tcp://host:8786``.
 
     Returns
     -------
@@ -37,7 +25,7 @@ def connected(address: str) -> Any:
     Raises
     ------
     InvalidInput
-        If dask.distributed is missing, nobody answers, or there is no worker.
+        If dask.distributed is missing, the scheduler does not answer, or it has no workers.
     """
     distributed = _distributed()
     try:
@@ -55,48 +43,6 @@ def connected(address: str) -> Any:
             f"the scheduler {address!r} has no workers; start some with 'dask worker {address} --nthreads 1'."
         ) from None
     return client
-
-
-@contextmanager
-def on_this_machine(workers: int) -> Iterator[Any]:
-    """
-    A client of a scheduler with processes of this machine, which end with the block.
-
-    A process that ends by itself, out of memory for example, is replaced, and what it calculated
-    is not tried again.
-
-    Parameters
-    ----------
-    workers : int
-        Processes with one thread each.
-    """
-    distributed = _distributed()
-    settings = {
-        "distributed.scheduler.allowed-failures": 0,
-        "distributed.worker.preload": [__name__],
-        "distributed.worker.daemon": False,  # calculations may start processes of their own
-    }
-    with (
-        import_module("dask").config.set(settings),
-        distributed.LocalCluster(
-            n_workers=workers,
-            threads_per_worker=1,
-            memory_limit=0,
-            dashboard_address="127.0.0.1:0",  # else it looks for port 8787, and tells if that is taken
-            silence_logs="CRITICAL",
-        ) as cluster,
-        distributed.Client(cluster, set_as_default=False) as client,
-    ):
-        yield client
-
-
-def dask_setup(worker: Any) -> None:
-    """
-    What processes of this machine do first (a preload of dask.distributed).
-
-    Ctrl-C reaches every process of a terminal; who started this one sees to its end.
-    """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _distributed() -> ModuleType:

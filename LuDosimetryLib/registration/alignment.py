@@ -315,7 +315,7 @@ def _degrees(transform: sitk.Euler3DTransform) -> float:
 
 def _ratios(transform: sitk.Transform, fixed: View) -> tuple[float, float]:
     """Least and greatest change of volume where the fixed view is compared."""
-    ratio = volume_ratio(transform, fixed.grid)[fixed.looked_at]
+    ratio = volume_ratio(transform, fixed.grid)[fixed.compared]
     return float(ratio.min()), float(ratio.max())
 
 

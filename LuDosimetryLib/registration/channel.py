@@ -1,4 +1,4 @@
-"""What deformable registration compares: densities of two CTs, and edges of uptake of two SPECT."""
+"""Images compared by deformable registration: densities of two CTs, edges of uptake of two SPECT."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -16,45 +16,45 @@ from ..image.volume import Volume
 from .view import View, view_of_spect
 
 _TISSUE_G_CM3 = (0.85, 1.2)
-"""Fat, soft tissue and spongy bone, in which organs differ."""
+"""Range of fat, soft tissue and spongy bone, in which organs differ."""
 _BEYOND = 0.35
 """
-Contrast of what is lighter or denser, relative to that within: without all of it, an edge to air or to
-bone would lie elsewhere the less sharp the CT is (a patient 0.5 mm smaller all around was measured).
+Contrast outside this range, relative to that within. With full contrast, an edge to air or bone would
+shift with the sharpness of the CT (measured: a patient 0.5 mm smaller all around).
 """
 _SMOOTHED_MM = 3.0
-"""Linear interpolation lowers noise between voxels, which would draw even tissue there."""
+"""Smoothing [mm]: linear interpolation has less noise between voxels, which would attract uniform tissue."""
 _ROBUST_G_CM3 = 0.1
-"""Residuals beyond count less and less (Geman-McClure): bowel gas, contrast medium."""
+"""Larger residuals count less and less (Geman-McClure): bowel gas, contrast medium."""
 _DETAIL_MM = 5.0
-"""Standard deviation of the mean that is taken off uptake: about the resolution of a SPECT."""
+"""Standard deviation of the local mean subtracted from uptake, about the resolution of a SPECT."""
 _NEIGHBOURHOOD_MM = 12.0
-"""Standard deviation of the window in which the contrast of uptake is brought to one."""
+"""Standard deviation of the window in which the contrast of uptake is normalised."""
 _EVEN = 0.03
-"""Contrast below which uptake counts as even, relative to the local mean."""
+"""Contrast relative to the local mean below which uptake counts as uniform."""
 _HOT_NOISE = 0.02
-"""Relative noise of a voxel where activity is greatest; as that of counts, it grows where cold."""
+"""Relative noise of a voxel where activity is greatest; like that of counts, it is larger elsewhere."""
 _ROBUST_UPTAKE = 0.5
 _ALIKE = 0.5
-"""Local correlation from which edges of uptake count as those of the same things."""
+"""Local correlation above which edges of uptake count as edges of the same structure."""
 _UPTAKE_WEIGHT = 0.03
-"""Squared density [(g/cm3)2] that a squared difference of normalised uptake is worth."""
+"""Weight of a squared difference of normalised uptake, as a squared density [(g/cm3)2]."""
 _REACHED = 0.95
-"""Of a merged voxel must lie within the moving image."""
+"""Part of a merged voxel that must lie within the moving image."""
 
 
 @dataclass(frozen=True)
-class Look:
+class Comparison:
     """
-    What a displacement makes of the moving image, at the voxels compared.
+    Comparison through a displacement, at the compared voxels.
 
     Attributes
     ----------
     sources : ndarray, shape (3, n)
-        Where the moving image is looked at, as indices (k, j, i).
+        Indices (k, j, i) at which the moving image is sampled.
     residual : ndarray, shape (n,)
     counts : ndarray, shape (n,)
-        1 where the moving image reaches, else 0.
+        1 within the moving image, else 0.
     cost : float
     """
 
@@ -67,22 +67,22 @@ class Look:
 @dataclass(frozen=True)
 class Channel:
     """
-    One kind of image of both scans on one grid, the moving one through the rigid transform.
+    One kind of image of both scans on one grid; the moving one is rigidly transformed.
 
     Attributes
     ----------
     fixed, moving : ndarray, shape (k, j, i)
     reached, compared : ndarray, shape (k, j, i)
-        Which part of each voxel the moving image shows, and which part is to be compared.
+        Part of each voxel that the moving image shows, and part that is to be compared.
     robust : float
-        Difference beyond which voxels count less and less.
+        Difference above which voxels count less and less.
     weight : float
-        Of the mean squared difference in the cost.
+        Weight of the mean squared difference in the cost.
     alike_mm : float or None
         Standard deviation of the window in which both images must correlate to be compared.
     sharp_alike : bool
-        Whether both images are equally sharp. If not, what a blur along each axis would explain is
-        taken off the difference, for a blurred organ looks smaller than it is.
+        Whether both images are equally sharp. If not, the part of the difference that a blur along
+        each axis explains is removed, because a blurred organ looks smaller than it is.
     """
 
     fixed: Array
@@ -95,7 +95,7 @@ class Channel:
     sharp_alike: bool
 
     def merged(self, factor: int) -> "Channel":
-        """The same with so many voxels merged along each axis."""
+        """Channel with so many voxels merged along each axis."""
         return replace(
             self,
             fixed=merged(self.fixed, factor),
@@ -106,10 +106,10 @@ class Channel:
 
     def alike(self, shifts: NDArray[np.float32], spacing_mm: tuple[float, ...]) -> "Channel":
         """
-        The same, compared only where through displacements [voxels] both show the same things.
+        Channel compared only where both images show the same structures through displacements.
 
-        A bladder that is full of activity at one scan and empty at the next has edges of opposite
-        sign, which would push each other away.
+        A bladder that is full of activity in one scan and empty in the next has edges of opposite
+        sign, which would repel each other. Displacements are in voxels, shape (3, k, j, i).
         """
         if self.alike_mm is None:
             return self
@@ -127,11 +127,11 @@ class Channel:
 
     @property
     def mask(self) -> Mask:
-        """The voxels compared."""
+        """Mask of the compared voxels."""
         return np.asarray(self.compared > 0.5)
 
-    def look(self, shifts: NDArray[np.float32]) -> Look:
-        """Compare through displacements [voxels], shape (3, k, j, i)."""
+    def compare(self, shifts: NDArray[np.float32]) -> Comparison:
+        """Compare the images through displacements [voxels], shape (3, k, j, i)."""
         mask = self.mask
         sources = _sources(mask, shifts)
         counts = (_sampled(self.reached, sources, outside=True) > _REACHED).astype(np.float32)
@@ -141,40 +141,40 @@ class Channel:
         robust = counts * residual**2 * self._trust(residual)
         total = float(counts.sum(dtype=np.float64))
         cost = self.weight * float(robust.sum(dtype=np.float64)) / max(1.0, total)
-        return Look(sources, residual, counts, cost)
+        return Comparison(sources, residual, counts, cost)
 
-    def weights(self, look: Look) -> Array:
-        """Of the squared residuals in the quadratic cost that touches the robust one."""
-        total = max(1.0, float(look.counts.sum(dtype=np.float64)))
-        trust = self._trust(look.residual) ** 2
-        return np.asarray(np.float32(self.weight / total) * look.counts * trust)
+    def weights(self, found: Comparison) -> Array:
+        """Weights of the squared residuals in the quadratic cost that is tangent to the robust one."""
+        total = max(1.0, float(found.counts.sum(dtype=np.float64)))
+        trust = self._trust(found.residual) ** 2
+        return np.asarray(np.float32(self.weight / total) * found.counts * trust)
 
     def _trust(self, residual: Array) -> Array:
         return np.asarray(1.0 / (1.0 + residual**2 / np.float32(self.robust**2)), np.float32)
 
     @cached_property
     def _blurring(self) -> Array:
-        """What a little blur along each axis adds to the fixed image, at the voxels compared."""
+        """Change of the fixed image by a little blur along each axis, at the compared voxels."""
         mask = self.mask
         return np.stack([ndimage.correlate1d(self.fixed, [1, -2, 1], a)[mask] for a in range(3)])
 
-    def slopes(self, look: Look, spacing_mm: tuple[float, ...]) -> list[Array]:
-        """Derivatives of the moving image along k, j, i [1/mm] where it is looked at."""
+    def slopes(self, found: Comparison, spacing_mm: tuple[float, ...]) -> list[Array]:
+        """Derivatives of the moving image along k, j, i [1/mm] where it is sampled."""
         return [
-            _sampled(np.asarray(slope, np.float32), look.sources)
+            _sampled(np.asarray(slope, np.float32), found.sources)
             for slope in np.gradient(self.moving, *spacing_mm)
         ]
 
 
 def without_blur(residual: Array, weights: Array, blurring: Array) -> Array:
     """
-    A difference of images less what of it one blur of the whole image explains.
+    Remove from a difference of images the part that one blur of the whole image explains.
 
     Parameters
     ----------
     residual, weights : ndarray, shape (n,)
     blurring : ndarray, shape (axes, n)
-        What a little blur along each axis would change.
+        Change of the image by a little blur along each axis.
     """
     weighted = blurring * weights
     normal = (weighted @ blurring.T).astype(np.float64)
@@ -184,7 +184,7 @@ def without_blur(residual: Array, weights: Array, blurring: Array) -> Array:
 
 
 def merged(values: Array, factor: int) -> Array:
-    """Means over blocks of voxels; what is left over at the ends is left out."""
+    """Average blocks of voxels; incomplete blocks at the ends are dropped."""
     k, j, i = (n // factor for n in values.shape)
     whole = values[: k * factor, : j * factor, : i * factor]
     blocks = whole.reshape(k, factor, j, factor, i, factor)
@@ -193,14 +193,14 @@ def merged(values: Array, factor: int) -> Array:
 
 def of_densities(fixed: View, moving: View, rigid: sitk.Transform, grid: Grid) -> Channel:
     """
-    Both CTs, smoothed, with less contrast beyond fat and soft tissue.
+    Make the channel of both CTs, smoothed, with less contrast beyond fat and soft tissue.
 
     Parameters
     ----------
     fixed, moving : View
-        Of CTs.
+        Views of the CTs.
     rigid : Transform
-        From positions in the fixed view to those in the moving one.
+        From positions in the fixed view to positions in the moving one.
     grid : Grid
     """
 
@@ -209,12 +209,12 @@ def of_densities(fixed: View, moving: View, rigid: sitk.Transform, grid: Grid) -
         return Volume(_contrast(np.asarray(sitk.GetArrayFromImage(image))), view.grid)
 
     air = float(_contrast(np.zeros(1, np.float32))[0])
-    looked_at = Volume(fixed.looked_at.astype(np.float32), fixed.grid)
+    compared = Volume(fixed.compared.astype(np.float32), fixed.grid)
     return Channel(
         resample(smooth(fixed), grid, air),
         resample(smooth(moving), grid, air, transform=rigid),
         _shown(moving.grid, grid, rigid),
-        resample(looked_at, grid, 0.0),
+        resample(compared, grid, 0.0),
         _ROBUST_G_CM3,
         1.0,
         alike_mm=None,
@@ -229,22 +229,22 @@ def _contrast(density: Array) -> Array:
 
 def of_uptake(reference: Volume, scan: Volume, rigid: sitk.Transform, grid: Grid) -> Channel:
     """
-    Edges of both SPECT, brought to one contrast in the neighbourhood of every voxel.
+    Make the channel of the edges in both SPECT, with normalised contrast around every voxel.
 
-    So an edge looks the same whatever the activities on both sides, which change from scan to scan,
-    after the local correlation of Cachier et al., Comput Vis Image Underst 89:272 (2003); but what
-    is taken off is the mean over a smaller neighbourhood, so that less of other edges is in it.
+    An edge then looks the same whatever the activities on both sides, which change from scan to
+    scan. This follows the local correlation of Cachier et al., Comput Vis Image Underst 89:272
+    (2003), but subtracts the mean over a smaller neighbourhood, with less of other edges in it.
 
     Parameters
     ----------
     reference, scan : Volume
-        [Bq/mL], each with activity.
+        Activity concentration [Bq/mL], each with activity.
     rigid : Transform
-        From positions in the reference to those in the scan.
+        From positions in the reference to positions in the scan.
     grid : Grid
     """
     view = view_of_spect(reference, "SPECT of the reference")
-    active = Volume(view.looked_at.astype(np.float32), view.grid)
+    active = Volume(view.compared.astype(np.float32), view.grid)
     fixed = resample(reference, grid, 0.0, "spline")
     moving = resample(scan, grid, 0.0, "spline", rigid)
     return Channel(
@@ -260,7 +260,7 @@ def of_uptake(reference: Volume, scan: Volume, rigid: sitk.Transform, grid: Grid
 
 
 def _normalised(values: Array, grid: Grid) -> Array:
-    """Less the local mean, over what of the local deviation is neither noise nor unevenness."""
+    """Subtract the local mean and divide by the local deviation with noise and unevenness."""
     values = np.maximum(values, np.float32(0.0))
     top = np.float32(max(float(np.percentile(values, 99.9)), 1e-30))
 
@@ -274,13 +274,13 @@ def _normalised(values: Array, grid: Grid) -> Array:
 
 
 def _mean(values: Array, sigma_mm: float, spacing_mm: tuple[float, ...]) -> Array:
-    """In a Gaussian window about every voxel."""
+    """Mean in a Gaussian window about every voxel."""
     sigmas = [sigma_mm / s for s in spacing_mm]
     return np.asarray(ndimage.gaussian_filter(values, sigmas, truncate=3.0), np.float32)
 
 
 def _sources(mask: Mask, shifts: NDArray[np.float32]) -> Array:
-    """Where the voxels of a mask are looked at, as indices (k, j, i), shape (3, n)."""
+    """Indices (k, j, i) at which the voxels of a mask are sampled, shape (3, n)."""
     return (np.stack(np.nonzero(mask)) + shifts[:, mask]).astype(np.float32)
 
 
@@ -290,6 +290,6 @@ def _shown(part: Grid, grid: Grid, transform: sitk.Transform | None) -> Array:
 
 
 def _sampled(values: Array, at: Array, outside: bool = False) -> Array:
-    """Between voxels, at indices (k, j, i); beyond the image its border, or 0."""
+    """Interpolate at indices (k, j, i); beyond the image its border value, or 0."""
     mode: Literal["constant", "nearest"] = "constant" if outside else "nearest"
     return np.asarray(ndimage.map_coordinates(values, at, order=1, mode=mode), np.float32)

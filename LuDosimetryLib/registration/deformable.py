@@ -15,7 +15,7 @@ from scipy.sparse.linalg import LinearOperator, cg
 from ..base.log import Log
 from ..image.grid import Grid
 from ..image.volume import Volume
-from .channel import Channel, Look, merged, of_densities, of_uptake
+from .channel import Channel, Comparison, merged, of_densities, of_uptake
 from .lattice import Lattice, as_transform, bending
 from .view import View
 
@@ -86,10 +86,10 @@ def deformation(
 
 
 @dataclass(frozen=True)
-class _Looks:
+class _Fit:
     """Comparison of every channel through a displacement, and the total cost."""
 
-    channels: list[Look]
+    channels: list[Comparison]
     cost: float
 
 
@@ -137,14 +137,14 @@ class _Level:
 
     def fitted(self, coefficients: Coefficients, steps: int, log: Log) -> Coefficients:
         """Take Gauss-Newton steps, each halved until it lowers the cost, until nothing moves."""
-        now = self._looks(coefficients)
+        now = self._fit(coefficients)
         for step in range(steps):
             log.at(step / steps)
             change = self._change(coefficients, now, log)
             size = 1.0
             while size > 0.1:
                 tried = coefficients + np.float32(size) * change
-                then = self._looks(tried)
+                then = self._fit(tried)
                 if then.cost < now.cost:
                     break
                 size *= 0.5
@@ -156,11 +156,11 @@ class _Level:
                 break
         return coefficients
 
-    def _looks(self, coefficients: Coefficients) -> _Looks:
+    def _fit(self, coefficients: Coefficients) -> _Fit:
         shifts = self._shifts(coefficients)
-        looks = [channel.look(shifts) for channel in self.channels]
+        comparisons = [channel.compare(shifts) for channel in self.channels]
         bent = float((coefficients * self._stiff(coefficients)).sum(dtype=np.float64))
-        return _Looks(looks, sum(look.cost for look in looks) + bent)
+        return _Fit(comparisons, sum(found.cost for found in comparisons) + bent)
 
     def _shifts(self, coefficients: Coefficients) -> NDArray[np.float32]:
         """Displacements [voxels] at the voxels, shape (3, k, j, i)."""
@@ -176,19 +176,19 @@ class _Level:
         weight = np.float32(_STIFFNESS / coefficients[0].size)
         return np.stack([weight * bending(c) for c in coefficients])
 
-    def _change(self, coefficients: Coefficients, now: _Looks, log: Log) -> Coefficients:
+    def _change(self, coefficients: Coefficients, now: _Fit, log: Log) -> Coefficients:
         """Change of the control points that minimises the linearised cost."""
         wanted = -self._stiff(coefficients)
         pairs = [(a, b) for a in range(3) for b in range(a, 3)]
         shape = self.channels[0].fixed.shape
         normal = {pair: np.zeros(shape, np.float32) for pair in pairs}
         pulls = np.zeros((3, *shape), np.float32)
-        for channel, look in zip(self.channels, now.channels, strict=True):
+        for channel, found in zip(self.channels, now.channels, strict=True):
             log.check_cancelled()
-            mask, weight = channel.mask, channel.weights(look)
-            slope = channel.slopes(look, self.spacing_mm)
+            mask, weight = channel.mask, channel.weights(found)
+            slope = channel.slopes(found, self.spacing_mm)
             for a in range(3):
-                pulls[a][mask] += weight * look.residual * slope[a]
+                pulls[a][mask] += weight * found.residual * slope[a]
             for a, b in pairs:
                 normal[a, b][mask] += weight * slope[a] * slope[b]
         wanted -= np.stack([self.lattice.transposed(pull) for pull in pulls])

@@ -1,4 +1,4 @@
-"""Smooth displacements: cubic B-splines on a lattice of control points."""
+"""Smooth displacements by cubic B-splines on a lattice of control points."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from ..image.grid import Grid
 @dataclass(frozen=True)
 class Lattice:
     """
-    Control points over a grid, and their weights at the voxels of a coarser one.
+    Control points over a grid, and their weights at the voxels of a coarser grid.
 
     Attributes
     ----------
@@ -29,13 +29,13 @@ class Lattice:
     @classmethod
     def over(cls, grid: Grid, knot_mm: float, merged: int) -> "Lattice":
         """
-        A lattice over a grid, for the grid whose voxels are so many of it along each axis.
+        Make a lattice over a grid, for a grid with so many of its voxels merged along each axis.
 
         Parameters
         ----------
         grid : Grid
         knot_mm : float
-            Between control points.
+            Distance between control points.
         merged : int
         """
         weights = tuple(
@@ -46,13 +46,13 @@ class Lattice:
         return cls((k, j, i), weights)  # type: ignore[arg-type]
 
     def at_voxels(self, coefficients: Array) -> Array:
-        """Values at the voxels of those at the control points."""
+        """Interpolate values at the control points to the voxels."""
         for axis, weights in enumerate(self.weights):
             coefficients = _along(weights, coefficients, axis)
         return coefficients
 
     def transposed(self, values: Array) -> Array:
-        """The transpose of `at_voxels`: what voxels ask of the control points."""
+        """Apply the transpose of `at_voxels`: sum values at the voxels onto the control points."""
         for axis, weights in enumerate(self.weights):
             values = _along(weights.T.tocsr(), values, axis)
         return values
@@ -87,9 +87,9 @@ def _along(matrix: sparse.csr_array, values: Array, axis: int) -> Array:
 
 def bending(coefficients: Array) -> Array:
     """
-    Gradient of half the sum of squared second differences, mixed ones twice; ends are free.
+    Gradient of half the sum of squared second differences, mixed ones counted twice.
 
-    Zero for any displacement that is linear in position.
+    It is zero for any displacement that is linear in position; ends are free.
     """
     result = np.zeros_like(coefficients)
     for a in range(3):
@@ -97,7 +97,7 @@ def bending(coefficients: Array) -> Array:
             weight = np.float32(1.0 if a == b else 2.0)
             second = np.diff(np.diff(coefficients, axis=a), axis=b)
             for axis in (a, b):
-                # the transpose of a difference is the negative difference of what is padded by 0
+                # the transpose of a difference is the negative difference of zero-padded values
                 pad = [(1, 1) if n == axis else (0, 0) for n in range(3)]
                 second = -np.diff(np.pad(second, pad), axis=axis)
             result += weight * second
@@ -106,7 +106,7 @@ def bending(coefficients: Array) -> Array:
 
 def as_transform(coefficients: Array, grid: Grid, knot_mm: float) -> sitk.BSplineTransform:
     """
-    The displacement as ITK knows it.
+    Convert a displacement to a transform of ITK.
 
     Parameters
     ----------

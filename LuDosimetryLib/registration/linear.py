@@ -91,7 +91,7 @@ def best_flip(fixed: View, moving: View, log: Log) -> tuple[float, Flip]:
     choices = list(product((False, True), repeat=3))
     for flips in choices:
         axes = tuple(axis for axis, flipped in enumerate(flips) if flipped)
-        turned = View(np.flip(b.values, axes).copy(), b.grid, np.flip(b.looked_at, axes).copy())
+        turned = View(np.flip(b.values, axes).copy(), b.grid, np.flip(b.compared, axes).copy())
         part = log.part(1.0 / len(choices))
         found.append(Flip(axes, max(score for score, _ in _coarse(a, turned, part))))
     return found[0].information, max(found[1:], key=lambda flip: flip.information)

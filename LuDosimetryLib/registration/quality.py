@@ -1,4 +1,4 @@
-"""How well two views agree, and how far a transform moves things."""
+"""Quality of a registration: agreement of two views, displacement of VOIs."""
 
 from collections.abc import Mapping
 
@@ -17,27 +17,28 @@ def mutual_information(fixed: View, moving: View, transform: sitk.Transform) -> 
     """
     Mutual information of two views, and the part of the patient that both show.
 
-    From the joint histogram of 32 x 32 bins over what the fixed view looks at and the moving one
-    reaches, less the bias of few voxels (Miller 1955; Roulston 1999, Physica D 125:285).
+    From the joint histogram of 32 x 32 bins over the compared voxels of the fixed view that lie
+    within the moving one, less the bias of few voxels (Miller 1955; Roulston 1999, Physica D
+    125:285).
 
     Parameters
     ----------
     fixed, moving : View
     transform : Transform
-        From positions in the fixed view to those in the moving one.
+        From positions in the fixed view to positions in the moving one.
 
     Returns
     -------
     float, float
-        [bit], and the voxels compared over those that the smaller of the views could show.
+        Mutual information [bit], and the volume compared over the volume of the smaller view.
     """
     like = fixed.image()
     moved = sitk.GetArrayFromImage(
         sitk.Resample(moving.image(), like, transform, sitk.sitkLinear, -1.0)
     )
-    both = fixed.looked_at & (moved >= 0.0)
+    both = fixed.compared & (moved >= 0.0)
     count = int(both.sum())
-    room_mL = min(v.looked_at.sum() * v.grid.voxel_volume_mL for v in (fixed, moving))
+    room_mL = min(v.compared.sum() * v.grid.voxel_volume_mL for v in (fixed, moving))
     part = count * fixed.grid.voxel_volume_mL / float(room_mL)
     if count < _BINS**2:
         return 0.0, part
@@ -56,7 +57,7 @@ def mutual_information(fixed: View, moving: View, transform: sitk.Transform) -> 
 
 def displacement_mm(transform: sitk.Transform, mask: Mask, grid: Grid) -> float:
     """
-    How far a transform moves the centroid of a volume [mm].
+    Distance by which a transform moves the centroid of a VOI [mm].
 
     Parameters
     ----------
@@ -64,7 +65,7 @@ def displacement_mm(transform: sitk.Transform, mask: Mask, grid: Grid) -> float:
     mask : ndarray of bool, shape (k, j, i)
         Not empty.
     grid : Grid
-        Of the mask.
+        Grid of the mask.
     """
     index = np.argwhere(mask)[:, ::-1]
     index = index[:: max(1, len(index) // _MOST_POINTS)]
@@ -76,5 +77,5 @@ def displacement_mm(transform: sitk.Transform, mask: Mask, grid: Grid) -> float:
 def displacements_mm(
     transform: sitk.Transform, vois: Mapping[str, Mask], grid: Grid
 ) -> dict[str, float]:
-    """Of the centroid of every volume of interest, by name; see `displacement_mm`."""
+    """Displacements of the centroids of VOIs [mm], by name; see `displacement_mm`."""
     return {name: displacement_mm(transform, mask, grid) for name, mask in vois.items()}

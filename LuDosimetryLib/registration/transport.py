@@ -1,4 +1,4 @@
-"""A scan carried through a transform onto another grid, its activity conserved."""
+"""Transport of a scan through a transform onto another grid, with its activity conserved."""
 
 import numpy as np
 import SimpleITK as sitk
@@ -27,14 +27,15 @@ def volume_ratio(transform: sitk.Transform, grid: Grid) -> Array:
     """
     Determinant of the Jacobian of a transform at the voxels of a grid, shape (k, j, i).
 
-    The volume in the scan over that in the reference: above 1 where tissue was wider at the scan.
+    It is the volume in the scan over that in the reference: above 1 where tissue was wider in the
+    scan.
     """
     return _ratio(_field_around(transform, grid))
 
 
 def _ratio(field: sitk.Image) -> Array:
-    """From a field with one voxel more all around, where derivatives are one-sided."""
-    # along the grid's own axes, for ITK's filter takes derivatives along those
+    """Determinant from a field with an extra voxel all around, where derivatives are one-sided."""
+    # along the axes of the grid, along which the filter of ITK takes derivatives
     rotation = np.array(field.GetDirection()).reshape(3, 3)
     along = sitk.GetImageFromArray(sitk.GetArrayViewFromImage(field) @ rotation, isVector=True)
     along.SetSpacing(field.GetSpacing())
@@ -44,28 +45,28 @@ def _ratio(field: sitk.Image) -> Array:
 
 def carried(scan: Volume, grid: Grid, transform: sitk.Transform) -> Array:
     """
-    Activity concentration [Bq/mL] of a scan on a grid, seen through a transform.
+    Transport the activity concentration [Bq/mL] of a scan onto a grid through a transform.
 
-    Where the patient was at the scan, T(x), activity c(T(x)) per volume becomes
-    c(T(x)) |det grad T(x)|, so that the activity of every piece of tissue stays as it was.
+    With T(x) the position in the scan, the concentration c(T(x)) becomes c(T(x)) |det grad T(x)|,
+    so that the activity of every piece of tissue is conserved.
 
-    Between voxels by cubic splines, for a SPECT has no detail smaller than its voxels, and linear
-    interpolation would blur it: measured, a metastasis of 2 cm across lost 7 % of its activity by it.
-    Voxels larger than those of the scan are averaged over.
+    Interpolation is by cubic splines: a SPECT has no detail smaller than its voxels, and linear
+    interpolation would blur it (measured: a metastasis of 2 cm lost 7 % of its activity). Voxels
+    larger than those of the scan get the average.
 
     Parameters
     ----------
     scan : Volume
-        [Bq/mL].
+        Activity concentration [Bq/mL].
     grid : Grid
     transform : Transform
-        From positions on the grid to those in the scan.
+        From positions on the grid to positions in the scan.
 
     Returns
     -------
     ndarray of float32, shape ``grid.shape``
     """
-    field = _field_around(transform, grid)  # beyond a field ITK displaces nothing
+    field = _field_around(transform, grid)  # ITK displaces nothing beyond a field
     ratio = _ratio(field)
     factors = _points(scan.grid, grid)
     moved = sitk.DisplacementFieldTransform(field)
@@ -77,13 +78,13 @@ def carried(scan: Volume, grid: Grid, transform: sitk.Transform) -> Array:
 
 
 def _points(scan: Grid, grid: Grid) -> tuple[int, int, int]:
-    """How often the smallest voxel edge of a scan goes into the voxels of a grid, (k, j, i)."""
+    """Number of sampling points along (k, j, i) of a grid's voxel, from the smallest edge of the scan's."""
     k, j, i = (max(1, round(s / min(scan.spacing_mm))) for s in grid.spacing_mm)
     return (k, j, i)
 
 
 def reached(scan: Grid, grid: Grid, transform: sitk.Transform) -> Mask:
-    """Which voxels of a grid a transform brings to within the voxels of a scan."""
+    """Mask of the voxels of a grid that a transform maps into a scan."""
     like = Volume(np.ones(scan.shape, np.float32), scan)
     seen = sitk.Resample(
         like.to_sitk(),

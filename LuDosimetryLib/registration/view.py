@@ -1,4 +1,4 @@
-"""What registration looks at: the patient alone, couch and air taken away, at a few millimetres."""
+"""Images for registration: the patient without couch and air, at voxels of a few millimetres."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,47 +14,47 @@ from ..image.volume import Volume, read_volume
 from ..tissue.density import check_hounsfield, density_of, patient_mask
 
 _VOXEL_MM = 4.0
-"""Voxels are merged as long as they do not become larger than this."""
+"""Largest size up to which voxels are merged."""
 _SKIN_MM = 10.0
-"""Around the patient: its surface says as much as its inside."""
+"""Rim around the patient that is compared, too: the surface matters as much as the inside."""
 _HOT = 0.02
-"""Of the greatest activity: what is above is looked at in a SPECT."""
+"""Part of the greatest activity above which a voxel of a SPECT is compared."""
 
 
 @dataclass(frozen=True)
 class View:
     """
-    An image to be registered.
+    Image to be registered.
 
     Attributes
     ----------
     values : ndarray, shape (k, j, i)
-        Density [g/cm3], 0 beyond the patient; or the square root of relative activity.
+        Density [g/cm3], 0 outside the patient; or the square root of relative activity.
     grid : Grid
-    looked_at : ndarray of bool, shape (k, j, i)
-        The patient and a rim around.
+    compared : ndarray of bool, shape (k, j, i)
+        Compared voxels: the patient and a rim around.
     """
 
     values: Array
     grid: Grid
-    looked_at: Mask
+    compared: Mask
 
     def image(self) -> sitk.Image:
-        """For SimpleITK."""
+        """Values as an image for SimpleITK."""
         return Volume(self.values, self.grid).to_sitk()
 
     def mask_image(self) -> sitk.Image:
-        """`looked_at` for SimpleITK."""
-        image = sitk.GetImageFromArray(self.looked_at.astype(np.uint8))
+        """Compared voxels as an image for SimpleITK."""
+        image = sitk.GetImageFromArray(self.compared.astype(np.uint8))
         image.CopyInformation(self.image())
         return image
 
     def centre_mm(self) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
-        """Centre of what is looked at (x, y, z) [mm]."""
-        return np.asarray(self.grid.positions(np.argwhere(self.looked_at)[:, ::-1].T).mean(axis=1))
+        """Centre of the compared voxels (x, y, z) [mm]."""
+        return np.asarray(self.grid.positions(np.argwhere(self.compared)[:, ::-1].T).mean(axis=1))
 
     def coarser(self, voxel_mm: float) -> "View":
-        """The same with voxels merged up to a size."""
+        """View with voxels merged up to a size."""
         factors = _merged(self.grid, voxel_mm)
         values = sitk.BinShrink(self.image(), factors)
         mask = sitk.BinShrink(sitk.Cast(self.mask_image(), sitk.sitkFloat32), factors)
@@ -67,7 +67,7 @@ class View:
 
 def view_of_ct(path: Path, what: str) -> View:
     """
-    The patient on a CT.
+    Make the view of the patient on a CT.
 
     Raises
     ------
@@ -90,7 +90,9 @@ def view_of_ct(path: Path, what: str) -> View:
 
 def view_of_spect(scan: Volume, what: str) -> View:
     """
-    The patient on a SPECT: the square root of activity, in which cold tissue shows beside hot.
+    Make the view of the patient on a SPECT.
+
+    Its values are the square root of activity, which shows cold tissue beside hot.
 
     Raises
     ------
@@ -107,7 +109,7 @@ def view_of_spect(scan: Volume, what: str) -> View:
 
 
 def shows_uptake(scan: Volume) -> bool:
-    """Whether a SPECT has more activity than a voxel in a thousand."""
+    """Whether more than one voxel in a thousand of a SPECT has activity."""
     return _top(scan) > 0.0
 
 
@@ -117,13 +119,13 @@ def _top(scan: Volume) -> float:
 
 def _view(values: Array, grid: Grid, shown: Mask) -> View:
     away = np.asarray(ndimage.distance_transform_edt(~shown, sampling=grid.spacing_mm))
-    looked_at = away <= _SKIN_MM
-    box = bounding_box(looked_at)
-    return View(np.ascontiguousarray(values[box]), grid.crop(box), looked_at[box])
+    compared = away <= _SKIN_MM
+    box = bounding_box(compared)
+    return View(np.ascontiguousarray(values[box]), grid.crop(box), compared[box])
 
 
 def _merged(grid: Grid, voxel_mm: float) -> list[int]:
-    """Voxels to be merged along (i, j, k)."""
+    """Number of voxels to merge along (i, j, k)."""
     return [
         max(1, min(n, int(voxel_mm / s + 1e-6)))
         for n, s in zip(grid.shape[::-1], grid.spacing_mm[::-1], strict=True)

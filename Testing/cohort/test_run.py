@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from LuDosimetryLib import Case, run_case
@@ -22,9 +23,11 @@ from LuDosimetryLib.base.errors import (
     InvalidInput,
     worst_of,
 )
-from LuDosimetryLib.cohort import run
-from LuDosimetryLib.cohort.run import find_cases, run_cohort
+from LuDosimetryLib.cohort.cases import find_cases
+from LuDosimetryLib.cohort.run import _finished, run_cohort
 from LuDosimetryLib.commands.main import main
+from LuDosimetryLib.image.volume import read_volume
+from LuDosimetryLib.jobs import parallel
 
 NAMES = ["a/cycle 1", "a/cycle 2", "b"]
 
@@ -39,12 +42,6 @@ def cases(case_folder, tmp_path) -> Path:
         case_folder.write()
         shutil.copytree(case_folder.folder, folder / name)
     return folder
-
-
-@pytest.fixture
-def one_by_one(monkeypatch) -> None:
-    monkeypatch.setattr(run, "has_distributed", lambda: False)
-    monkeypatch.setattr("LuDosimetryLib.jobs.scheduler.has_distributed", lambda: False)
 
 
 def rows_of(output: Path) -> list[dict[str, str]]:
@@ -62,15 +59,14 @@ def written(output: Path) -> dict[str, int]:
     return {f.parent.relative_to(output).as_posix(): f.stat().st_mtime_ns for f in files}
 
 
-@pytest.mark.usefixtures("one_by_one")
-def test_one_failing_case_does_not_stop_the_others(cases, tmp_path, capfd):
+def test_one_failing_case_does_not_stop_the_others(cases, tmp_path, capfd, monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)  # it is not needed on one machine
     spoil(cases)
     output = tmp_path / "out"
     assert main(["cohort", str(cases), "-o", str(output)]) == INVALID
     said = capfd.readouterr()
     assert said.out == f"{output / 'cohort.html'}\n"
-    warning, failure = said.err.splitlines()
-    assert "dask.distributed is not installed, so that the cases are calculated one" in warning
+    (failure,) = said.err.splitlines()
     assert failure.startswith("a/cycle 2: SPECT at 24 h: there is no file ")
     assert sorted(written(output)) == ["a/cycle 1", "b"]
     assert not (output / "a/cycle 2").exists()
@@ -118,11 +114,10 @@ def _goes_on(cases: Path, output: Path) -> None:
     changed = written(output)
     assert [name for name in NAMES if changed[name] != after[name]] == ["b"]
     asked = Case.read(cases / "b")
-    assert run._finished(asked, output / "b")
-    assert not run._finished(asked.with_options(integration="hybrid"), output / "b")
+    assert _finished(asked, output / "b")
+    assert not _finished(asked.with_options(integration="hybrid"), output / "b")
 
 
-@pytest.mark.usefixtures("one_by_one")
 def test_cancelling_keeps_what_is_done(cases, tmp_path):
     def progress(fraction: float, message: str) -> None:
         assert 0.0 <= fraction <= 1.0
@@ -130,12 +125,60 @@ def test_cancelling_keeps_what_is_done(cases, tmp_path):
             raise Cancelled
 
     output = tmp_path / "out"
-    endings = run_cohort(find_cases(cases, output), {}, progress)
+    endings = run_cohort(find_cases(cases, output), {}, progress, workers=1)
     assert next(endings).case.name == "a/cycle 1"
     with pytest.raises(Cancelled):
         next(endings)
     assert sorted(written(output)) == ["a/cycle 1"]
     assert not (output / "a/cycle 2").exists()
+
+
+def test_two_cases_at_a_time(cases, tmp_path, monkeypatch):
+    """Both are under way at the same moment, and the numbers are those of each alone."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    under_way: list[set[str]] = []
+    seen: set[str] = set()
+
+    def progress(fraction: float, message: str) -> None:
+        name = message.partition("; ")[2].partition(": ")[0]
+        if message.startswith("0 of 3 done") and "looking" not in message:
+            seen.add(name)
+            under_way.append(set(seen))
+
+    output = tmp_path / "out"
+    endings = list(run_cohort(find_cases(cases, output), {"media": 20}, progress, workers=2))
+    assert {"a/cycle 1", "a/cycle 2"} in under_way
+    assert sorted(ending.case.name for ending in endings) == NAMES
+    assert all(ending.code == DONE and not ending.earlier for ending in endings)
+    for name in NAMES:
+        dose = read_volume(output / name / "dose.nrrd", name).values
+        np.testing.assert_array_equal(dose, run_case(Case.read(cases / name)).dose)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["case", "cases", "out"]
+
+
+def test_abandoning_a_cohort_ends_its_processes(cases, tmp_path, monkeypatch, group_lives):
+    """Whoever stops asking for endings leaves no process behind, and nothing half written."""
+    pytest.importorskip("ompmc")
+    started: list[int] = []
+    begun = parallel.BackgroundRun
+
+    def noted(*given: object, **named: object) -> parallel.BackgroundRun:
+        run = begun(*given, **named)
+        started.append(run._process.pid)
+        return run
+
+    monkeypatch.setattr(parallel, "BackgroundRun", noted)
+    endless = {"dose_method": "monte-carlo", "histories": 2_000_000_000}
+    (cases / "a/cycle 1/spect_1.nrrd").unlink()  # this one ends at once, the others never
+    output = tmp_path / "out"
+    endings = run_cohort(find_cases(cases, output), endless, workers=3)
+    assert next(endings).code == INVALID
+    assert len(started) == 3
+    before = time.monotonic()
+    endings.close()
+    assert time.monotonic() - before < 8.0
+    assert not any(group_lives(process) for process in started)
+    assert not list(output.rglob("*"))
 
 
 def test_which_cases_there_are(cases, tmp_path):
@@ -197,6 +240,7 @@ def started(cases: Path, output: Path) -> "subprocess.Popen[str]":
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        env={**os.environ, "TMPDIR": str(output.parent)},
     )
 
 
@@ -211,29 +255,30 @@ def wait_for(process: "subprocess.Popen[str]", part: str) -> None:
 @pytest.mark.slow
 def test_a_killed_process_and_ctrl_c(cases, tmp_path):
     """
-    A process that is killed costs its case alone. Ctrl-C, which a terminal sends to every process,
-    ends all: one sentence each, nothing half-written, nobody left.
+    A process that is killed costs its case alone. Ctrl-C ends all: one sentence each, nothing half
+    written, no process left.
     """
-    pytest.importorskip("distributed")
     output = tmp_path / "out"
     process = started(cases, output)
     wait_for(process, "0 of 3 done; a/cycle 1: reading")
     listing = subprocess.check_output(
         ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(process.pid)], text=True
     )
-    (worker,) = [line.split()[0] for line in listing.splitlines() if "spawn_main" in line]
+    (worker,) = [line.split()[0] for line in listing.splitlines() if ".worker" in line]
+    (output / "a/cycle 1/.ludosimetry-partial-0").mkdir(parents=True)  # as if killed while writing
     os.kill(int(worker), signal.SIGKILL)
     wait_for(process, "1 of 3 done; a/cycle 2: ")
+    assert not (output / "a/cycle 1").exists()
     os.killpg(process.pid, signal.SIGINT)
     killed, cancelled = process.communicate()[1].splitlines()
     assert process.returncode == CANCELLED
     assert killed.startswith("a/cycle 1: the process that calculated it ended, possibly out of")
     assert cancelled.startswith("ludosimetry: cancelled; 0 of 3 cases are done and stay")
     assert not written(output)
+    assert not any(output.rglob("*"))
     for _ in range(50):
-        try:
-            os.killpg(process.pid, 0)
-        except ProcessLookupError:
+        listing = subprocess.check_output(["ps", "-ww", "-eo", "args="], text=True)
+        if str(tmp_path) not in listing:
             return
         time.sleep(0.1)
     pytest.fail("a process of the cohort is still there")

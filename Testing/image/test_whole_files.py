@@ -24,7 +24,7 @@ def test_whole_files_pass(nifti):
 @pytest.mark.parametrize("missing", [1, 9, 400])
 def test_cut_files_do_not(nifti, missing):
     nifti.write_bytes(nifti.read_bytes()[:-missing])
-    with pytest.raises(IncompleteError, match=r"cut short|bytes that its header tells"):
+    with pytest.raises(IncompleteError, match=r"cut short|bytes that its header demands"):
         check_nifti_complete(nifti)
 
 

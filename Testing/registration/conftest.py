@@ -326,7 +326,7 @@ def moving() -> SimpleNamespace:
 
 @pytest.fixture
 def viewed(tmp_path) -> Callable[[Volume], View]:
-    """What registration looks at in a CT [HU]."""
+    """View of a CT [HU]."""
 
     def of(volume: Volume) -> View:
         write_volume(tmp_path / "ct.nrrd", volume, "")

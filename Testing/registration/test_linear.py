@@ -14,7 +14,7 @@ from LuDosimetryLib.registration.view import View
 def shown(view: View, part: slice) -> View:
     """What a scan of fewer slices shows."""
     box = (part, slice(0, view.grid.shape[1]), slice(0, view.grid.shape[2]))
-    return View(view.values[box].copy(), view.grid.crop(box), view.looked_at[box].copy())
+    return View(view.values[box].copy(), view.grid.crop(box), view.compared[box].copy())
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_other_fields_of_view_and_coordinates(viewed, trunk):
         far = View(
             half.values,
             Grid(half.grid.shape, half.grid.spacing_mm, origin, half.grid.direction),
-            half.looked_at,
+            half.compared,
         )
         for scan, shift in ((half, np.zeros(3)), (far, there)):
             centre = half.centre_mm()
@@ -78,7 +78,7 @@ def test_a_flipped_scan_is_told_from_one_that_is_not(viewed, trunk, axis):
     given, flipped = best_flip(fixed, fixed, Log())
     assert given > 1.3 * flipped.information
     turned = View(
-        np.flip(fixed.values, axis).copy(), fixed.grid, np.flip(fixed.looked_at, axis).copy()
+        np.flip(fixed.values, axis).copy(), fixed.grid, np.flip(fixed.compared, axis).copy()
     )
     given, flipped = best_flip(fixed, turned, Log())
     assert flipped.axes == (axis,)

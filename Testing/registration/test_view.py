@@ -1,4 +1,4 @@
-"""What registration looks at."""
+"""Views: the images that registration compares."""
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ def test_a_ct_without_couch_and_merged_to_4_mm(tmp_path, moving, trunk):
     assert seen.grid.spacing_mm == pytest.approx((4.0, 3.8, 3.8))
     _, y, _ = seen.grid.positions(np.argwhere(seen.values > 0.0)[:, ::-1].T)
     assert y.max() < 80.0  # the couch begins at 100 mm
-    _, rim, _ = seen.grid.positions(np.argwhere(seen.looked_at)[:, ::-1].T)
+    _, rim, _ = seen.grid.positions(np.argwhere(seen.compared)[:, ::-1].T)
     assert 6.0 < rim.max() - y.max() <= 10.0
     body = seen.values[seen.values > 0.9]
     assert np.median(body) == pytest.approx(1.04, abs=0.01)
