@@ -62,6 +62,7 @@ def written(output: Path) -> dict[str, int]:
     return {f.parent.relative_to(output).as_posix(): f.stat().st_mtime_ns for f in files}
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("one_by_one")
 def test_one_failing_case_does_not_stop_the_others(cases, tmp_path, capfd):
     spoil(cases)
