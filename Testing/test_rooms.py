@@ -24,7 +24,7 @@ FLOORS = """
     montecarlo
     dose
     pipeline
-    cohort lab
+    arrays_in_hand cohort lab
     commands worker
     LuDosimetryModule
 """

@@ -125,7 +125,7 @@ def test_a_scan_that_misses_the_reference(case_folder, refused):
             "needs 'liver', which is not among kidney",
         ),
         ({"1": "kidney"}, {"none": ["kidney", "kidney"]}, "nothing is left of 'none'"),
-        ({"1": "kidney"}, {"kidney": ["kidney", "kidney"]}, "already the name of a label"),
+        ({"1": "kidney"}, {"kidney": ["kidney", "kidney"]}, "is already the name of a label"),
     ],
 )
 def test_volumes_of_interest_that_cannot_be(case_folder, refused, labels, differences, said):
