@@ -52,8 +52,7 @@ def run_case(
         ``(fraction, message)`` with the fraction from 0 to 1; raising `Cancelled` from it stops
         the calculation. ``print`` will do.
     unfinished : Path, optional
-        Folder where Monte Carlo keeps its finished batches until ``Result.write``, for a run
-        that is killed and started again; see `result.unfinished_folder`.
+        Folder of Monte Carlo's finished batches, from which a run that was killed goes on.
 
     Raises
     ------
@@ -72,12 +71,11 @@ def run_case(
         log.at(0.1, "reading the CT")
         anatomy = read_anatomy(case, grid, log)
     with clock("register"):
-        alignments, vois = _aligned(case, scans, log)
+        alignments, vois = _aligned(case, scans, log.part(0.1))
         activity = onto_reference(case, scans, alignments, log)
     with clock("integrate"):
-        log.at(0.2, "integrating activity over time")
         series = _series(case, activity, vois, nuclide, grid)
-        integral, curves = integrated(series, log.part(0.05))
+        integral, curves = integrated(series, log.part(0.05, "integrating activity over time"))
         recovery = recovered(integral.tia, vois, grid, case.options, log)
         tia = integral.tia if recovery is None else recovery.tia
         _check_together(tia, anatomy, vois, grid, log)
@@ -85,8 +83,7 @@ def run_case(
         problem = _dose_problem(case, grid, tia, anatomy, series, device, unfinished)
         doses = calculate_doses(problem, methods, log.part(0.6))
     with clock("organs"):
-        log.at(0.9, "organ doses")
-        organs = _organs(case, series, integral, curves, recovery, problem, doses, log.part(0.05))
+        organs = _organs(case, series, integral, curves, recovery, problem, doses, log.part(0.1))
         dvh = cumulative_dvh(doses.Gy[doses.method], vois, anatomy.reported)
     log.at(0.95, "calculated")
     return Result(
@@ -151,9 +148,9 @@ def _aligned(case: Case, scans: list[Volume], log: Log) -> tuple[list[Alignment]
     grid = scans[case.reference_time_point].grid
     alignments = []
     if case.options.registration != "none":
-        log.at(0.12, "registering the scans")
-        alignments = align(case, scans, log.part(0.06))
-    log.at(0.18, "reading the segmentation")
+        log.at(0.2, "registering the scans")
+        alignments = align(case, scans, log.part(0.6))
+    log.at(0.8, "reading the segmentation")
     if case.segmentation is None:
         return alignments, {}
     drawn = drawn_through(case, alignments, log)
@@ -213,6 +210,7 @@ def _organs(
     log: Log,
 ) -> list[OrganDose]:
     """Dose of every volume of interest, with everything that follows from it."""
+    log.at(0.0, "organ doses")
     if case.segmentation is None:
         return []
     organs = organ_doses(

@@ -189,7 +189,9 @@ def _kernels_build(asked: argparse.Namespace, progress: ConsoleProgress) -> None
     from ..tissue.nuclide import read_nuclide
 
     nuclide = read_nuclide(asked.nuclide)
-    build_point_kernels(asked.output, asked.electrons, asked.photons, asked.seed, Log(progress), nuclide)
+    build_point_kernels(
+        asked.output, asked.electrons, asked.photons, asked.seed, Log(progress), nuclide
+    )
 
 
 def _bench(asked: argparse.Namespace, progress: ConsoleProgress) -> None:

@@ -153,7 +153,7 @@ def test_kernels_of_another_nuclide(yttrium, mixed_problem):  # noqa: F811
     pytest.importorskip("ompmc")
     data = read_nuclide("Y-90")
     path = yttrium.parent / "Kernels" / "Y-90.npz"
-    build_point_kernels(path, 8_000, 2_000, 1, lambda fraction, message: None, data)
+    build_point_kernels(path, 8_000, 2_000, 1, Log(), data)
     kernels = read_point_kernels("Y-90")
     assert kernels.electron_reach_g_cm2 == pytest.approx(1.2)  # 2.28 MeV: 1.13 g/cm2 (ESTAR)
     table = KernelTable.of((4.0, 4.0, 4.0), 1.04, "soft", "Y-90")
