@@ -13,6 +13,7 @@ from vtk.util.numpy_support import numpy_to_vtk
 
 from LuDosimetryLib.base.errors import InvalidInput
 from LuDosimetryLib.case.case import Case
+from LuDosimetryLib.case.option import options_of
 from LuDosimetryLib.case.options import Options
 from LuDosimetryLib.case.parts import Segmentation
 from LuDosimetryLib.image.grid import Grid
@@ -21,10 +22,7 @@ from LuDosimetryLib.image.volume import read_image
 from .parameters import TimePoint
 from .result_files import ijk_to_ras
 
-_SHOWN = (
-    *("registration", "integration", "tail", "dose_method", "media", "device", "seed"),
-    *("uncertainty_percent", "compare_with"),
-)
+_SHOWN = tuple(option.name for option in options_of(Options) if option.panel)
 """Options that have a parameter of their own."""
 _UNITS = {
     "Bq/mL": ("Bq/mL", "becquerel per millilitre"),
@@ -109,6 +107,7 @@ def fill_parameters(loaded: LoadedCase, parameters: Any) -> None:
         parameters.segmentation = loaded.segmentation
         parameters.segmentIDs = _chosen(loaded)
         parameters.differences = _differences(case.segmentation)
+        parameters.preset = case.preset
         parameters.registration = options.registration
         parameters.integration = options.integration
         parameters.tail = options.tail

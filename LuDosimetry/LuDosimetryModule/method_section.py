@@ -11,7 +11,7 @@ from LuDosimetryLib.jobs.runner import INTERPRETER_VARIABLE
 
 from . import packages
 from .choice_widgets import ChoiceBox, MethodChecks
-from .choices import tip
+from .choices import further_options_tip, option_label, option_tip, tip
 from .jobs import environment
 from .panel import Panel
 
@@ -22,6 +22,13 @@ _BOXES = {
     "doseMethod": "methodComboBox",
     "device": "deviceComboBox",
 }
+_OTHERS = {
+    "uncertaintyPercent": "uncertaintySpinBox",
+    "compareWith": "compareWidget",
+    "media": "mediaSpinBox",
+    "seed": "seedSpinBox",
+}
+_ENDINGS = ("ComboBox", "SpinBox", "Widget")
 
 
 class MethodSection:
@@ -43,6 +50,10 @@ class MethodSection:
             for parameter, widget in _BOXES.items()
         }
         self._checks = MethodChecks(ui.compareWidget, self._setter("compareWith"))
+        for parameter, widget in (_BOXES | _OTHERS).items():
+            getattr(ui, _label_of(widget)).text = option_label(parameter)
+            getattr(ui, widget).toolTip = option_tip(parameter)
+        ui.furtherLineEdit.toolTip = further_options_tip()
         ui.installTorchButton.connect("clicked(bool)", self._on_install_torch)
         ui.installMonteCarloButton.connect("clicked(bool)", self._on_install_monte_carlo)
 
@@ -139,6 +150,11 @@ class MethodSection:
             )
         if self._panel.parameters is not None:
             self._panel.parameters.Modified()
+
+
+def _label_of(widget: str) -> str:
+    """Name of the label beside a widget: that of ``tailComboBox`` is tailLabel."""
+    return next(widget.removesuffix(e) for e in _ENDINGS if widget.endswith(e)) + "Label"
 
 
 def _there(package: str) -> bool:

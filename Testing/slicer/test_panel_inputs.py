@@ -8,7 +8,9 @@ import pytest
 import slicer
 import vtk
 
-from LuDosimetryLib.case.options import DOSE_METHODS, INTEGRATIONS, REGISTRATIONS, TAILS
+from LuDosimetryLib.case.choices import REGISTRATIONS, TAILS
+from LuDosimetryLib.case.dose_methods import DOSE_METHODS
+from LuDosimetryLib.case.integrations import INTEGRATIONS
 
 MODULE = Path(__file__).parents[2] / "LuDosimetry" / "LuDosimetry.py"
 
@@ -157,12 +159,12 @@ def test_choices_are_those_of_the_library(panel):
         (panel.ui.tailComboBox, TAILS),
     ):
         assert box.count == len(names)
-    panel.ui.methodComboBox.currentIndex = DOSE_METHODS.index("single-vsv")
+    panel.ui.methodComboBox.currentIndex = [*DOSE_METHODS].index("single-vsv")
     assert parameters(panel).doseMethod == "single-vsv"
-    panel.ui.tailComboBox.currentIndex = TAILS.index("effective")
+    panel.ui.tailComboBox.currentIndex = [*TAILS].index("effective")
     assert parameters(panel).tail == "effective"
     parameters(panel).doseMethod = "local"
-    assert panel.ui.methodComboBox.currentIndex == DOSE_METHODS.index("local")
+    assert panel.ui.methodComboBox.currentIndex == [*DOSE_METHODS].index("local")
 
 
 def test_a_choice_without_a_label_shows_its_own_name(panel):
@@ -182,7 +184,7 @@ def test_compared_methods(panel):
     box = panel.ui.compareWidget.findChild(QtWidgets.QCheckBox, "compare_local")
     box.click()
     assert list(parameters(panel).compareWith) == ["local"]
-    panel.ui.methodComboBox.currentIndex = DOSE_METHODS.index("local")
+    panel.ui.methodComboBox.currentIndex = [*DOSE_METHODS].index("local")
     assert not box.enabled
     parameters(panel).compareWith = ["single-vsv"]
     assert not box.checked
@@ -190,13 +192,13 @@ def test_compared_methods(panel):
 
 def test_uncertainty_is_for_monte_carlo_alone(panel):
     assert not panel.ui.uncertaintySpinBox.enabled
-    panel.ui.methodComboBox.currentIndex = DOSE_METHODS.index("monte-carlo")
+    panel.ui.methodComboBox.currentIndex = [*DOSE_METHODS].index("monte-carlo")
     assert panel.ui.uncertaintySpinBox.enabled
     panel.ui.uncertaintySpinBox.value = 2.5
     from LuDosimetryModule.request import Request
 
     assert Request.of(parameters(panel)).options["uncertainty_percent"] == 2.5
-    panel.ui.methodComboBox.currentIndex = DOSE_METHODS.index("local")
+    panel.ui.methodComboBox.currentIndex = [*DOSE_METHODS].index("local")
     assert Request.of(parameters(panel)).options["uncertainty_percent"] is None
 
 
@@ -254,12 +256,12 @@ def test_missing_packages_are_said_and_offered(panel, monkeypatch):
     monkeypatch.setattr(packages, "installed", lambda name: False)
     panel.ui.addTimePointButton.click()
     fill_row(panel, 0, volume("SPECT"), volume("CT"), 4.0)
-    panel.ui.methodComboBox.currentIndex = DOSE_METHODS.index("monte-carlo")
+    panel.ui.methodComboBox.currentIndex = [*DOSE_METHODS].index("monte-carlo")
     assert "Install the Monte Carlo engine" in panel.ui.methodHint.text
     assert panel.ui.installMonteCarloButton.isVisibleTo(panel.parent)
     assert not panel.ui.runButton.enabled
     assert panel.ui.runButton.toolTip == "To run: install the Monte Carlo engine (package ompmc)."
-    panel.ui.methodComboBox.currentIndex = DOSE_METHODS.index("unet")
+    panel.ui.methodComboBox.currentIndex = [*DOSE_METHODS].index("unet")
     assert panel.ui.runButton.enabled
     assert "needs PyTorch, which the button below installs" in panel.ui.methodHint.text
     assert panel.ui.installTorchButton.isVisibleTo(panel.parent)
@@ -332,7 +334,7 @@ def test_save_and_load_of_a_scene_restores_the_panel(panel, case_folder, host, t
     host.dialogs.answer(str(case_folder.file))
     panel.ui.loadCaseButton.click()
     panel.ui.administeredActivitySpinBox.value = 7000.0
-    panel.ui.methodComboBox.currentIndex = DOSE_METHODS.index("single-vsv")
+    panel.ui.methodComboBox.currentIndex = [*DOSE_METHODS].index("single-vsv")
     parameters(panel).compareWith = ["local"]
     assert slicer.util.saveScene(str(tmp_path / "scene.mrb"))
     slicer.mrmlScene.Clear(0)
@@ -343,7 +345,7 @@ def test_save_and_load_of_a_scene_restores_the_panel(panel, case_folder, host, t
     assert cell(panel, 1, 2).value == 24.0
     assert cell(panel, 1, 0).currentNode().GetName() == "SPECT 24 h"
     assert panel.ui.administeredActivitySpinBox.value == 7000.0
-    assert panel.ui.methodComboBox.currentIndex == DOSE_METHODS.index("single-vsv")
+    assert panel.ui.methodComboBox.currentIndex == [*DOSE_METHODS].index("single-vsv")
     assert list(parameters(panel).compareWith) == ["local"]
     assert panel.ui.segmentationSelector.currentNode() is not None
     assert panel.ui.runButton.enabled
