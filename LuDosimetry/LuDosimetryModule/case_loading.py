@@ -13,17 +13,15 @@ from vtk.util.numpy_support import numpy_to_vtk
 
 from LuDosimetryLib.base.errors import InvalidInput
 from LuDosimetryLib.case.case import Case
-from LuDosimetryLib.case.option import options_of
 from LuDosimetryLib.case.options import Options
 from LuDosimetryLib.case.parts import Segmentation
 from LuDosimetryLib.image.grid import Grid
 from LuDosimetryLib.image.volume import read_image
 
+from .choices import WITH_PARAMETER
 from .parameters import TimePoint
 from .result_files import ijk_to_ras
 
-_SHOWN = tuple(option.name for option in options_of(Options) if option.panel)
-"""Options that have a parameter of their own."""
 _UNITS = {
     "Bq/mL": ("Bq/mL", "becquerel per millilitre"),
     "Bq": ("Bq", "becquerel"),
@@ -125,7 +123,9 @@ def _further_options(case: Case) -> str:
     given = case.to_dict()["options"]
     usual = replace(case, options=Options()).to_dict()["options"]
     further = {
-        key: value for key, value in given.items() if key not in _SHOWN and value != usual[key]
+        key: value
+        for key, value in given.items()
+        if key not in WITH_PARAMETER and value != usual[key]
     }
     return json.dumps(further) if further else ""
 

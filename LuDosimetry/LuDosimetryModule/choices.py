@@ -6,17 +6,20 @@ from html import escape
 from slicer.i18n import tr as _
 from slicer.i18n import translate
 
-from LuDosimetryLib.case.option import options_of
+from LuDosimetryLib.case.option import Option, options_of
 from LuDosimetryLib.case.options import Options
 from LuDosimetryLib.case.parts import UNITS
 
 __all__ = [
     "CHOICES",
     "UNITS",
+    "WITH_PARAMETER",
+    "default_text",
     "further_options_tip",
     "label",
     "option_label",
     "option_tip",
+    "row_options",
     "tip",
 ]
 
@@ -36,6 +39,13 @@ CHOICES: dict[str, Sequence[str]] = {
 }
 """Names by parameter."""
 
+WITH_PARAMETER = (
+    *("registration", "integration", "tail", "dose_method", "media", "device", "seed"),
+    *("uncertainty_percent", "compare_with"),
+)
+"""Options that are parameters of their own, with widgets in the .ui file."""
+_IN_A_ROW = (str, int, float, bool)
+
 _CONTEXT = "LuDosimetryLib"
 """Context of the library's texts in a translation."""
 
@@ -53,9 +63,28 @@ def tip(parameter: str, name: str) -> str:
     return _of_library(known) if known else ""
 
 
-def option_label(parameter: str) -> str:
+def row_options() -> dict[str, Option]:
+    """Options, by parameter, that the panel shows in rows made of their declarations."""
+    return {
+        parameter: option
+        for parameter, option in _OPTIONS.items()
+        if option.panel and option.name not in WITH_PARAMETER and option.type in _IN_A_ROW
+    }
+
+
+def option_label(parameter: str, with_unit: bool = False) -> str:
     """Label beside the widget of an option."""
-    return _("{label}:").format(label=_of_library(_OPTIONS[parameter].label))
+    option = _OPTIONS[parameter]
+    label = _of_library(option.label)
+    if with_unit and option.unit:
+        return _("{label} [{unit}]:").format(label=label, unit=option.unit)
+    return _("{label}:").format(label=label)
+
+
+def default_text(parameter: str) -> str:
+    """Default of an option in words."""
+    option = _OPTIONS[parameter]
+    return _of_library(option.words(option.default))
 
 
 def option_tip(parameter: str) -> str:

@@ -13,6 +13,7 @@ from . import packages
 from .choice_widgets import ChoiceBox, MethodChecks
 from .choices import further_options_tip, option_label, option_tip, tip
 from .jobs import environment
+from .option_rows import OptionRows
 from .panel import Panel
 
 _BOXES = {
@@ -53,6 +54,7 @@ class MethodSection:
         for parameter, widget in (_BOXES | _OTHERS).items():
             getattr(ui, _label_of(widget)).text = option_label(parameter)
             getattr(ui, widget).toolTip = option_tip(parameter)
+        self._rows = OptionRows(ui.moreOptionsWidget, self._setter("furtherOptions"))
         ui.furtherLineEdit.toolTip = further_options_tip()
         ui.installTorchButton.connect("clicked(bool)", self._on_install_torch)
         ui.installMonteCarloButton.connect("clicked(bool)", self._on_install_monte_carlo)
@@ -63,6 +65,7 @@ class MethodSection:
         for parameter, box in self._boxes.items():
             box.show(getattr(parameters, parameter))
         self._checks.show(parameters.compareWith, parameters.doseMethod)
+        self._rows.show(parameters.furtherOptions)
         methods = (parameters.doseMethod, *parameters.compareWith)
         statistical = "monte-carlo" in methods
         ui.uncertaintySpinBox.enabled = statistical

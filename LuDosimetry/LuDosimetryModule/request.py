@@ -167,7 +167,11 @@ class Request:
                 ).format(name=node.GetName())
             )
         self._differences()
-        self._options()
+        self.case_options()
+
+    def case_options(self) -> Options:
+        """Make the options of the case: those of the preset, and those that were given."""
+        return Options.from_dict(preset_values(self.preset) | self.options)
 
     def write_job(self, folder: Path) -> Iterator[str]:
         """
@@ -211,7 +215,7 @@ class Request:
             reference_time_point=ordered.index(min(self.reference, len(ordered) - 1)),
             segmentation=segmentation,
             preset=self.preset,
-            options=self._options(),
+            options=self.case_options(),
             folder=folder,
         )
         case.write(folder / CASE)
@@ -226,9 +230,6 @@ class Request:
             if scan.unit == "counts"
             else None,
         )
-
-    def _options(self) -> Options:
-        return Options.from_dict(preset_values(self.preset) | self.options)
 
     def _segment_ids(self) -> Sequence[str]:
         return segment_ids(self.segmentation, self.segments)

@@ -133,6 +133,7 @@ class Options:
         unit="decays",
         least=1,
         cli=True,
+        panel=True,
         decides_dose=True,
         applies=lambda options: _by_monte_carlo(options) and options.uncertainty_percent is None,
     )
@@ -177,6 +178,7 @@ class Options:
         unit="h",
         when_none="not given",
         cli=True,
+        panel=True,
         decides_dose=True,
         applies=lambda options: options.integration == "madsen",
     )
@@ -187,6 +189,7 @@ class Options:
         unit="h",
         when_none="72 to 96 h (Hänscheid) or 1.44 effective half-lives (Madsen)",
         cli=True,
+        panel=True,
         decides_dose=True,
         applies=lambda options: options.integration in _SINGLE_SCAN,
     )
@@ -218,6 +221,7 @@ class Options:
         greatest=_WORST_RESOLUTION_MM,
         when_none="not corrected for",
         cli=True,
+        panel=True,
         decides_dose=True,
     )
     spill_in: bool = option(
@@ -226,6 +230,7 @@ class Options:
         help="With a SPECT resolution: correct also for activity that spills in from around a volume; right for all "
         "but isolated volumes.",
         cli=True,
+        panel=True,
         decides_dose=True,
         applies=lambda options: options.spect_resolution_mm is not None,
     )

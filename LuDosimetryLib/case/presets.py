@@ -50,7 +50,7 @@ PRESETS = {
 """Presets by name, in the order in which they are offered."""
 
 
-def preset_values(name: str, where: str = "preset") -> dict[str, Any]:
+def preset_values(name: str) -> dict[str, Any]:
     """
     List what a preset decides: a value for every option that any preset names.
 
@@ -59,15 +59,13 @@ def preset_values(name: str, where: str = "preset") -> dict[str, Any]:
     Parameters
     ----------
     name : str
-    where : str
-        What a message calls the place of the name.
 
     Raises
     ------
     InvalidInput
         If there is no preset of this name.
     """
-    check_choice(where, name, tuple(PRESETS))
+    check_choice("preset", name, tuple(PRESETS))
     defaults = {declared.name: declared.default for declared in options_of(Options)}
     decided = dict.fromkeys(key for preset in PRESETS.values() for key in preset.options)
     return {key: PRESETS[name].options.get(key, defaults[key]) for key in decided}

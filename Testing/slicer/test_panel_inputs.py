@@ -1,5 +1,7 @@
 """The panel's inputs, by what the user clicks and types: nothing is calculated here."""
 
+import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +10,12 @@ import pytest
 import slicer
 import vtk
 
+from LuDosimetryLib.base.errors import InvalidInput
 from LuDosimetryLib.case.choices import REGISTRATIONS, TAILS
 from LuDosimetryLib.case.dose_methods import DOSE_METHODS
 from LuDosimetryLib.case.integrations import INTEGRATIONS
+from LuDosimetryLib.case.option import options_of
+from LuDosimetryLib.case.options import Options
 
 MODULE = Path(__file__).parents[2] / "LuDosimetry" / "LuDosimetry.py"
 
@@ -200,6 +205,83 @@ def test_uncertainty_is_for_monte_carlo_alone(panel):
     assert Request.of(parameters(panel)).options["uncertainty_percent"] == 2.5
     panel.ui.methodComboBox.currentIndex = [*DOSE_METHODS].index("local")
     assert Request.of(parameters(panel)).options["uncertainty_percent"] is None
+
+
+def row(panel: Any, option: str) -> Any:
+    """The widget of an option whose row is made of its declaration."""
+    from PySide6 import QtWidgets
+
+    return panel.ui.moreOptionsWidget.findChild(QtWidgets.QWidget, f"option_{option}")
+
+
+def typed(panel: Any, option: str, text: str) -> None:
+    row(panel, option).text = text
+    row(panel, option).editingFinished.emit()
+
+
+def test_rows_of_options_without_a_parameter(panel):
+    from LuDosimetryModule.request import Request
+
+    assert row(panel, "spect_resolution_mm").placeholderText == "not corrected for"
+    typed(panel, "spect_resolution_mm", "7.5")
+    row(panel, "spill_in").click()
+    typed(panel, "histories", "1e6")
+    assert json.loads(parameters(panel).furtherOptions) == {
+        "spect_resolution_mm": 7.5,
+        "spill_in": False,
+        "histories": 1_000_000,
+    }
+    options = Request.of(parameters(panel)).options
+    assert (options["spect_resolution_mm"], options["spill_in"]) == (7.5, False)
+    typed(panel, "spect_resolution_mm", "")
+    row(panel, "spill_in").click()
+    typed(panel, "histories", "")
+    assert parameters(panel).furtherOptions == ""
+
+
+def test_rows_follow_the_further_options(panel):
+    parameters(panel).furtherOptions = '{"effective_half_life_h": 55, "uncertainty": {}}'
+    assert row(panel, "effective_half_life_h").text == "55"
+    typed(panel, "effective_half_life_h", "60")
+    assert json.loads(parameters(panel).furtherOptions) == {
+        "effective_half_life_h": 60.0,
+        "uncertainty": {},
+    }
+    parameters(panel).furtherOptions = "{effective"
+    assert not row(panel, "effective_half_life_h").enabled
+    parameters(panel).furtherOptions = ""
+    assert row(panel, "effective_half_life_h").enabled
+    assert row(panel, "effective_half_life_h").text == ""
+
+
+def test_what_is_typed_and_no_number_is_refused_with_its_name(panel, two_rows):
+    from LuDosimetryModule.request import Request
+
+    typed(panel, "spect_resolution_mm", "sharp")
+    with pytest.raises(InvalidInput, match="spect_resolution_mm is 'sharp'; it must be a number"):
+        Request.of(parameters(panel)).check()
+
+
+def test_texts_of_options_are_those_of_the_library(panel):
+    declared = {option.name: option for option in options_of(Options)}
+    assert panel.ui.tailLabel.text == f"{declared['tail'].label}:"
+    assert declared["media"].help in panel.ui.mediaSpinBox.toolTip
+    assert "recovery_coefficients" in panel.ui.furtherLineEdit.toolTip
+    fields = [n for n, o in declared.items() if o.panel]
+    assert not [name for name in fields if f"<li>{name}:" in panel.ui.furtherLineEdit.toolTip]
+
+
+def test_a_preset_passes_through(panel, case_folder):
+    from LuDosimetryModule.request import Request
+
+    case_folder.change("preset", to="kim-2022")
+    panel.logic.loadCase(case_folder.file)
+    assert parameters(panel).preset == "kim-2022"
+    asked = Request.of(parameters(panel))
+    assert asked.preset == "kim-2022"
+    assert asked.options["registration"] == "rigid"
+    alone = replace(asked, options={"dose_method": "local"})
+    assert alone.case_options() == Options(registration="rigid", dose_method="local")
 
 
 def test_bound_widgets(panel):
