@@ -18,14 +18,10 @@ from LuDosimetryLib.case.parts import Segmentation
 from LuDosimetryLib.image.grid import Grid
 from LuDosimetryLib.image.volume import read_image
 
+from .choices import WITH_PARAMETER
 from .parameters import TimePoint
 from .result_files import ijk_to_ras
 
-_SHOWN = (
-    *("registration", "integration", "tail", "dose_method", "media", "device", "seed"),
-    *("uncertainty_percent", "compare_with"),
-)
-"""Options that have a parameter of their own."""
 _UNITS = {
     "Bq/mL": ("Bq/mL", "becquerel per millilitre"),
     "Bq": ("Bq", "becquerel"),
@@ -109,6 +105,7 @@ def fill_parameters(loaded: LoadedCase, parameters: Any) -> None:
         parameters.segmentation = loaded.segmentation
         parameters.segmentIDs = _chosen(loaded)
         parameters.differences = _differences(case.segmentation)
+        parameters.preset = case.preset
         parameters.registration = options.registration
         parameters.integration = options.integration
         parameters.tail = options.tail
@@ -126,7 +123,9 @@ def _further_options(case: Case) -> str:
     given = case.to_dict()["options"]
     usual = replace(case, options=Options()).to_dict()["options"]
     further = {
-        key: value for key, value in given.items() if key not in _SHOWN and value != usual[key]
+        key: value
+        for key, value in given.items()
+        if key not in WITH_PARAMETER and value != usual[key]
     }
     return json.dumps(further) if further else ""
 

@@ -1,108 +1,110 @@
-"""What the choices of a case file are called in the panel; the library says which there are."""
+"""What options and their choices are called in the panel, as the library declares them."""
 
 from collections.abc import Sequence
+from html import escape
 
 from slicer.i18n import tr as _
+from slicer.i18n import translate
 
-from LuDosimetryLib.case.options import DEVICES, DOSE_METHODS, INTEGRATIONS, REGISTRATIONS, TAILS
+from LuDosimetryLib.case.option import Option, options_of
+from LuDosimetryLib.case.options import Options
 from LuDosimetryLib.case.parts import UNITS
 
-__all__ = ["CHOICES", "UNITS", "label", "tip"]
+__all__ = [
+    "CHOICES",
+    "UNITS",
+    "WITH_PARAMETER",
+    "default_text",
+    "further_options_tip",
+    "label",
+    "option_label",
+    "option_tip",
+    "row_options",
+    "tip",
+]
+
+
+def _parameter(option: str) -> str:
+    """Name of an option's parameter: ``dose_method`` is doseMethod."""
+    first, *rest = option.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+_OPTIONS = {_parameter(option.name): option for option in options_of(Options)}
 
 CHOICES: dict[str, Sequence[str]] = {
-    "registration": REGISTRATIONS,
-    "integration": INTEGRATIONS,
-    "tail": TAILS,
-    "doseMethod": DOSE_METHODS,
-    "device": DEVICES,
+    parameter: tuple(option.choices)
+    for parameter, option in _OPTIONS.items()
+    if option.choices is not None
 }
 """Names by parameter."""
 
+WITH_PARAMETER = (
+    *("registration", "integration", "tail", "dose_method", "media", "device", "seed"),
+    *("uncertainty_percent", "compare_with"),
+)
+"""Options that are parameters of their own, with widgets in the .ui file."""
+_IN_A_ROW = (str, int, float, bool)
+
+_CONTEXT = "LuDosimetryLib"
+"""Context of the library's texts in a translation."""
+
 
 def label(parameter: str, name: str) -> str:
-    """How a choice is called; one that is not known here by its own name, spelled out."""
-    known = _labels().get((parameter, name))
-    return known[0] if known else name.replace("-", " ").replace("_", " ").capitalize()
+    """Label of a choice; the name itself, spelled out, of one that this version does not know."""
+    if name in CHOICES[parameter]:
+        return _of_library(_OPTIONS[parameter].choices[name].label)
+    return name.replace("-", " ").replace("_", " ").capitalize()
 
 
 def tip(parameter: str, name: str) -> str:
-    """What a choice does; empty for one that is not known here."""
-    known = _labels().get((parameter, name))
-    return known[1] if known else ""
+    """What a choice does; empty for one that this version does not know."""
+    known = name in CHOICES[parameter] and _OPTIONS[parameter].choices[name].help
+    return _of_library(known) if known else ""
 
 
-def _labels() -> dict[tuple[str, str], tuple[str, str]]:
-    # made when asked for: the language of the application can change
+def row_options() -> dict[str, Option]:
+    """Options, by parameter, that the panel shows in rows made of their declarations."""
     return {
-        ("doseMethod", "local"): (
-            _("Local deposition"),
-            _("Electron energy stays in its voxel; photons leave the patient."),
-        ),
-        ("doseMethod", "single-vsv"): (
-            _("Single voxel S value"),
-            _("One kernel, soft tissue of 1.04 g/cm³."),
-        ),
-        ("doseMethod", "multi-vsv"): (
-            _("Multiple voxel S values"),
-            _("The kernels of 20 media by CT density (Kim et al. 2022)."),
-        ),
-        ("doseMethod", "split-vsv"): (
-            _("Split voxel S values"),
-            _(
-                "Electrons by the medium of the source voxel, photons by that of the target voxel and the way between."
-            ),
-        ),
-        ("doseMethod", "unet"): (
-            _("Residual U-Net"),
-            _(
-                "Multiple voxel S values, corrected by a network trained on Monte Carlo (Kim et al. 2022)."
-            ),
-        ),
-        ("doseMethod", "monte-carlo"): (
-            _("Monte Carlo"),
-            _("Every decay followed through this patient; minutes, with standard errors."),
-        ),
-        ("registration", "none"): (_("None: scans are aligned"), _("Positions are taken as told.")),
-        ("registration", "rigid"): (_("Rigid"), _("Moves and turns scans onto the reference.")),
-        ("registration", "deformable"): (
-            _("Deformable"),
-            _("Deforms scans onto the reference."),
-        ),
-        ("integration", "trapezoid"): (
-            _("Trapezoid"),
-            _("Straight lines between the scans, voxel by voxel."),
-        ),
-        ("integration", "mono-exponential"): (
-            _("Mono-exponential fit"),
-            _("One exponential fitted to every voxel."),
-        ),
-        ("integration", "bi-exponential"): (
-            _("Bi-exponential fit"),
-            _("Uptake and washout fitted to every voxel."),
-        ),
-        ("integration", "hybrid"): (
-            _("Organ curve, scaled to each voxel"),
-            _("The fitted curve of the volume of interest, scaled to the activity of each voxel."),
-        ),
-        ("integration", "haenscheid"): (
-            _("Single scan (Hänscheid)"),
-            _("From the one scan nearest to 72 to 96 hours."),
-        ),
-        ("integration", "madsen"): (
-            _("Single scan (Madsen)"),
-            _("From one scan and a prior effective half-life, which the further options give."),
-        ),
-        ("tail", "physical"): (
-            _("Physical decay"),
-            _(
-                "After the last scan activity falls by decay alone; overestimates where it washes out."
-            ),
-        ),
-        ("tail", "effective"): (
-            _("Effective decay"),
-            _("After the last scan activity falls as between the last two scans."),
-        ),
-        ("device", "auto"): (_("Automatic"), _("A CUDA device where there is one.")),
-        ("device", "cpu"): (_("CPU"), ""),
-        ("device", "cuda"): (_("CUDA"), _("Fails where PyTorch finds no CUDA device.")),
+        parameter: option
+        for parameter, option in _OPTIONS.items()
+        if option.panel and option.name not in WITH_PARAMETER and option.type in _IN_A_ROW
     }
+
+
+def option_label(parameter: str, with_unit: bool = False) -> str:
+    """Label beside the widget of an option."""
+    option = _OPTIONS[parameter]
+    label = _of_library(option.label)
+    if with_unit and option.unit:
+        return _("{label} [{unit}]:").format(label=label, unit=option.unit)
+    return _("{label}:").format(label=label)
+
+
+def default_text(parameter: str) -> str:
+    """Default of an option in words."""
+    option = _OPTIONS[parameter]
+    return _of_library(option.words(option.default))
+
+
+def option_tip(parameter: str) -> str:
+    """Tooltip of an option, as rich text, which Qt wraps."""
+    return f"<p>{escape(_of_library(_OPTIONS[parameter].help))}</p>"
+
+
+def further_options_tip() -> str:
+    """Tooltip that lists the options without a widget, as rich text."""
+    listed = "".join(
+        f"<li>{option.name}: {escape(_of_library(option.help))}</li>"
+        for option in _OPTIONS.values()
+        if not option.panel
+    )
+    intro = _("Options that have no field here, as JSON, for example {example}:").format(
+        example='{"spect_resolution_mm": 12}'
+    )
+    return f"<p>{escape(intro)}</p><ul>{listed}</ul>"
+
+
+def _of_library(text: str) -> str:
+    """Translate a text when it is asked for: the language of the application can change."""
+    return translate(_CONTEXT, text)

@@ -10,6 +10,7 @@ from slicer.i18n import tr as _
 from slicer.ScriptedLoadableModule import ScriptedLoadableModuleLogic
 
 from LuDosimetryLib.base.errors import Cancelled, InvalidInput
+from LuDosimetryLib.case.presets import RECOMMENDED
 
 from .background import BackgroundJob
 from .calculation import Calculation
@@ -68,6 +69,7 @@ class LuDosimetryLogic(ScriptedLoadableModuleLogic):
         referenceTimePoint: int = 0,
         administeredActivity: float = 0.0,
         patientID: str = "",
+        preset: str = RECOMMENDED,
         dose: Any = None,
         progress: Any = None,
         **options: Any,
@@ -93,6 +95,8 @@ class LuDosimetryLogic(ScriptedLoadableModuleLogic):
         administeredActivity : float
             [MBq]; 0 if it is not known.
         patientID : str
+        preset : str
+            Name of a preset of options; the options below override it.
         dose : vtkMRMLScalarVolumeNode, optional
             Takes the dose; a new volume by default, or that of the parameter node.
         progress : callable, optional
@@ -127,6 +131,7 @@ class LuDosimetryLogic(ScriptedLoadableModuleLogic):
                 differences=differences,
                 administered_MBq=administeredActivity,
                 patient_id=patientID,
+                preset=preset,
                 options={named.get(key, key): value for key, value in options.items()},
             )
             job = Calculation(request, dose)

@@ -11,8 +11,9 @@ from LuDosimetryLib.jobs.runner import INTERPRETER_VARIABLE
 
 from . import packages
 from .choice_widgets import ChoiceBox, MethodChecks
-from .choices import tip
+from .choices import further_options_tip, option_label, option_tip, tip
 from .jobs import environment
+from .option_rows import OptionRows
 from .panel import Panel
 
 _BOXES = {
@@ -22,6 +23,13 @@ _BOXES = {
     "doseMethod": "methodComboBox",
     "device": "deviceComboBox",
 }
+_OTHERS = {
+    "uncertaintyPercent": "uncertaintySpinBox",
+    "compareWith": "compareWidget",
+    "media": "mediaSpinBox",
+    "seed": "seedSpinBox",
+}
+_ENDINGS = ("ComboBox", "SpinBox", "Widget")
 
 
 class MethodSection:
@@ -43,6 +51,11 @@ class MethodSection:
             for parameter, widget in _BOXES.items()
         }
         self._checks = MethodChecks(ui.compareWidget, self._setter("compareWith"))
+        for parameter, widget in (_BOXES | _OTHERS).items():
+            getattr(ui, _label_of(widget)).text = option_label(parameter)
+            getattr(ui, widget).toolTip = option_tip(parameter)
+        self._rows = OptionRows(ui.moreOptionsWidget, self._setter("furtherOptions"))
+        ui.furtherLineEdit.toolTip = further_options_tip()
         ui.installTorchButton.connect("clicked(bool)", self._on_install_torch)
         ui.installMonteCarloButton.connect("clicked(bool)", self._on_install_monte_carlo)
 
@@ -52,6 +65,7 @@ class MethodSection:
         for parameter, box in self._boxes.items():
             box.show(getattr(parameters, parameter))
         self._checks.show(parameters.compareWith, parameters.doseMethod)
+        self._rows.show(parameters.furtherOptions)
         methods = (parameters.doseMethod, *parameters.compareWith)
         statistical = "monte-carlo" in methods
         ui.uncertaintySpinBox.enabled = statistical
@@ -139,6 +153,11 @@ class MethodSection:
             )
         if self._panel.parameters is not None:
             self._panel.parameters.Modified()
+
+
+def _label_of(widget: str) -> str:
+    """Name of the label beside a widget: that of ``tailComboBox`` is tailLabel."""
+    return next(widget.removesuffix(e) for e in _ENDINGS if widget.endswith(e)) + "Label"
 
 
 def _there(package: str) -> bool:

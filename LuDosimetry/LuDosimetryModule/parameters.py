@@ -9,7 +9,11 @@ from slicer import (
 )
 from slicer.parameterNodeWrapper import WithinRange, parameterNodeWrapper, parameterPack
 
+from LuDosimetryLib.case.options import Options
+from LuDosimetryLib.case.presets import RECOMMENDED
+
 _MOST_MBQ = 1e6
+_DEFAULT = Options()
 
 
 @parameterPack
@@ -47,13 +51,12 @@ class LuDosimetryParameterNode:
     segmentation : volumes of interest
     segmentIDs : those of it that count; all if empty
     differences : further volumes of interest, as "rest = liver - tumour 1 - tumour 2; ..."
-    registration, integration, tail, doseMethod, device : names as in a case file
-    media : number of media of the multiple voxel S values
-    uncertaintyPercent : standard error of organ doses at which Monte Carlo stops [%]; 0 for the
-        number of histories among the further options
-    seed : of Monte Carlo
+    preset : name of the preset from which the options start, as in a case file
+    registration, integration, tail, doseMethod, device, media, seed, compareWith : options of a
+        case file
+    uncertaintyPercent : the option `uncertainty_percent` [%]; 0 for the number of histories among
+        the further options. A panel is for a target, so that it begins with one.
     furtherOptions : options of a case file that have no widget, as JSON
-    compareWith : methods whose dose is calculated beside the chosen one
     dose : the volume that takes the dose; None for a new one
     comparedDose : a dose volume of the scene to compare with
     profileLine : markups line of the dose profile
@@ -66,14 +69,15 @@ class LuDosimetryParameterNode:
     segmentation: vtkMRMLSegmentationNode | None
     segmentIDs: list[str]
     differences: str = ""
-    registration: str = "none"
-    integration: str = "trapezoid"
-    tail: str = "physical"
-    doseMethod: str = "multi-vsv"
-    device: str = "auto"
-    media: Annotated[int, WithinRange(1, 1000)] = 20
+    preset: str = RECOMMENDED
+    registration: str = _DEFAULT.registration
+    integration: str = _DEFAULT.integration
+    tail: str = _DEFAULT.tail
+    doseMethod: str = _DEFAULT.dose_method
+    device: str = _DEFAULT.device
+    media: Annotated[int, WithinRange(1, 1000)] = _DEFAULT.media
     uncertaintyPercent: Annotated[float, WithinRange(0.0, 20.0)] = 1.0
-    seed: Annotated[int, WithinRange(0, 2**31 - 1)] = 1
+    seed: Annotated[int, WithinRange(0, 2**31 - 1)] = _DEFAULT.seed
     furtherOptions: str = ""
     compareWith: list[str]
     dose: vtkMRMLScalarVolumeNode | None

@@ -10,9 +10,10 @@ from slicer.i18n import tr as _
 
 from LuDosimetryLib.base.errors import InvalidInput
 from LuDosimetryLib.case.case import Case
-from LuDosimetryLib.case.case_file import options_from_dict
+from LuDosimetryLib.case.options import Options
 from LuDosimetryLib.case.parts import Calibration, Segmentation
 from LuDosimetryLib.case.parts import TimePoint as CaseTimePoint
+from LuDosimetryLib.case.presets import RECOMMENDED, preset_values
 from LuDosimetryLib.jobs.job_folder import CASE
 
 from .segmentation_export import export_segmentation, segment_ids, segment_names
@@ -62,8 +63,10 @@ class Request:
     administered_MBq : float
         0 if it is not known.
     patient_id : str
+    preset : str
+        Name of a preset of options.
     options : dict
-        Keys of the options of a case file.
+        Options as in a case file; they override those of the preset.
     """
 
     scans: tuple[Scan, ...]
@@ -73,6 +76,7 @@ class Request:
     differences: str = ""
     administered_MBq: float = 0.0
     patient_id: str = ""
+    preset: str = RECOMMENDED
     options: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
@@ -90,6 +94,7 @@ class Request:
             differences=parameters.differences,
             administered_MBq=parameters.administeredActivity,
             patient_id=parameters.patientID,
+            preset=parameters.preset,
             options=further_options(parameters.furtherOptions)
             | {
                 "registration": parameters.registration,
@@ -162,7 +167,11 @@ class Request:
                 ).format(name=node.GetName())
             )
         self._differences()
-        options_from_dict(self.options)
+        self.case_options()
+
+    def case_options(self) -> Options:
+        """Make the options of the case: those of the preset, and those that were given."""
+        return Options.from_dict(preset_values(self.preset) | self.options)
 
     def write_job(self, folder: Path) -> Iterator[str]:
         """
@@ -205,7 +214,8 @@ class Request:
             administered_activity_MBq=self.administered_MBq or None,
             reference_time_point=ordered.index(min(self.reference, len(ordered) - 1)),
             segmentation=segmentation,
-            options=options_from_dict(self.options),
+            preset=self.preset,
+            options=self.case_options(),
             folder=folder,
         )
         case.write(folder / CASE)

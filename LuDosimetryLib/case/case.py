@@ -1,15 +1,35 @@
-"""What is asked: a patient's case and its options."""
+"""What is asked: a patient's case, its options and its file."""
 
 import hashlib
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from ..base.checks import check_number, check_text, check_whole
+from ..base.checks import check_choice, check_number, check_text, check_whole, shown
 from ..base.errors import InvalidInput
-from .options import LEAST_SCANS, Options
+from ..base.storage import write_atomically
+from .integrations import INTEGRATIONS
+from .json_fields import (
+    LEFT_OUT_IF_NONE,
+    NOT_IN_FILE,
+    expecting,
+    json_object,
+    read_json,
+    read_values,
+    within,
+)
+from .options import Options
 from .parts import Segmentation, TimePoint
+from .presets import PRESETS, RECOMMENDED, preset_values
+
+__all__ = ["FILE_NAME", "SCHEMA", "Case"]
+
+SCHEMA = "ludosimetry-case/1"
+FILE_NAME = "case.json"
 
 
 @dataclass(frozen=True)
@@ -20,39 +40,44 @@ class Case:
     Attributes
     ----------
     time_points : tuple of TimePoint
-        In order of time.
+        Scans in order of time.
     reference_time_point : int
         Index of the time point on whose grid everything is calculated.
+    preset : str
+        Name in `PRESETS` of the choice of options from which `options` start.
+    options : Options
+        Values of all options, whatever the preset.
+    dicom : Path or None
+        What ``dicom-import`` remembers of the study that the case comes from.
     folder : Path
-        Of the case file, whose paths are relative to it.
+        Folder of the case file, to which its paths are relative.
     file : Path or None
         The case file that was read.
     file_sha256 : str
-        Of the case file that was read.
-    dicom : Path or None
-        What ``dicom-import`` remembers of the study that the case comes from.
+        Hash of the case file that was read.
     warnings : tuple of str
         What reading the file changed.
 
     Raises
     ------
     InvalidInput
-        On construction, for values that are not allowed; so for the parts of a case.
+        On construction, for values that are not allowed; so do the parts of a case.
     """
 
-    time_points: tuple[TimePoint, ...]
+    time_points: tuple[TimePoint, ...] = field(metadata=expecting("a list of scans"))
     patient_id: str = ""
     cycle: int = 1
     nuclide: str = "Lu-177"
     administered_activity_MBq: float | None = None
     reference_time_point: int = 0
     segmentation: Segmentation | None = None
+    preset: str = RECOMMENDED
     options: Options = field(default_factory=Options)
-    dicom: Path | None = None
-    folder: Path = Path()
-    file: Path | None = field(default=None, compare=False)
-    file_sha256: str = field(default="", compare=False)
-    warnings: tuple[str, ...] = field(default=(), compare=False)
+    dicom: Path | None = field(default=None, metadata=LEFT_OUT_IF_NONE)
+    folder: Path = field(default=Path(), metadata=NOT_IN_FILE)
+    file: Path | None = field(default=None, compare=False, metadata=NOT_IN_FILE)
+    file_sha256: str = field(default="", compare=False, metadata=NOT_IN_FILE)
+    warnings: tuple[str, ...] = field(default=(), compare=False, metadata=NOT_IN_FILE)
 
     def __post_init__(self) -> None:
         hours = [point.hours for point in self.time_points]
@@ -76,21 +101,25 @@ class Case:
         check_whole("cycle", self.cycle, 1)
         if self.administered_activity_MBq is not None:
             check_number("administered_activity_MBq", self.administered_activity_MBq)
-        check_reference(self.reference_time_point, len(hours))
+        _check_reference(self.reference_time_point, len(hours))
+        check_choice("preset", self.preset, tuple(PRESETS))
         self._check_integration(len(hours))
 
     def _check_integration(self, scans: int) -> None:
-        way = self.options.integration
-        least = LEAST_SCANS.get(way, 1)
-        if scans < least:
+        asked = INTEGRATIONS[self.options.integration]
+        if scans < asked.least_scans:
+            possible = [
+                repr(entry.name)
+                for entry in INTEGRATIONS.values()
+                if entry.least_scans <= scans and not entry.needs_vois
+            ]
             raise InvalidInput(
-                f"options: integration is {way!r}, which needs at least {least} scans, but there "
-                f"{'is only 1' if scans == 1 else f'are only {scans}'}; choose 'trapezoid', 'haenscheid' or 'madsen'"
-                + (" or 'mono-exponential'." if scans > 1 else ".")
+                f"options: integration is {asked.name!r}, which needs at least {asked.least_scans} scans, but there "
+                f"{'is only 1' if scans == 1 else f'are only {scans}'}; choose {', '.join(possible[:-1])} or {possible[-1]}."
             )
-        if way == "hybrid" and self.segmentation is None:
+        if asked.needs_vois and self.segmentation is None:
             raise InvalidInput(
-                "options: integration is 'hybrid', which needs volumes of interest, but there is no segmentation."
+                f"options: integration is {asked.name!r}, which needs volumes of interest, but there is no segmentation."
             )
 
     @classmethod
@@ -103,34 +132,78 @@ class Case:
         InvalidInput
             One sentence with the file, the key, the value and what is allowed.
         """
-        from .case_file import read_case
-
-        return read_case(Path(path))
+        path = Path(path)
+        try:
+            if path.is_dir():
+                path = path / FILE_NAME
+            content = path.read_bytes()
+        except FileNotFoundError:
+            raise InvalidInput(f"there is no case file {path}; check the path.") from None
+        except OSError as error:
+            raise InvalidInput(
+                f"the case file {path} cannot be read: {error.strerror or error}."
+            ) from None
+        data = read_json(content, f"the case file {path}")
+        with within(str(path)):
+            case = cls.from_dict(data, path.parent)
+        return replace(case, file=path, file_sha256=hashlib.sha256(content).hexdigest())
 
     @classmethod
     def from_dict(cls, data: Any, folder: Path) -> "Case":
-        """Check the content of a case file in a folder; see `read`."""
-        from .case_file import case_from_dict
+        """
+        Check the content of a case file that lies in a folder.
 
-        return case_from_dict(data, folder)
+        Time points may be given in any order; options that are given override those of the preset.
+
+        Raises
+        ------
+        InvalidInput
+            One sentence with the key, the value and what is allowed.
+        """
+        schema = data.get("schema") if isinstance(data, Mapping) else SCHEMA
+        if schema != SCHEMA:
+            raise InvalidInput(f"schema is {shown(schema)}; expected {SCHEMA!r}.")
+        values = read_values(cls, _with_preset(data), folder, extra=("schema",))
+        given = values["time_points"]
+        reference = values.get("reference_time_point", 0)
+        if given:
+            _check_reference(reference, len(given))
+        order = sorted(range(len(given)), key=lambda n: given[n].hours)
+        if order != list(range(len(given))):
+            hours = ", ".join(f"{point.hours:g}" for point in given)
+            values["warnings"] = (
+                f"the time points were given as {hours} h and have been sorted by time.",
+            )
+        values["time_points"] = tuple(given[n] for n in order)
+        values["reference_time_point"] = order.index(reference) if given else 0
+        return cls(**values, folder=folder)
 
     def to_dict(self) -> dict[str, Any]:
-        """The content of a case file, with paths relative to the case's folder where possible."""
-        from .case_file import case_to_dict
-
-        return case_to_dict(self, self.folder)
+        """Make the content of a case file, with paths relative to the case's folder if possible."""
+        return self._to_dict(self.folder)
 
     def write(self, path: Path) -> None:
         """Write a case file, complete or not at all; its paths are relative to where it lies."""
-        from .case_file import write_case
+        with write_atomically(path) as file:
+            file.write(self._to_bytes(path.parent))
 
-        write_case(self, path)
+    def with_options(self, *, preset: str | None = None, **changes: Any) -> "Case":
+        """
+        Copy the case with other options, checked as those of a file.
 
-    def with_options(self, **changes: Any) -> "Case":
-        """The same case with other options, checked as those of a file."""
-        from .case_file import changed_options
-
-        return replace(self, options=changed_options(self.options, changes))
+        Parameters
+        ----------
+        preset : str, optional
+            Name of a preset, whose values take the place of the case's own.
+        **changes
+            Options; they override those of the preset.
+        """
+        values = self.options.to_dict()
+        if preset is not None:
+            values |= preset_values(preset)
+        with within("options"):
+            options = type(self.options).from_dict(values | changes)
+        return replace(self, options=options, preset=preset or self.preset)
 
     @property
     def ct(self) -> Path:
@@ -152,16 +225,37 @@ class Case:
 
     @property
     def sha256(self) -> str:
-        """Of the case file that was read, or else of the one that `write` would make."""
-        from .case_file import case_bytes
+        """Hash of the case file that was read, or else of the one that `write` would make."""
+        return self.file_sha256 or hashlib.sha256(self._to_bytes(self.folder)).hexdigest()
 
-        return self.file_sha256 or hashlib.sha256(case_bytes(self, self.folder)).hexdigest()
+    def _to_dict(self, folder: Path) -> dict[str, Any]:
+        return {"schema": SCHEMA, **json_object(self, partial(_path_from, self.folder, folder))}
+
+    def _to_bytes(self, folder: Path) -> bytes:
+        return (json.dumps(self._to_dict(folder), indent=1) + "\n").encode()
 
 
-def check_reference(index: Any, time_points: int) -> None:
+def _with_preset(data: Any) -> Any:
+    """Put the values of the preset beneath the options that are given."""
+    if not isinstance(data, Mapping):
+        return data
+    values, given = preset_values(data.get("preset", RECOMMENDED)), data.get("options", {})
+    return {**data, "options": {**values, **given}} if isinstance(given, Mapping) else data
+
+
+def _check_reference(index: Any, time_points: int) -> None:
     """Refuse a reference that is not the index of a time point."""
     check_whole("reference_time_point", index, 0)
     if index >= time_points:
         raise InvalidInput(
             f"reference_time_point is {index}; allowed: 0 to {time_points - 1} (there are {time_points} time points)."
         )
+
+
+def _path_from(case_folder: Path, folder: Path, path: Path) -> str:
+    """A path for a file in `folder`; relative if it lies below it or was relative to the case's."""
+    if folder == case_folder and path.is_relative_to(case_folder):
+        return path.relative_to(case_folder).as_posix()
+    absolute, base = path.absolute(), folder.absolute()
+    below = absolute.is_relative_to(base)
+    return (absolute.relative_to(base) if below else absolute).as_posix()

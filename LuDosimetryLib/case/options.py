@@ -1,49 +1,60 @@
-"""How to calculate: the options of a case."""
+"""The options of a case: how to calculate. Each is declared here, and nowhere else."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
-from ..base.checks import (
-    check_choice,
-    check_flag,
-    check_number,
-    check_text,
-    check_unique,
-    check_whole,
-)
+from ..base.checks import check_number, check_text
 from ..base.errors import InvalidInput
+from .choices import DEVICES, REGISTRATIONS, TAILS
+from .dose_methods import DOSE_METHODS, DoseMethodEntry
+from .integrations import INTEGRATIONS
+from .json_fields import json_object, read_values
+from .option import check_options, option
 from .tissue_response import KIDNEY, TissueResponse
 from .uncertainty_inputs import UncertaintyInputs
 
-REGISTRATIONS = ("none", "rigid", "affine", "deformable")
-INTEGRATIONS = (
-    *("trapezoid", "mono-exponential", "bi-exponential", "hybrid"),
-    *("haenscheid", "madsen"),
-)
-LEAST_SCANS = {"mono-exponential": 2, "bi-exponential": 3, "hybrid": 2}
-"""Scans that an integration needs, where one is not enough."""
-TAILS = ("physical", "effective")
-POOREST_RESOLUTION_MM = 50.0
-DOSE_METHODS = ("local", "single-vsv", "multi-vsv", "split-vsv", "unet", "monte-carlo")
-DEVICES = ("auto", "cpu", "cuda")
+__all__ = ["Options"]
+
+_WORST_RESOLUTION_MM = 50.0
+_HIGHEST_COEFFICIENT = 1.5
+_SINGLE_SCAN = ("haenscheid", "madsen")
 
 
-def check_recovery(table: tuple[tuple[float, float], ...]) -> None:
-    """Refuse a table of recovery coefficients that is not one of rising volumes and parts."""
+def _check_recovery(name: str, table: tuple[tuple[float, float], ...]) -> None:
     for entry in table:
         if len(entry) != 2:
+            raise InvalidInput(f"{name} has {entry!r}; expected [volume in mL, coefficient].")
+        check_number(f"a volume of {name}", entry[0])
+        check_number(f"a coefficient of {name}", entry[1])
+        if entry[1] > _HIGHEST_COEFFICIENT:
             raise InvalidInput(
-                f"recovery_coefficients has {entry!r}; expected [volume in mL, coefficient]."
-            )
-        check_number("a volume of recovery_coefficients", entry[0])
-        check_number("a coefficient of recovery_coefficients", entry[1])
-        if entry[1] > 1.5:
-            raise InvalidInput(
-                f"a coefficient of recovery_coefficients is {entry[1]:g}; allowed: up to 1.5."
+                f"a coefficient of {name} is {entry[1]:g}; allowed: up to {_HIGHEST_COEFFICIENT:g}."
             )
     if any(a[0] >= b[0] for a, b in pairwise(table)):
-        raise InvalidInput("recovery_coefficients is not in order of volume.")
+        raise InvalidInput(f"{name} is not in order of volume.")
+
+
+def _check_names(name: str, responses: Mapping[str, TissueResponse]) -> None:
+    for voi in responses:
+        check_text(f"a name in {name}", voi)
+
+
+def _table_in_words(table: tuple[tuple[float, float], ...]) -> str:
+    return ", ".join(f"{part:g} at {volume:g} mL" for volume, part in table) or "none"
+
+
+def _methods(options: "Options") -> list[DoseMethodEntry]:
+    return [DOSE_METHODS[name] for name in (options.dose_method, *options.compare_with)]
+
+
+def _by_media(options: "Options") -> bool:
+    return any(m.needs_kernels and m.name != "single-vsv" for m in _methods(options))
+
+
+def _by_monte_carlo(options: "Options") -> bool:
+    return any(method.statistical for method in _methods(options))
 
 
 @dataclass(frozen=True)
@@ -51,109 +62,217 @@ class Options:
     """
     How to calculate.
 
-    Attributes
-    ----------
-    registration : {"none", "rigid", "affine", "deformable"}
-        Of every time point's CT, and its SPECT with it, to that of the reference.
-    integration : str
-        Activity over time: one of `INTEGRATIONS`. The trapezoid; a curve fitted to each voxel
-        (mono- or bi-exponential); the curve of the volume of interest scaled to each voxel
-        (hybrid); or a single scan (Hänscheid, Madsen).
-    tail : {"physical", "effective"}
-        After the last scan: physical decay, or the effective decay between the last two scans,
-        never slower than physical.
-    dose_method : str
-        One of `DOSE_METHODS`.
-    media : int
-        Number of media of the multiple voxel S values.
-    device : {"auto", "cpu", "cuda"}
-    histories : int
-        Decays followed by Monte Carlo.
-    uncertainty_percent : float or None
-        Instead of `histories`: standard error of the mean dose of every volume of interest at
-        which Monte Carlo stops; voxels above a fifth of the maximum are to have at most four
-        times as much.
-    seed : int
-    scheduler : str or None
-        Address of a scheduler of dask.distributed whose workers calculate Monte Carlo batches.
-    effective_half_life_h : float or None
-        Prior effective half-life of all tissues, for Madsen's method [h].
-    single_time_point_h : float or None
-        The methods of a single time point use the scan nearest to this time [h]; None: to 72 to
-        96 h (Hänscheid), or to 1.44 effective half-lives (Madsen).
-    compare_with : tuple of str
-        Methods whose dose is calculated beside the chosen one.
-    recovery_coefficients : tuple of (float, float)
-        Volume [mL] and the part of its activity that the scan shows, in order of volume: activity
-        in volumes of interest is divided by it. Empty: as the scan shows it.
-    spect_resolution_mm : float or None
-        Instead of such a table: full width at half maximum of a point in the SPECT image, from
-        which the recovery of each volume of interest follows by its own shape. None: no such
-        correction.
-    spill_in : bool
-        With `spect_resolution_mm`: also account for activity that comes in from around; right for
-        all but isolated volumes.
-    uncertainty : UncertaintyInputs
-        Standard uncertainties that go into the budget of organ doses.
-    radiobiology : dict of str to TissueResponse
-        For the biologically effective dose: tissue parameters of the volumes of interest whose
-        name holds the key.
+    What each option means, its unit and its default stand in its declaration below;
+    ``ludosimetry options`` prints them as a table.
+
+    Raises
+    ------
+    InvalidInput
+        On construction, for values that are not allowed.
     """
 
-    registration: str = "none"
-    integration: str = "trapezoid"
-    tail: str = "physical"
-    dose_method: str = "multi-vsv"
-    media: int = 20
-    device: str = "auto"
-    histories: int = 100_000_000
-    uncertainty_percent: float | None = None
-    seed: int = 1
-    scheduler: str | None = None
-    effective_half_life_h: float | None = None
-    single_time_point_h: float | None = None
-    compare_with: tuple[str, ...] = ()
-    recovery_coefficients: tuple[tuple[float, float], ...] = ()
-    spect_resolution_mm: float | None = None
-    spill_in: bool = True
-    uncertainty: UncertaintyInputs = field(default_factory=UncertaintyInputs)
-    radiobiology: Mapping[str, TissueResponse] = field(default_factory=lambda: {"kidney": KIDNEY})
+    registration: str = option(
+        "none",
+        label="Registration",
+        help="How each scan's CT, and its SPECT with it, is aligned with that of the reference scan.",
+        choices=REGISTRATIONS,
+        cli=True,
+        panel=True,
+        decides_dose=True,
+    )
+    integration: str = option(
+        "trapezoid",
+        label="Integration",
+        help="How activity is integrated over time.",
+        choices=INTEGRATIONS,
+        cli=True,
+        panel=True,
+        decides_dose=True,
+    )
+    tail: str = option(
+        "physical",
+        label="Tail of the trapezoid",
+        help="How activity falls after the last scan, for the trapezoid and in voxels where a curve cannot be fitted.",
+        choices=TAILS,
+        cli=True,
+        panel=True,
+        decides_dose=True,
+        applies=lambda options: options.integration not in _SINGLE_SCAN,
+    )
+    dose_method: str = option(
+        "multi-vsv",
+        label="Dose method",
+        help="How the dose is calculated from the time-integrated activity.",
+        choices=DOSE_METHODS,
+        cli=True,
+        panel=True,
+        decides_dose=True,
+    )
+    media: int = option(
+        20,
+        label="Media",
+        help="Number of tissue media of the multiple voxel S values; 20 as published.",
+        least=1,
+        cli=True,
+        panel=True,
+        decides_dose=True,
+        applies=_by_media,
+    )
+    device: str = option(
+        "auto",
+        label="Device",
+        help="Where convolutions and the network are calculated.",
+        choices=DEVICES,
+        cli=True,
+        panel=True,
+    )
+    histories: int = option(
+        100_000_000,
+        label="Histories",
+        help="Number of decays that Monte Carlo follows.",
+        unit="decays",
+        least=1,
+        cli=True,
+        panel=True,
+        decides_dose=True,
+        applies=lambda options: _by_monte_carlo(options) and options.uncertainty_percent is None,
+    )
+    uncertainty_percent: float | None = option(
+        None,
+        label="Target uncertainty",
+        help="Monte Carlo stops when the mean dose of every volume of interest of at least 1 mL has this standard "
+        "error, and voxels above a fifth of the maximum have at most four times as much. Half of it takes four "
+        "times as long.",
+        unit="%",
+        when_none="not used: the number of histories decides",
+        cli="--uncertainty",
+        panel=True,
+        decides_dose=True,
+        applies=lambda options: (
+            _by_monte_carlo(options) and options.uncertainty_percent is not None
+        ),
+        instead_of="histories",
+    )
+    seed: int = option(
+        1,
+        label="Seed",
+        help="Seed of the random numbers of Monte Carlo; the same seed gives the same dose.",
+        least=0,
+        cli=True,
+        panel=True,
+        applies=_by_monte_carlo,
+    )
+    scheduler: str | None = option(
+        None,
+        label="Scheduler",
+        help="Address of a dask.distributed scheduler whose workers calculate Monte Carlo batches.",
+        when_none="this machine alone",
+        cli=True,
+        metavar="ADDRESS",
+        applies=_by_monte_carlo,
+    )
+    effective_half_life_h: float | None = option(
+        None,
+        label="Effective half-life",
+        help="Prior effective half-life of all tissues, for Madsen's method, which needs it.",
+        unit="h",
+        when_none="not given",
+        cli=True,
+        panel=True,
+        decides_dose=True,
+        applies=lambda options: options.integration == "madsen",
+    )
+    single_time_point_h: float | None = option(
+        None,
+        label="Time of the single scan",
+        help="Methods of a single scan use the scan nearest to this time after administration.",
+        unit="h",
+        when_none="72 to 96 h (Hänscheid) or 1.44 effective half-lives (Madsen)",
+        cli=True,
+        panel=True,
+        decides_dose=True,
+        applies=lambda options: options.integration in _SINGLE_SCAN,
+    )
+    compare_with: tuple[str, ...] = option(
+        (),
+        label="Compare with",
+        help="Methods whose dose is calculated as well, with maps of the difference.",
+        choices=DOSE_METHODS,
+        expected=f"a list of dose methods: {', '.join(DOSE_METHODS)}",
+        cli=True,
+        panel=True,
+    )
+    recovery_coefficients: tuple[tuple[float, float], ...] = option(
+        (),
+        label="Recovery coefficients",
+        help="Pairs of volume [mL] and the part of its activity that the scan shows, in order of volume; the activity "
+        "of each volume of interest is divided by its coefficient.",
+        check=_check_recovery,
+        in_words=_table_in_words,
+        expected="a list of [volume in mL, coefficient]",
+        decides_dose=True,
+    )
+    spect_resolution_mm: float | None = option(
+        None,
+        label="SPECT resolution",
+        help="Full width at half maximum of a point in the SPECT image. The recovery of each volume of interest is "
+        "calculated from it by the volume's own shape; not together with recovery coefficients.",
+        unit="mm",
+        greatest=_WORST_RESOLUTION_MM,
+        when_none="not corrected for",
+        cli=True,
+        panel=True,
+        decides_dose=True,
+    )
+    spill_in: bool = option(
+        True,
+        label="Spill-in",
+        help="With a SPECT resolution: correct also for activity that spills in from around a volume; right for all "
+        "but isolated volumes.",
+        cli=True,
+        panel=True,
+        decides_dose=True,
+        applies=lambda options: options.spect_resolution_mm is not None,
+    )
+    uncertainty: UncertaintyInputs = option(
+        label="Uncertainty inputs",
+        help="Standard uncertainties that go into the budget of organ doses.",
+        factory=UncertaintyInputs,
+    )
+    radiobiology: Mapping[str, TissueResponse] = option(
+        label="Radiobiology",
+        help="Tissue parameters of the biologically effective dose, for volumes of interest whose name contains the "
+        "key.",
+        factory=lambda: {"kidney": KIDNEY},
+        check=_check_names,
+        expected="a JSON object, for example "
+        '{"kidney": {"alpha_beta_Gy": 2.6, "repair_half_time_h": 2.8}}',
+    )
 
     def __post_init__(self) -> None:
-        check_choice("registration", self.registration, REGISTRATIONS)
-        check_choice("integration", self.integration, INTEGRATIONS)
-        check_choice("tail", self.tail, TAILS)
-        for name in ("effective_half_life_h", "single_time_point_h"):
-            if getattr(self, name) is not None:
-                check_number(name, getattr(self, name))
+        check_options(self)
         if self.integration == "madsen" and self.effective_half_life_h is None:
             raise InvalidInput(
                 "integration is 'madsen' but effective_half_life_h is missing; give the effective half-life in hours."
             )
-        check_choice("dose_method", self.dose_method, DOSE_METHODS)
-        check_choice("device", self.device, DEVICES)
-        check_whole("media", self.media, 1)
-        check_whole("histories", self.histories, 1)
-        if self.uncertainty_percent is not None:
-            check_number("uncertainty_percent", self.uncertainty_percent)
-        check_whole("seed", self.seed, 0)
-        if self.scheduler is not None:
-            check_text("scheduler", self.scheduler)
-        for name in self.compare_with:
-            check_choice("an entry of compare_with", name, DOSE_METHODS)
-        check_unique("compare_with", self.compare_with)
-        check_recovery(self.recovery_coefficients)
-        check_flag("spill_in", self.spill_in)
-        if self.spect_resolution_mm is not None:
-            check_number("spect_resolution_mm", self.spect_resolution_mm)
-            if self.spect_resolution_mm > POOREST_RESOLUTION_MM:
-                raise InvalidInput(
-                    f"spect_resolution_mm is {self.spect_resolution_mm:g}; allowed: up to {POOREST_RESOLUTION_MM:g} mm."
-                )
-            if self.recovery_coefficients:
-                raise InvalidInput(
-                    "both recovery_coefficients and spect_resolution_mm are given; keep the table by volume or the "
-                    "resolution from which recovery is calculated by shape."
-                )
-        for name in self.radiobiology:
-            check_text("a name in radiobiology", name)
+        if self.spect_resolution_mm is not None and self.recovery_coefficients:
+            raise InvalidInput(
+                "both recovery_coefficients and spect_resolution_mm are given; keep the table by volume or the "
+                "resolution from which recovery is calculated by shape."
+            )
+
+    @classmethod
+    def from_dict(cls, data: Any) -> "Options":
+        """
+        Make options of the object ``options`` of a case file.
+
+        Raises
+        ------
+        InvalidInput
+            One sentence with the key, the value and what is allowed.
+        """
+        return cls(**read_values(cls, data))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Make the object ``options`` of a case file, with every option."""
+        return json_object(self)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ..base.checks import check_choice, check_number, check_text, check_unique
 from ..base.errors import InvalidInput
+from .json_fields import LEFT_OUT_IF_NONE, expecting
 
 UNITS = ("Bq/mL", "Bq", "counts")
 
@@ -13,9 +14,9 @@ UNITS = ("Bq/mL", "Bq", "counts")
 @dataclass(frozen=True)
 class Calibration:
     """
-    From counts to activity: either `Bq_per_count`, or `cps_per_MBq` with `duration_s`.
+    Conversion of counts to activity: either `Bq_per_count`, or `cps_per_MBq` with `duration_s`.
 
-    Both for counts free of dead time; `dead_time_factor` makes those of the scan so.
+    Both hold for counts free of dead time; `dead_time_factor` corrects the counts of the scan.
 
     Attributes
     ----------
@@ -26,13 +27,13 @@ class Calibration:
     duration_s : float or None
         Duration of the scan [s].
     dead_time_factor : float or None
-        True over observed count rate, at least 1; None for 1.
+        Ratio of the true to the observed count rate, at least 1; None for 1.
     """
 
-    Bq_per_count: float | None = None
-    cps_per_MBq: float | None = None
-    duration_s: float | None = None
-    dead_time_factor: float | None = None
+    Bq_per_count: float | None = field(default=None, metadata=LEFT_OUT_IF_NONE)
+    cps_per_MBq: float | None = field(default=None, metadata=LEFT_OUT_IF_NONE)
+    duration_s: float | None = field(default=None, metadata=LEFT_OUT_IF_NONE)
+    dead_time_factor: float | None = field(default=None, metadata=LEFT_OUT_IF_NONE)
 
     def __post_init__(self) -> None:
         given = {f.name: getattr(self, f.name) for f in fields(self)}
@@ -74,10 +75,10 @@ class TimePoint:
     spect : Path
         SPECT image; the activity is that at the time of the scan.
     ct : Path or None
-        CT in HU. One CT for all time points is allowed: the reference time point's own, or else
+        CT in HU. One CT for all time points is allowed: that of the reference time point, or else
         the first there is.
     unit : {"Bq/mL", "Bq", "counts"}
-        Of the SPECT voxels; "Bq" and "counts" are per voxel.
+        Unit of the SPECT voxels; "Bq" and "counts" are per voxel.
     calibration : Calibration or None
         Required for counts, and allowed for them alone.
     """
@@ -90,6 +91,7 @@ class TimePoint:
 
     def __post_init__(self) -> None:
         check_number("hours", self.hours)
+        object.__setattr__(self, "hours", float(self.hours))
         check_choice("unit", self.unit, UNITS)
         if self.unit == "counts" and self.calibration is None:
             raise InvalidInput(
@@ -121,8 +123,13 @@ class Segmentation:
     """
 
     file: Path
-    labels: Mapping[str, str] = field(default_factory=dict)
-    differences: Mapping[str, list[str]] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(
+        default_factory=dict, metadata=expecting('a JSON object, for example {"1": "liver"}')
+    )
+    differences: Mapping[str, list[str]] = field(
+        default_factory=dict,
+        metadata=expecting('a JSON object, for example {"rest": ["liver", "tumour"]}'),
+    )
 
     def __post_init__(self) -> None:
         for name in self.labels.values():

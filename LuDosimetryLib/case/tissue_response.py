@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ..base.checks import check_number
+from .option import check_options, option
 
 
 @dataclass(frozen=True)
@@ -10,21 +10,24 @@ class TissueResponse:
     """
     Parameters of the linear-quadratic model of a tissue.
 
-    Attributes
-    ----------
-    alpha_beta_Gy : float
-        Ratio of the linear to the quadratic parameter [Gy].
-    repair_half_time_h : float
-        Half-time of the repair of sublethal damage [h].
+    Raises
+    ------
+    InvalidInput
+        On construction, for values that are not allowed.
     """
 
-    alpha_beta_Gy: float
-    repair_half_time_h: float
+    alpha_beta_Gy: float = option(
+        label="α/β",
+        help="Ratio of the linear to the quadratic parameter of the linear-quadratic model.",
+        unit="Gy",
+    )
+    repair_half_time_h: float = option(
+        label="repair half-time", help="Half-time of the repair of sublethal damage.", unit="h"
+    )
 
     def __post_init__(self) -> None:
-        check_number("alpha_beta_Gy", self.alpha_beta_Gy)
-        check_number("repair_half_time_h", self.repair_half_time_h)
+        check_options(self)
 
 
 KIDNEY = TissueResponse(2.6, 2.8)
-"""MIRD Pamphlet 20 (Wessels et al. 2008, J Nucl Med 49:1884)."""
+"""Kidneys: MIRD Pamphlet 20 (Wessels et al. 2008, J Nucl Med 49:1884)."""

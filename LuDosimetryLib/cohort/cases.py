@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..base.errors import InvalidInput
-from ..case.case_file import FILE_NAME
+from ..case.case import FILE_NAME
 
 
 @dataclass(frozen=True)

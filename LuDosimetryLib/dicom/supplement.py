@@ -9,7 +9,6 @@ from typing import Any
 
 from ..base.checks import check_choice, check_known, check_number, check_text, check_whole, shown
 from ..base.errors import InvalidInput
-from ..case.case_file import options_from_dict
 from ..case.options import Options
 from ..case.parts import UNITS, Calibration
 from ..dicom_files.moment import Moment
@@ -144,7 +143,7 @@ def _checked(data: Any) -> Supplement:
         time_points=tuple(_point(point, n) for n, point in enumerate(points)),
         labels=segmentation.get("labels"),
         differences=segmentation.get("differences"),
-        options=options_from_dict(data["options"]) if "options" in data else None,
+        options=Options.from_dict(data["options"]) if "options" in data else None,
         header=header,
         leave_out=tuple(map(str, leave_out)),
     )

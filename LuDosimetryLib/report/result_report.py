@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..agreement.agreement import LOW_DOSE_GY, bland_altman, correlation, voxel_errors
 from ..agreement.error_map import MASK_FRACTION
 from ..base.storage import write_atomically
+from .how_calculated import how_calculated_section
 from .page import (
     Html,
     facts,
@@ -61,6 +62,7 @@ def write_report(result: "Result", path: Path) -> None:
     content = [
         _facts(result),
         warning_box(result.warnings),
+        how_calculated_section(case, result.dose_method),
         section("Organ doses", _organs(result)),
         uncertainty_section(result, has_matplotlib()),
         effect_section(result),
@@ -110,8 +112,6 @@ def _facts(result: "Result") -> Html:
             "Administered activity",
             Html(f"{number(activity)} MBq") if activity else text("not given"),
         ),
-        ("Activity over time", text((case.get("options") or {}).get("integration", "trapezoid"))),
-        ("Dose method", text(_method(result.dose_method))),
         ("Scans", text(", ".join(f"{h:g}" for h in hours) + " h") if hours else text("–")),
         ("Report written", text(f"{datetime.now():%Y-%m-%d %H:%M}")),
     ]

@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from LuDosimetryLib import Case, InvalidInput
-from LuDosimetryLib.case.options import DEVICES, DOSE_METHODS, TAILS, Options
+from LuDosimetryLib.case.choices import DEVICES, TAILS
+from LuDosimetryLib.case.dose_methods import DOSE_METHODS
+from LuDosimetryLib.case.options import Options
 from LuDosimetryLib.case.parts import Calibration, Segmentation, TimePoint
 
 FOLDER = Path("/cases/one")
@@ -34,13 +36,13 @@ segmentations = st.builds(
 )
 options = st.builds(
     Options,
-    tail=st.sampled_from(TAILS),
-    dose_method=st.sampled_from(DOSE_METHODS),
+    tail=st.sampled_from([*TAILS]),
+    dose_method=st.sampled_from([*DOSE_METHODS]),
     media=st.integers(1, 99),
-    device=st.sampled_from(DEVICES),
+    device=st.sampled_from([*DEVICES]),
     histories=st.integers(1, 10**12),
     seed=st.integers(0, 2**63),
-    compare_with=st.lists(st.sampled_from(DOSE_METHODS), unique=True).map(tuple),
+    compare_with=st.lists(st.sampled_from([*DOSE_METHODS]), unique=True).map(tuple),
 )
 
 

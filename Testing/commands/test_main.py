@@ -126,20 +126,6 @@ def test_a_result_beside_its_inputs(case_folder):
     assert {path: after[path] for path in before} == before
 
 
-VERBS = (
-    *("run", "sample", "phantom", "compare", "kernels", "kernels-build", "bench"),
-    "dicom-import",
-)
-
-
-@pytest.mark.parametrize("verb", VERBS)
-def test_help(verb, capsys):
-    with pytest.raises(SystemExit) as ended:
-        main([verb, "-h"])
-    assert ended.value.code == 0
-    assert "usage: ludosimetry" in capsys.readouterr().out
-
-
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from LuDosimetryLib.case.options import DOSE_METHODS
+from LuDosimetryLib.case.dose_methods import DOSE_METHODS
 from LuDosimetryLib.jobs.runner import INTERPRETER_VARIABLE, BackgroundRun, find_interpreter
 from LuDosimetryLib.result.result import read_result
 
