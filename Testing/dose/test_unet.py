@@ -108,8 +108,9 @@ print(*sorted(failed), sep="\\n")
     done = python(tmp_path, ABSENT, "-c", code)
     assert done.returncode == 0, done.stderr
     found = {line for line in done.stdout.splitlines() if line.endswith(" torch")}
-    expected = {"inference", "network", "patches", "training", "crossvalidation"}
-    assert found == {f"LuDosimetryLib.unet.{name} torch" for name in expected}
+    expected = {f"dose.residual.{name}" for name in ("inference", "network")}
+    expected |= {f"lab.training.{name}" for name in ("patches", "training", "crossvalidation")}
+    assert found == {f"LuDosimetryLib.{name} torch" for name in expected}
 
 
 @pytest.mark.parametrize("verb", [("train", "data"), ("crossvalidate", "data")])

@@ -168,8 +168,8 @@ def started(ct, folder, histories):
     code = f"""
 import sys
 from pathlib import Path
-from LuDosimetryLib.unet import training_data
-from LuDosimetryLib.phantom.virtual_case import spect_grid
+from LuDosimetryLib.lab.training import training_data
+from LuDosimetryLib.lab.phantom.virtual_case import spect_grid
 
 training_data.spect_grid = lambda grid: spect_grid(grid, *{SPECT})
 recipes = training_data.ct_recipes([Path({str(ct)!r})], 2)
