@@ -129,11 +129,19 @@ class CaseFolder:
         return {str(p): hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(files)}
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let the file of results know which tests are marked slow (see support/slow_tests.py)."""
-    for item in items:
-        if item.get_closest_marker("slow"):
-            item.user_properties.append(("slow", "yes"))
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """
+    Write into the file of results which tests are marked slow (see support/slow_tests.py).
+
+    When several processes share the tests, files with slow tests come first, so that no process is
+    left with one at the end.
+    """
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    for item in slow:
+        item.user_properties.append(("slow", "yes"))
+    if hasattr(config, "workerinput"):
+        files = {item.path for item in slow}
+        items.sort(key=lambda item: item.path not in files)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

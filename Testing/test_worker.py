@@ -42,6 +42,7 @@ def ended(process: subprocess.Popen[bytes]) -> tuple[int, list[tuple[str, object
     return code, told, process.stderr.read().decode()
 
 
+@pytest.mark.slow
 def test_a_case_gives_a_result_folder(case_folder):
     before = case_folder.hashes()
     code, told, said = ended(start(case_folder.folder))
@@ -105,6 +106,7 @@ def test_a_defect_shows_its_traceback_on_stderr(case_folder):
     assert "ZeroDivisionError: so" in said
 
 
+@pytest.mark.slow
 def test_what_native_code_prints_does_not_mix_with_the_messages(case_folder):
     chatty = case_folder.folder / "chatty"
     chatty.mkdir()

@@ -141,7 +141,6 @@ def test_it_scales_with_the_activity():
     assert scaled.tia_MBq_h == pytest.approx(1e-3 * once.tia_MBq_h, rel=1e-6)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("activity", "model"),
     [(washout(FIVE, 60.0), "mono-exponential"), (uptake(FIVE, 88.0, 8.0), "bi-exponential")],
@@ -160,7 +159,6 @@ def test_the_stated_uncertainty_is_the_spread(activity, model):
     assert np.sqrt((stated**2).mean()) == pytest.approx(half_lives.std(), rel=0.12)
 
 
-@pytest.mark.slow
 def test_bias_with_noise_is_small_and_the_trapezoid_worse():
     rng = np.random.default_rng(6)
     for hours, activity, truth in (

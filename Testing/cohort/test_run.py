@@ -59,6 +59,7 @@ def written(output: Path) -> dict[str, int]:
     return {f.parent.relative_to(output).as_posix(): f.stat().st_mtime_ns for f in files}
 
 
+@pytest.mark.slow
 def test_one_failing_case_does_not_stop_the_others(cases, tmp_path, capfd, monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)  # it is not needed on one machine
     spoil(cases)

@@ -17,6 +17,7 @@ from LuDosimetryLib.result.result import read_result
 from ..conftest import ENVIRONMENT, command, shell
 
 
+@pytest.mark.slow
 def test_a_run_from_the_shell(case_folder, tmp_path):
     before = case_folder.hashes()
     output = tmp_path / "deep" / "result"

@@ -58,6 +58,7 @@ def test_result_folder(case_folder, tmp_path, capfd):
     assert left_in(tmp_path) == {"case", "result"}
 
 
+@pytest.mark.slow
 def test_as_a_compared_method(case_folder, tmp_path):
     case_folder.change("options", "compare_with", to=["monte-carlo"])
     case_folder.change("options", "histories", to=30_000)

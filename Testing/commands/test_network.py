@@ -71,6 +71,7 @@ class TestTraining:
             dataset_of(patient, shape=(20, 18, 20)).write(tmp_path)
         return tmp_path
 
+    @pytest.mark.slow
     def test_train(self, data, capfd, tmp_path):
         output = tmp_path / "run"
         arguments = ["train", str(data), "--validate", "p2", "-o", str(output), *BRIEF]

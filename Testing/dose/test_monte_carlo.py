@@ -80,6 +80,7 @@ class TestWithEngine:
         )
         assert not np.allclose(one.dose, other.dose, rtol=1e-3)
 
+    @pytest.mark.slow
     def test_decays_in_air_are_followed_and_told(self, problem):
         tia = problem.tia_MBq_h_mL.copy()
         tia[:, :, :2] = 100.0

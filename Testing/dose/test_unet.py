@@ -57,6 +57,7 @@ def python(folder, answer, *arguments):
 ABSENT = "return None"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("answer", "reason"),
     [
@@ -92,7 +93,6 @@ def test_without_torch_the_multi_vsv_dose_and_one_sentence(case_folder, tmp_path
     )
 
 
-@pytest.mark.slow
 def test_all_but_the_network_itself_is_imported_without_torch(tmp_path):
     code = """
 import importlib, pkgutil, LuDosimetryLib
@@ -185,6 +185,7 @@ class TestShippedNetwork:
         # soft organs need little
         assert abs(how["correction_percent"]["kidney"]) < 3.0
 
+    @pytest.mark.slow
     def test_its_correction_is_that_of_the_activity_with_recovery(self, case_folder, tmp_path):
         """Though the dose without recovery is calculated by the network, too."""
         case_folder.change("options", "dose_method", to="unet")
@@ -220,6 +221,7 @@ class TestShippedNetwork:
         apart = np.abs(doses[0] + doses[1] - doses[2])[mixed_problem.reported]
         assert np.median(apart / doses[2][mixed_problem.reported]) < 1e-4
 
+    @pytest.mark.slow
     def test_not_far_from_monte_carlo_on_a_patient_unlike_all(self, mixed_problem):
         """Blocks of noise up to the border of the image: lung is some 6 % off, the rest 1 %."""
         pytest.importorskip("ompmc")

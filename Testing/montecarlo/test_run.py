@@ -144,10 +144,10 @@ def test_batches_needed_follow_from_the_errors():
 
 def test_a_target_is_reached(task, regions):
     reported = task.patient.density_g_cm3 > 0.05
-    goal = Goal(None, 1.0, ("lung", "bone"))
+    goal = Goal(None, 1.7, ("lung", "bone"))
     done = Run(task, goal, regions, reported, Checkpoint(None, "")).result(Log())
     assert done.batches > FEWEST_BATCHES
-    assert all(done.relative_region_error(name) <= 0.01 for name in goal.counting)
+    assert all(done.relative_region_error(name) <= 0.017 for name in goal.counting)
 
 
 @pytest.mark.slow

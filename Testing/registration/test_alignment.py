@@ -114,6 +114,7 @@ def moved_case(tmp_path, original) -> MovingCase:
     return own
 
 
+@pytest.mark.slow
 def test_doses_are_those_of_the_patient_who_did_not_move(moved_case, registered):
     still = moved_case.still_doses()
     unregistered = moved_case.doses(registration="none")
@@ -134,6 +135,7 @@ def test_doses_are_those_of_the_patient_who_did_not_move(moved_case, registered)
     assert not any("resembles" in w for w in result.warnings)
 
 
+@pytest.mark.slow
 def test_a_smooth_deformation_of_10_mm(tmp_path, moving, trunk):
     """
     Organ doses within 1 %, of a tumour of 13 mL 2 %; displacements to half a voxel of 4 mm.
@@ -163,6 +165,7 @@ def test_a_smooth_deformation_of_10_mm(tmp_path, moving, trunk):
     assert 0.5 < alignment.volume_ratio[0] < alignment.volume_ratio[1] < 2.0
 
 
+@pytest.mark.slow
 def test_the_result_folder(moved_case, registered, tmp_path):
     """Transforms come back as they were, quality stands in the file and the report."""
     result = registered
@@ -219,6 +222,7 @@ def test_the_reference_without_a_ct_goes_to_the_scan_that_has_one(moved_case):
         assert organ.mean_dose_Gy == pytest.approx(still[organ.name], rel=0.03)
 
 
+@pytest.mark.slow
 def test_a_segmentation_drawn_on_another_scan_follows_it(moved_case, moving):
     still = moved_case.still_doses()
     motion = moved_case.motions[1]
@@ -270,6 +274,7 @@ def test_a_ct_of_nothing_known_is_refused(moved_case, tmp_path, capfd):
     assert 'options.registration to "none"' in text
 
 
+@pytest.mark.slow
 def test_scans_that_do_not_overlap_where_they_lie(moved_case):
     """A scanner that counts from elsewhere, for SPECT and CT alike, makes no difference."""
     still = moved_case.still_doses()
@@ -281,6 +286,7 @@ def test_scans_that_do_not_overlap_where_they_lie(moved_case):
         assert organ.mean_dose_Gy == pytest.approx(still[organ.name], rel=0.01)
 
 
+@pytest.mark.slow
 def test_a_ct_of_half_the_patient(moved_case):
     """A scan with another field of view is registered by what both show."""
     still = moved_case.still_doses()
@@ -299,6 +305,7 @@ def test_another_spect_field_of_view_is_refused(moved_case, tmp_path, capfd):
     assert "does not cover the reference" in said(moved_case, tmp_path, capfd)
 
 
+@pytest.mark.slow
 def test_scans_in_swapped_order(moved_case):
     """SPECT that are not those of their CTs are carried away from the reference's."""
     points = moved_case.data["time_points"]
@@ -311,6 +318,7 @@ def test_scans_in_swapped_order(moved_case):
         )
 
 
+@pytest.mark.slow
 def test_cancel_within_two_seconds(moved_case):
     class Stopper:
         def __init__(self) -> None:

@@ -85,6 +85,7 @@ def test_a_flipped_scan_is_told_from_one_that_is_not(viewed, trunk, axis):
     assert flipped.information > 1.3 * given
 
 
+@pytest.mark.slow
 def test_the_same_whatever_the_number_of_threads(viewed, moving, trunk):
     ct, _ = trunk
     motion = moving.RigidMotion((8.0, 3.0, -5.0), (2.0, 3.0, -4.0), (0.0, 0.0, 0.0))

@@ -15,8 +15,6 @@ ROOT = Path(__file__).resolve().parents[2]
 MODULE = ROOT / "LuDosimetry" / "LuDosimetry.py"
 BATCH = ROOT / "LuDosimetry" / "Resources" / "Scripts" / "ludosimetry_batch.py"
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture
 def logic(host, monkeypatch):
@@ -32,6 +30,7 @@ def batch(logic) -> Any:
     return script
 
 
+@pytest.mark.slow
 def test_plain_arguments(logic, case_folder):
     loaded = logic.loadCase(case_folder.file)
     told = []
@@ -57,6 +56,7 @@ def test_what_cannot_be_calculated_is_one_sentence(logic):
         logic.run(timePoints=[])
 
 
+@pytest.mark.slow
 def test_options_without_a_widget_are_kept(logic, case_folder):
     case_folder.data["options"] |= {
         "recovery_coefficients": [[1.0, 0.5], [50.0, 0.9]],
@@ -88,6 +88,7 @@ def test_cancel_from_the_console(logic, case_folder):
     assert not list(Path(slicer.app.temporaryPath).glob("LuDosimetry-*"))
 
 
+@pytest.mark.slow
 def test_batch_of_a_folder(batch, case_folder, tmp_path):
     broken = case_folder.folder.parent / "broken"
     broken.mkdir()

@@ -8,9 +8,8 @@ import slicer
 
 from .conftest import errors, parameters, run_to_the_end
 
-pytestmark = pytest.mark.slow
 
-
+@pytest.mark.slow
 def test_input_that_only_the_library_can_refuse(loaded, wait_until, caplog):
     ct = parameters(loaded).timePoints[0].ct
     slicer.util.updateVolumeFromArray(ct, np.full((48, 48, 48), 40.0, np.float32) + 5000.0)
@@ -29,6 +28,7 @@ def test_a_segmentation_without_segments(loaded, caplog):
     assert loaded.job is None
 
 
+@pytest.mark.slow
 def test_a_segmentation_outside_the_volume(loaded, wait_until, caplog):
     transform = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
     matrix = np.eye(4)
@@ -39,6 +39,7 @@ def test_a_segmentation_outside_the_volume(loaded, wait_until, caplog):
     assert "has no voxel on the SPECT grid" in errors(caplog)[-1]
 
 
+@pytest.mark.slow
 def test_segments_that_are_chosen(loaded, wait_until):
     segmentation = parameters(loaded).segmentation.GetSegmentation()
     loaded.ui.segmentsTableView.setSelectedSegmentIDs([segmentation.GetNthSegmentID(1)])
@@ -48,6 +49,7 @@ def test_segments_that_are_chosen(loaded, wait_until):
     assert [table.GetCellText(row, 0) for row in range(table.GetNumberOfRows())] == ["tumour"]
 
 
+@pytest.mark.slow
 def test_without_segmentation_there_are_maps_alone(loaded, wait_until):
     loaded.ui.segmentationSelector.setCurrentNode(None)
     run_to_the_end(loaded, wait_until)
@@ -55,6 +57,7 @@ def test_without_segmentation_there_are_maps_alone(loaded, wait_until):
     assert loaded.ui.organTableView.mrmlTableNode().GetNumberOfRows() == 0
 
 
+@pytest.mark.slow
 def test_differences(loaded, wait_until, caplog):
     loaded.ui.differencesLineEdit.text = "rest = liver - tumour"
     loaded.ui.runButton.click()
@@ -73,6 +76,7 @@ def moved(name: str, shift_mm: float) -> Any:
     return transform
 
 
+@pytest.mark.slow
 def test_transforms_are_hardened_on_copies(loaded, wait_until):
     run_to_the_end(loaded, wait_until)
     still = slicer.util.arrayFromVolume(parameters(loaded).dose).copy()

@@ -17,9 +17,8 @@ from .conftest import (
     until_it_calculates,
 )
 
-pytestmark = pytest.mark.slow
 
-
+@pytest.mark.slow
 def test_cancel_is_quick_and_leaves_the_scene_alone(loaded, wait_until, group_lives):
     slow_case(loaded)
     nodes = slicer.mrmlScene.GetNumberOfNodes()
@@ -48,6 +47,7 @@ def test_cancel_while_volumes_are_copied(loaded, wait_until):
     assert job_folders() == []
 
 
+@pytest.mark.slow
 def test_a_killed_worker(loaded, wait_until, caplog):
     slow_case(loaded)
     loaded.ui.runButton.click()
@@ -62,6 +62,7 @@ def test_a_killed_worker(loaded, wait_until, caplog):
     assert parameters(loaded).dose is None
 
 
+@pytest.mark.slow
 def test_a_crash_of_the_worker(loaded, wait_until, caplog):
     slow_case(loaded)
     loaded.ui.runButton.click()
@@ -77,6 +78,7 @@ def test_a_worker_that_cannot_start(loaded, wait_until, caplog, monkeypatch):
     assert job_folders() == []
 
 
+@pytest.mark.slow
 def test_the_scene_is_closed_while_it_runs(loaded, wait_until, group_lives):
     slow_case(loaded)
     loaded.ui.runButton.click()
@@ -92,6 +94,7 @@ def test_the_scene_is_closed_while_it_runs(loaded, wait_until, group_lives):
     assert not loaded.ui.runButton.enabled
 
 
+@pytest.mark.slow
 def test_slicer_ends_while_it_runs(loaded, wait_until, host, group_lives):
     slow_case(loaded)
     loaded.ui.runButton.click()
@@ -104,6 +107,7 @@ def test_slicer_ends_while_it_runs(loaded, wait_until, host, group_lives):
     assert job_folders() == []
 
 
+@pytest.mark.slow
 def test_a_volume_is_deleted_while_it_runs(loaded, wait_until, caplog):
     loaded.ui.runButton.click()
     until_it_calculates(loaded, wait_until)
@@ -116,6 +120,7 @@ def test_a_volume_is_deleted_while_it_runs(loaded, wait_until, caplog):
     assert job_folders() == []
 
 
+@pytest.mark.slow
 def test_a_volume_is_changed_while_it_runs(loaded, wait_until, caplog):
     loaded.ui.runButton.click()
     until_it_calculates(loaded, wait_until)
@@ -126,6 +131,7 @@ def test_a_volume_is_changed_while_it_runs(loaded, wait_until, caplog):
     assert "SPECT 4 h was changed or removed" in errors(caplog)[-1]
 
 
+@pytest.mark.slow
 def test_the_user_leaves_the_module_meanwhile(loaded, wait_until):
     shown = slicer.modules.ludosimetry.widgetRepresentation()
     loaded.ui.runButton.click()

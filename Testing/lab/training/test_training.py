@@ -99,6 +99,7 @@ def denser_absorbs_more(dataset, truth):
     return truth * np.where(dataset.density > 1.2, np.float32(1.2), np.float32(1.0))
 
 
+@pytest.mark.slow
 def test_learns_a_residual_that_it_can_express(dataset_of, small_patches, tmp_path):
     training, validation = (
         [Sample.of(dataset_of(seed=seed, change=denser_absorbs_more), quiet)] for seed in (1, 2)

@@ -90,6 +90,7 @@ class TestByMonteCarlo:
     def _engine(self):
         pytest.importorskip("ompmc")
 
+    @pytest.mark.slow
     def test_a_dataset_and_what_is_there_stays(self, ct, tmp_path, small_spect):
         recipes = ct_recipes([ct], 2)
         fractions = []
