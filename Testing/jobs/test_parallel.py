@@ -28,7 +28,8 @@ def python(tmp_path):
         "    signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
         'print(\'LUDOSIMETRY {"progress": {"fraction": 0, "message": "%d"}}\' % os.getpid(), flush=True)\n'
         "time.sleep(100 if job.endswith('stubborn') else float(os.path.basename(job)))\n"
-        'print(\'LUDOSIMETRY {"result": "%s"}\' % job, flush=True)\n'
+        'print(\'LUDOSIMETRY {"result": "%s"}\' % job, flush=True)\n',
+        encoding="utf-8",
     )
     script.chmod(script.stat().st_mode | stat.S_IXUSR)
     return str(script)

@@ -65,7 +65,7 @@ def yttrium(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         (copy / name).mkdir()
         for file in (shipped / name).iterdir():
             (copy / name / file.name).symlink_to(file)
-    (copy / "Nuclides" / "Y-90.json").write_text(json.dumps(content()))
+    (copy / "Nuclides" / "Y-90.json").write_text(json.dumps(content()), encoding="utf-8")
     library = copy.parent / "LuDosimetryLib" / "base" / "resources.py"
     monkeypatch.setattr(resources, "__file__", str(library))
     read_nuclide.cache_clear()
