@@ -126,7 +126,8 @@ def _missed(reference: Volume, beyond: Mask, what: str) -> float:
     if missed > OUTSIDE_REFUSED:
         raise InvalidInput(
             f"{what} does not cover the reference: {100 * missed:.1f} % of the reference's activity lies where it does not "
-            f"reach; allowed: {100 * OUTSIDE_REFUSED:g} %: choose another reference_time_point or leave the scan out."
+            f'reach; allowed: {100 * OUTSIDE_REFUSED:g} %: register the scans (options.registration "rigid") if the patient lay '
+            "elsewhere, choose another reference_time_point, or leave the scan out."
         )
     return missed
 
@@ -145,7 +146,8 @@ def read_density(case: Case, grid: Grid) -> tuple[Array, Mask]:
     covered = grid.covered_by(ct.grid)
     if not covered.any():
         raise InvalidInput(
-            f"CT: {case.ct} and the SPECT do not overlap anywhere; check that they belong together."
+            f"CT: {case.ct} and the SPECT do not overlap anywhere; check that they belong together, or, if the CT is another "
+            "scan's, set this scan's ct to null and options.registration to \"rigid\"."
         )
     density = average_onto(Volume(density_of(ct.values), ct.grid), grid, AIR_DENSITY_G_CM3)
     # a voxel that the CT only touches is not known: air to every method, as to the Monte Carlo
@@ -158,7 +160,7 @@ def patient_on(density: Array, covered: Mask, grid: Grid, warnings: list[str]) -
     if not patient.any():
         raise InvalidInput(
             "the CT shows no patient on the SPECT grid: no voxel is denser than 0.15 g/cm3; check that CT and SPECT "
-            "belong together."
+            'belong together, or, if the CT is another scan\'s, set options.registration to "rigid".'
         )
     typical = float(np.median(density[patient]))
     if typical > _DENSEST_PATIENT_G_CM3:
@@ -198,7 +200,8 @@ def check_tia(tia: Array, covered: Mask, patient: Mask, warnings: list[str]) -> 
     if outside > OUTSIDE_REFUSED:
         raise InvalidInput(
             f"the CT does not cover the SPECT: {100 * outside:.1f} % of the time-integrated activity lies outside it; "
-            f"allowed: {100 * OUTSIDE_REFUSED:g} %."
+            f"allowed: {100 * OUTSIDE_REFUSED:g} %: if the patient lay elsewhere in some scans, set options.registration to "
+            '"rigid".'
         )
     if not covered.all():
         warnings.append(

@@ -1,6 +1,6 @@
 """Beds: the part of a scan that one NM file, one PT series or one set of NM slices shows."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -139,8 +139,46 @@ def _numbers(headers: Sequence[Header]) -> list[float]:
     )
 
 
-def pt_bed(headers: list[Header], log: Log, given: SeriesSupplement = _NOT_GIVEN) -> Bed:
-    """A PT series; each slice has the time and duration of the bed it comes from."""
+def pt_beds(
+    headers: list[Header], log: Log, given_of: Callable[[Header], SeriesSupplement]
+) -> list[Bed]:
+    """
+    The volume of a PT series; several where it holds the same slices at different times.
+
+    Each slice has the time and duration of the bed it comes from.
+
+    Parameters
+    ----------
+    headers : list of Header
+    log : Log
+    given_of : callable
+        What the user says of a header's series, or file.
+    """
+    try:
+        return [_pt_bed(headers, log, given_of(headers[0]))]
+    except InvalidInput:
+        parts: dict[tuple[str, str], list[Header]] = {}
+        for header in headers:
+            when = (header.text("AcquisitionDate"), header.text("AcquisitionTime"))
+            parts.setdefault(when, []).append(header)
+        places = [
+            sorted(header.texts("ImagePositionPatient") for header in part)
+            for part in parts.values()
+        ]
+        if len(parts) < 2 or any(place != places[0] for place in places):
+            raise
+    log.remark(
+        f"A PT series holds {len(parts)} volumes of different times; each was taken as a scan."
+    )
+    beds = []
+    for part in parts.values():
+        name = part[0].text("SOPInstanceUID")  # for the series has that of all
+        named = [header.supplied(header.given, name) for header in part]
+        beds.append(_pt_bed(named, log, given_of(part[0])))
+    return beds
+
+
+def _pt_bed(headers: list[Header], log: Log, given: SeriesSupplement) -> Bed:
     stack = stack_of_slices(headers, "the PT series")
     starts, durations = [], []
     for header in stack.headers:

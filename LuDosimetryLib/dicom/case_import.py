@@ -25,7 +25,8 @@ from .regions import regions_of, write_regions
 from .scan_sorting import scans_of
 from .source import FILE_NAME, source_of
 from .spect_scan import Scan
-from .study_files import Study, read_study
+from .study import Study
+from .study_files import read_study
 from .supplement import Supplement
 from .timing import Timing, timing_of
 
@@ -162,9 +163,7 @@ def _cts(study: Study, timing: Timing, log: Log) -> list[CtSeries | None]:
     """The CT of each scan; refused where none has one."""
     choice = CtChoice(study.cts, study.folder, study.identity, log, timing.clocks_agree)
     cts = [choice.of(scan) for scan in timing.scans]
-    study.check_cts(
-        {scan.frame_of_reference for scan, ct in zip(timing.scans, cts, strict=True) if ct is None}
-    )
+    study.check_cts([scan for scan, ct in zip(timing.scans, cts, strict=True) if ct is None])
     if any(ct is not None for ct in cts):
         for scan, ct in zip(timing.scans, cts, strict=True):
             if ct is None and scan.given.ct is None:

@@ -1,5 +1,6 @@
 """CT series: which are volumes, and their values in HU."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -7,7 +8,7 @@ import numpy as np
 from ..base.errors import InvalidInput
 from ..base.log import Log
 from ..dicom_files.header import Header
-from ..dicom_files.moment import Moment, acquired, zone_of
+from ..dicom_files.moment import Moment, acquired, parse_date, parse_time, zone_of
 from ..image.volume import Volume
 from .scale import hounsfield_scale
 from .stack import Stack, stack_of_slices
@@ -71,12 +72,29 @@ def ct_series(headers: list[Header], log: Log) -> CtSeries:
             f"The slices of the CT (SeriesNumber (0020,0011) {headers[0].text('SeriesNumber') or 'not told'}) are shifted along "
             f"each other, as by a gantry tilted by {stack.tilt.degrees:.1f} degrees; they were put on a right-angled grid."
         )
+    return CtSeries(stack, ct_start(stack.headers, log))
+
+
+def ct_start(headers: Sequence[Header], log: Log) -> Moment | None:
+    """When a CT began: by AcquisitionTime, else by the time of its content or series; None if not told."""
     try:
-        times = [acquired(header, zone_of(header), log) for header in stack.headers]
+        times = [acquired(header, zone_of(header), Log()) for header in headers]
+        known = [time for time in times if time is not None] or [
+            time for header in headers if (time := _by_series(header)) is not None
+        ]
     except InvalidInput as error:
         log.remark(
             f"{str(error).partition(': ')[2].removesuffix('.')}: the time of a CT is not known."
         )
-        times = []
-    known = [time for time in times if time is not None]
-    return CtSeries(stack, min(known, key=lambda time: time.clock) if known else None)
+        return None
+    return min(known, key=lambda time: time.clock) if known else None
+
+
+def _by_series(header: Header) -> Moment | None:
+    for kind in ("Content", "Series"):
+        try:
+            clock = parse_date(header.text(f"{kind}Date")) + parse_time(header.text(f"{kind}Time"))
+        except ValueError:
+            continue
+        return Moment(clock, zone_of(header))
+    return None

@@ -35,7 +35,7 @@ def once(headers: list[Header], log: Log) -> list[Header]:
         If two files claim to be the same object and hold different images or attributes.
     """
     seen: dict[str, Header] = {}
-    kept = []
+    kept, copies = [], 0
     for header in headers:
         uid = header.text("SOPInstanceUID")
         if uid and uid in seen:
@@ -46,10 +46,12 @@ def once(headers: list[Header], log: Log) -> list[Header]:
                     f"is that of {other.path}, but the files differ ({why}): leave one out by its name within the folder, "
                     '{"leave_out": [...]} with --supply FILE.json',
                 )
-            log.remark("Copies of files were left out.")
+            copies += 1
             continue
         seen[uid] = header
         kept.append(header)
+    if copies:
+        log.remark(f"Copies of files were left out: {copies}.")
     return kept
 
 
@@ -92,9 +94,14 @@ def _same_pixels(a: Header, b: Header) -> bool:
         return False
 
 
-def check_one_patient(headers: list[Header]) -> None:
+def check_one_patient(headers: list[Header], log: Log) -> None:
     """Refuse two patients in a folder; without saying who they are."""
     first = None
+    told = {str(h.dataset.get("PatientID") or "") for h in headers if "PatientID" in h.given}
+    if len(told - {""}) > 1:
+        log.remark(
+            "Files of different PatientID (0010,0020) were taken as of one patient, as the user says."
+        )
     for header in headers:
         if not header.text("PatientID") or header.text("SOPClassUID") not in NEEDED:
             continue

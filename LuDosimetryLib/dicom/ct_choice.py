@@ -10,10 +10,8 @@ from ..image.grid import Grid
 from .computed_tomography import CtSeries
 from .nuclear_medicine import other_way_round
 from .series_names import Identity, is_named, no_such_series, shown_series
-from .spect_scan import Scan
+from .spect_scan import Scan, hours_from_scan, in_session
 
-_SAME_SESSION_H = 0.75
-"""Between a scan, from its start to its end, and a CT that the patient lay still for."""
 _AS_NEAR_H = 1.0
 """CTs that are nearer to each other than this are of one session: time does not choose between them."""
 _BESIDE, _WITHIN = 0.05, 0.5
@@ -67,10 +65,12 @@ class CtChoice:
             ct for ct in self.cts if frame and ct.header.text("FrameOfReferenceUID") == frame
         ]
         of_session = [
-            ct for ct in self.cts if self.clocks_agree and _from_scan_h(scan, ct) <= _SAME_SESSION_H
+            ct
+            for ct in self.cts
+            if self.clocks_agree and ct.start is not None and in_session(scan, ct.start)
         ]
         for own in (of_frame, of_session):
-            usable = [ct for ct in own if not self._why_no_ct(ct)]
+            usable = self._usable(own)
             if usable:
                 if own is of_session:
                     self.log.remark(
@@ -79,6 +79,19 @@ class CtChoice:
                     )
                 return self._best(scan, usable)
         return None
+
+    def _usable(self, cts: list[CtSeries]) -> list[CtSeries]:
+        """Those that may be CTs; refused if the header of one is deficient and there is no other."""
+        usable, faults = [], []
+        for ct in cts:
+            try:
+                if not self._why_no_ct(ct):
+                    usable.append(ct)
+            except InvalidInput as error:
+                faults.append(error)
+        if faults and not usable:
+            raise faults[0]
+        return usable
 
     def _named(self, name: str) -> CtSeries | None:
         if not name:
@@ -152,7 +165,4 @@ def _check_sign(scan: Scan, ct: CtSeries) -> None:
 
 def _from_scan_h(scan: Scan, ct: CtSeries) -> float:
     """Hours between a CT and a scan, from its start to its end; infinite where a time is not told."""
-    if scan.start is None or ct.start is None:
-        return float("inf")
-    before = scan.start.hours_since(ct.start)
-    return max(before, -before - scan.lasted_s / 3600.0, 0.0)
+    return float("inf") if ct.start is None else hours_from_scan(scan, ct.start)

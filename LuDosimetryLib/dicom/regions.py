@@ -13,7 +13,7 @@ from ..voi.write import Segment, write_segmentation
 from .computed_tomography import CtSeries
 from .series_names import is_named, no_such_series
 from .spect_scan import Scan
-from .study_files import Study
+from .study import Study
 from .supplement import Supplement
 from .volumes_of_interest import contoured_series, frame_of_reference, volumes_of_interest
 

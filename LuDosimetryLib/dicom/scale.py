@@ -112,6 +112,9 @@ def activity_scale(header: Header, unit: str | None, log: Log) -> Scale:
 
 def hounsfield_scale(header: Header) -> Scale:
     """The scale of a CT [HU]."""
+    if missing := [k for k in ("RescaleSlope", "RescaleIntercept") if header.get(k) is None]:
+        entries = ", ".join(f'"{keyword}": ...' for keyword in missing)
+        raise header.lacking(missing[0], header.remedy(f'"header": {{{entries}}}'))
     slope = header.needed_numbers("RescaleSlope", 1)[0]
     intercept = header.needed_numbers("RescaleIntercept", 1)[0]
     kind = header.text("RescaleType")

@@ -19,6 +19,9 @@ from .saturation import check_range
 from .scale import activity_scale
 from .supplement import SeriesSupplement
 
+_SAME_SESSION_H = 0.75
+"""Between a scan, from its start to its end, and a CT that the patient lay still for."""
+
 
 @dataclass(frozen=True)
 class Scan:
@@ -150,3 +153,16 @@ def rank(bed: Bed) -> tuple[bool, bool]:
     except InvalidInput:
         unit = "counts"
     return (unit != "counts", "ATTN" in corrected)
+
+
+def hours_from_scan(scan: Scan, moment: Moment) -> float:
+    """Hours between a moment and a scan, from its start to its end; infinite where that is not told."""
+    if scan.start is None:
+        return float("inf")
+    before = scan.start.hours_since(moment)
+    return max(before, -before - scan.lasted_s / 3600.0, 0.0)
+
+
+def in_session(scan: Scan, moment: Moment) -> bool:
+    """Whether a CT begun at a moment is of the session of a scan, the patient lying still."""
+    return hours_from_scan(scan, moment) <= _SAME_SESSION_H
