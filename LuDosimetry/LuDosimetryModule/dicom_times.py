@@ -8,6 +8,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from LuDosimetryLib.base.errors import InvalidInput
+from LuDosimetryLib.base.log import Log
 from LuDosimetryLib.dicom.administration import administration_of, common_moment
 from LuDosimetryLib.dicom.scale import activity_scale
 from LuDosimetryLib.dicom.study_files import scan_of
@@ -32,7 +33,7 @@ class DicomTimes:
     volumes : dict of int to vtkMRMLScalarVolumeNode
         Nodes to take instead of those that were loaded.
     administered_MBq : float or None
-    remarks : list of str
+    log : Log
         What is missing, or was assumed.
     """
 
@@ -40,7 +41,12 @@ class DicomTimes:
     units: dict[int, str] = field(default_factory=dict)
     volumes: dict[int, Any] = field(default_factory=dict)
     administered_MBq: float | None = None
-    remarks: list[str] = field(default_factory=list)
+    log: Log = field(default_factory=Log)
+
+    @property
+    def remarks(self) -> list[str]:
+        """What is missing, or was assumed."""
+        return self.log.remarks
 
 
 def read_dicom_times(spects: list[Any]) -> DicomTimes:
@@ -65,27 +71,27 @@ def read_dicom_times(spects: list[Any]) -> DicomTimes:
         try:
             headers = _headers(node)
             if not headers:
-                found.remarks.append(
+                found.log.remark(
                     _("{name} was not loaded from DICOM; enter its time by hand.").format(
                         name=node.GetName()
                     )
                 )
                 continue
             files[n] = headers
-            administrations.append(administration_of(headers[0], found.remarks))
+            administrations.append(administration_of(headers[0], found.log))
             _unit(headers[0], n, node, found)
-            moments = [acquired(header, zone_of(header), found.remarks) for header in headers]
+            moments = [acquired(header, zone_of(header), found.log) for header in headers]
             known = [moment for moment in moments if moment is not None]
             if known:
                 starts[n] = min(known, key=lambda moment: moment.clock)
             else:
-                found.remarks.append(
+                found.log.remark(
                     _(
                         "{name}: AcquisitionTime (0008,0032) is missing; enter its time by hand."
                     ).format(name=node.GetName())
                 )
         except InvalidInput as error:
-            found.remarks.append(f"{node.GetName()}: {error}")
+            found.log.remark(f"{node.GetName()}: {error}")
     _hours(starts, administrations, spects, found)
     for n, headers in files.items():
         if n in found.units:
@@ -96,20 +102,20 @@ def read_dicom_times(spects: list[Any]) -> DicomTimes:
 def _voxels(headers: list[Header], n: int, node: Any, found: DicomTimes) -> None:
     """Put a volume in place of one that holds something else than the activity at the scan."""
     try:
-        scan = scan_of(headers, found.remarks)
+        scan = scan_of(headers, found.log)
         nuclide = read_nuclide("Lu-177")
-        decay = scan.decay(None, found.hours.get(n, 0.0), nuclide, found.remarks)
+        decay = scan.decay(None, found.hours.get(n, 0.0), nuclide, found.log)
         if decay.correction == "ADMIN" and n not in found.hours:
-            found.remarks.append(
+            found.log.remark(
                 _(
                     "{name} is corrected for decay to the administration, whose time is not told: its activity at the scan "
                     "cannot be found; import the study with 'ludosimetry dicom-import'."
                 ).format(name=node.GetName())
             )
             return
-        volume = scan.read(decay, None)
+        volume = scan.read(decay, None, found.log)
         if found.units[n] == "counts" and scan.duration_s:
-            found.remarks.append(
+            found.log.remark(
                 _("{name} took {seconds:g} s by its header: {source}.").format(
                     name=node.GetName(),
                     seconds=scan.duration_s,
@@ -117,14 +123,14 @@ def _voxels(headers: list[Header], n: int, node: Any, found: DicomTimes) -> None
                 )
             )
     except InvalidInput as error:
-        found.remarks.append(f"{node.GetName()}: {error}")
+        found.log.remark(f"{node.GetName()}: {error}")
         return
     if holds(node, volume):
         return
     found.volumes[n] = volume_node(
         volume, _("{name}, activity at the scan").format(name=node.GetName()), node
     )
-    found.remarks.append(
+    found.log.remark(
         _(
             "{name} was loaded with other values than its files tell of the activity at the scan; a volume read from the "
             "files takes its place."
@@ -140,13 +146,12 @@ def _hours(
     told = [a.activity_MBq for a in administrations if a.activity_MBq is not None]
     found.administered_MBq = told[0] if told else None
     try:
-        first = min(starts.values(), key=lambda moment: moment.clock)
-        administered = common_moment(administrations, first, found.remarks)
+        administered = common_moment(administrations)
     except InvalidInput as error:
-        found.remarks.append(str(error))
+        found.log.remark(str(error))
         return
     if administered is None:
-        found.remarks.append(
+        found.log.remark(
             _(
                 "the headers do not tell when the radiopharmaceutical was given (RadiopharmaceuticalStartDateTime "
                 "(0018,1078)); enter the hours by hand."
@@ -158,7 +163,7 @@ def _hours(
         if hours > 0.0:
             found.hours[n] = round(hours, 4)
         else:
-            found.remarks.append(
+            found.log.remark(
                 _("{name} starts before the administration; check its time.").format(
                     name=spects[n].GetName()
                 )
@@ -167,9 +172,9 @@ def _hours(
 
 def _unit(header: Header, n: int, node: Any, found: DicomTimes) -> None:
     try:
-        found.units[n] = activity_scale(header, None, found.remarks).unit
+        found.units[n] = activity_scale(header, None, found.log).unit
     except InvalidInput:
-        found.remarks.append(
+        found.log.remark(
             _("{name}: the headers tell no unit; choose it by hand.").format(name=node.GetName())
         )
 
@@ -182,7 +187,7 @@ def _headers(node: Any) -> list[Header]:
     for uid in uids:
         path = database.fileForInstance(uid) if database is not None else ""
         if path and Path(path).is_file():
-            header = read_header(Path(path), {})
+            header = read_header(Path(path))
             if header is not None:
                 headers.append(header)
     return headers

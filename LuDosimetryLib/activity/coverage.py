@@ -45,7 +45,8 @@ def check_tia(tia: Array, covered: Mask, patient: Mask, log: Log) -> None:
     if outside > _OUTSIDE_REFUSED:
         raise InvalidInput(
             f"the CT does not cover the SPECT: {100 * outside:.1f} % of the time-integrated activity lies outside it; "
-            f"allowed: {100 * _OUTSIDE_REFUSED:g} %."
+            f"allowed: {100 * _OUTSIDE_REFUSED:g} %: if the patient lay elsewhere in some scans, set options.registration to "
+            '"rigid".'
         )
     if not covered.all():
         log.remark(

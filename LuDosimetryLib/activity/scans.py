@@ -121,7 +121,8 @@ def _missed(reference: Volume, beyond: Mask, what: str) -> float:
     if missed > _MISSED:
         raise InvalidInput(
             f"{what} does not cover the reference: {100 * missed:.1f} % of the reference's activity lies where it does not "
-            f"reach; allowed: {100 * _MISSED:g} %: choose another reference_time_point or leave the scan out."
+            f'reach; allowed: {100 * _MISSED:g} %: register the scans (options.registration "rigid") if the patient lay '
+            "elsewhere, choose another reference_time_point, or leave the scan out."
         )
     return missed
 

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from math import exp, expm1
 
+from ..base.log import Log
 from ..dicom_files.header import Header
 from ..dicom_files.moment import Moment
 from ..dicom_files.private_elements import SIEMENS_DECAY_CORRECTION
 
 CORRECTIONS = ("NONE", "START", "ADMIN")
-_REMEDY = '"decay_correction" of the time point ("NONE", "START" or "ADMIN")'
 _FACTOR_AGREES = 0.03
 """Of a told decay factor and that of the correction; less than the decay of 177Lu in seven hours."""
 
@@ -91,7 +91,9 @@ class Decay:
         )
         if told == 1.0:
             return f"DecayFactor (0054,1321) {says}; the correction was believed."
-        raise header.refused("DecayFactor", f"{says}; give {_REMEDY} with --supply FILE.json")
+        raise header.refused(
+            "DecayFactor", f"{says}; give {_remedy(header)} with --supply FILE.json"
+        )
 
     def _since_start(self, moment: Moment | None) -> float:
         if moment is None or self.start is None:
@@ -99,7 +101,7 @@ class Decay:
         return exp(self.per_h * moment.hours_since(self.start))
 
 
-def decay_correction(header: Header, given: str | None, assumptions: list[str]) -> str:
+def decay_correction(header: Header, given: str | None, log: Log) -> str:
     """
     Which correction a series has; what PET must tell is asked for, NM without one has none.
 
@@ -108,8 +110,7 @@ def decay_correction(header: Header, given: str | None, assumptions: list[str]) 
     header : Header
     given : str or None
         By the user.
-    assumptions : list of str
-        Added to.
+    log : Log
     """
     if given is not None:
         return given
@@ -118,24 +119,28 @@ def decay_correction(header: Header, given: str | None, assumptions: list[str]) 
         return told
     if told:
         raise header.refused(
-            "DecayCorrection", f"is {told!r}; give {_REMEDY} with --supply FILE.json"
+            "DecayCorrection", f"is {told!r}; give {_remedy(header)} with --supply FILE.json"
         )
     private = SIEMENS_DECAY_CORRECTION.text(header).upper()
     if private in CORRECTIONS:
-        assumptions.append(
+        log.remark(
             f"{SIEMENS_DECAY_CORRECTION} is {private}; it was taken for DecayCorrection (0054,1102)."
         )
         return private
     if header.text("DecayCorrectionDateTime"):
         raise header.refused(
             "DecayCorrectionDateTime",
-            f"is neither the start of the scan nor the administration; give {_REMEDY} with --supply FILE.json",
+            f"is neither the start of the scan nor the administration; give {_remedy(header)} with --supply FILE.json",
         )
     corrected = "DECY" in (text.upper() for text in header.texts("CorrectedImage"))
     factor = header.number("DecayFactor")
     if header.text("Modality") == "PT" or corrected or (factor or 1.0) != 1.0:
-        raise header.lacking("DecayCorrection", _REMEDY)
-    assumptions.append(
+        raise header.lacking("DecayCorrection", _remedy(header))
+    log.remark(
         "DecayCorrection (0054,1102) is missing; the images were taken as not corrected for decay."
     )
     return "NONE"
+
+
+def _remedy(header: Header) -> str:
+    return f"""{header.remedy('"decay_correction": ...')} ("NONE", "START" or "ADMIN")"""

@@ -121,12 +121,13 @@ def _decompressed(header: Header, shape: tuple[int, int, int]) -> Stored:
     try:
         with quiet(), tempfile.TemporaryDirectory() as folder:
             for keyword in (
-                *("SamplesPerPixel", "PhotometricInterpretation", "Rows", "Columns"),
+                *("SamplesPerPixel", "Rows", "Columns"),
                 *("BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation"),
                 *("NumberOfFrames", "PixelData"),
             ):
                 if keyword in header.dataset:
                     bare[keyword] = header.dataset[keyword]
+            bare.PhotometricInterpretation = "MONOCHROME2"  # else GDCM inverts the other kind
             meta = bare.file_meta
             meta.MediaStorageSOPClassUID = bare.SOPClassUID
             meta.MediaStorageSOPInstanceUID = bare.SOPInstanceUID

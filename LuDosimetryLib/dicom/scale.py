@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..base.log import Log
 from ..case.parts import UNITS
 from ..dicom_files.header import Header
 from ..dicom_files.private_elements import (
@@ -16,7 +17,6 @@ from ..dicom_files.private_elements import (
     SIEMENS_SLOPE,
     SIEMENS_UNITS,
 )
-from ..dicom_files.remarks import say_once
 
 _UCUM = {
     "Bq/mL": ("Bq/mL", 1.0),
@@ -74,7 +74,7 @@ class Scale:
         return np.asarray(stored * self.slope + self.intercept, np.float64)
 
 
-def activity_scale(header: Header, unit: str | None, assumptions: list[str]) -> Scale:
+def activity_scale(header: Header, unit: str | None, log: Log) -> Scale:
     """
     The scale of a SPECT.
 
@@ -86,11 +86,10 @@ def activity_scale(header: Header, unit: str | None, assumptions: list[str]) -> 
     header : Header
     unit : str or None
         One of `UNITS` if the user says so.
-    assumptions : list of str
-        Added to.
+    log : Log
     """
     mappings = [scale for scale in map(_mapping, _mapping_items(header)) if scale is not None]
-    rescaled = _rescaled(header, unit, assumptions)
+    rescaled = _rescaled(header, unit, log)
     if unit is not None:
         mapped = next((scale for scale in mappings if scale.unit == unit), None)
         chosen = rescaled if "RescaleSlope" in header.given else mapped or rescaled
@@ -98,19 +97,24 @@ def activity_scale(header: Header, unit: str | None, assumptions: list[str]) -> 
         return chosen
     mappings.sort(key=lambda scale: UNITS.index(scale.unit))
     if not mappings or (mappings[0].unit == "counts" and rescaled is not None):
-        return rescaled or _untold(header, assumptions)
+        return rescaled or _untold(header, log)
     chosen = mappings[0]
     if rescaled is not None and rescaled.unit == chosen.unit and not _agree(rescaled, chosen):
         raise header.refused(
             "RealWorldValueMappingSequence",
-            f"says {chosen.slope:g} {chosen.unit} a stored value, and RescaleSlope (0028,1053) {rescaled.slope:g}; "
-            'give "unit" of the time point for the mapping, and "RescaleSlope" under "header" too for that, with --supply FILE.json',
+            f"says {chosen.slope:g} {chosen.unit} a stored value, and RescaleSlope (0028,1053) {rescaled.slope:g}; for the "
+            f"""mapping give {header.remedy(f'"unit": "{chosen.unit}"')}, for the slope """
+            f"""{header.remedy(f'"unit": "{rescaled.unit}", "header": {{"RescaleSlope": {rescaled.slope:g}}}')}, """
+            "with --supply FILE.json",
         )
     return chosen
 
 
 def hounsfield_scale(header: Header) -> Scale:
     """The scale of a CT [HU]."""
+    if missing := [k for k in ("RescaleSlope", "RescaleIntercept") if header.get(k) is None]:
+        entries = ", ".join(f'"{keyword}": ...' for keyword in missing)
+        raise header.lacking(missing[0], header.remedy(f'"header": {{{entries}}}'))
     slope = header.needed_numbers("RescaleSlope", 1)[0]
     intercept = header.needed_numbers("RescaleIntercept", 1)[0]
     kind = header.text("RescaleType")
@@ -122,39 +126,38 @@ def hounsfield_scale(header: Header) -> Scale:
     return Scale("HU", slope, intercept)
 
 
-def _rescaled(header: Header, unit: str | None, assumptions: list[str]) -> Scale | None:
+def _rescaled(header: Header, unit: str | None, log: Log) -> Scale | None:
     """By RescaleSlope and Units; None if Units are absent."""
-    told, source = _units(header, assumptions)
+    told, source = _units(header, log)
     factor = 1.0
     if unit is None and told:
         unit = _PET_UNITS.get(told)
         if unit is None:
             raise header.refused(
                 "Units",
-                f'is {told!r}; expected BQML or CNTS: export the activity, or give "unit" of the time point '
-                "with --supply FILE.json",
+                f"is {told!r}; expected BQML or CNTS: export the activity, or give {_unit_remedy(header)}",
             )
         if unit == "counts" and (to_activity := PHILIPS_ACTIVITY.number(header)):
             unit, factor, source = "Bq/mL", to_activity, str(PHILIPS_ACTIVITY)
-            say_once(assumptions, f"{PHILIPS_ACTIVITY} was taken to make counts Bq/mL.")
+            log.remark(f"{PHILIPS_ACTIVITY} was taken to make counts Bq/mL.")
     if unit is None:
         return None
-    slope, intercept = _line(header, assumptions, needed=unit == "Bq/mL")
+    slope, intercept = _line(header, log, needed=unit == "Bq/mL")
     return Scale(unit, factor * slope, factor * intercept, source=source)
 
 
-def _units(header: Header, assumptions: list[str]) -> tuple[str, str]:
+def _units(header: Header, log: Log) -> tuple[str, str]:
     """Units, and where they are told; empty if nowhere."""
     if told := header.text("Units"):
         return told, "RescaleSlope (0028,1053)"
     if told := SIEMENS_UNITS.text(header).upper():
         if told not in _PET_UNITS:
             return "", ""
-        say_once(assumptions, f"{SIEMENS_UNITS} is {told}; it was taken for Units (0054,1001).")
+        log.remark(f"{SIEMENS_UNITS} is {told}; it was taken for Units (0054,1001).")
     return told, str(SIEMENS_UNITS)
 
 
-def _line(header: Header, assumptions: list[str], needed: bool = False) -> tuple[float, float]:
+def _line(header: Header, log: Log, needed: bool = False) -> tuple[float, float]:
     """Slope and intercept of RescaleSlope, or of what a maker writes in its place."""
     slope, intercept = header.number("RescaleSlope"), header.number("RescaleIntercept") or 0.0
     ge, ge_offset = GE_PIXEL_SCALE.number(header), GE_PIXEL_OFFSET.number(header) or 0.0
@@ -164,7 +167,7 @@ def _line(header: Header, assumptions: list[str], needed: bool = False) -> tuple
             raise header.refused(
                 "RescaleSlope",
                 f"is {slope:g}, but {GE_PIXEL_SCALE} is {ge:g}; name the right one by giving "
-                '"RescaleSlope" under "header" with --supply FILE.json',
+                f"""{header.remedy('"header": {"RescaleSlope": ...}')} with --supply FILE.json""",
             )
         return _slope(header, "RescaleSlope", slope), intercept
     siemens = SIEMENS_SLOPE.number(header)
@@ -174,26 +177,29 @@ def _line(header: Header, assumptions: list[str], needed: bool = False) -> tuple
     ):
         if value is not None and value > 0.0:
             if value != 1.0 or offset:
-                say_once(assumptions, f"RescaleSlope (0028,1053) is missing; {name} was applied.")
+                log.remark(f"RescaleSlope (0028,1053) is missing; {name} was applied.")
             return value, offset
     if needed:
         raise header.lacking("RescaleSlope")
     return 1.0, intercept
 
 
-def _untold(header: Header, assumptions: list[str]) -> Scale:
+def _untold(header: Header, log: Log) -> Scale:
     """Nothing says the unit: a PET series must, an NM image holds counts."""
     if header.text("Modality") == "PT":
-        raise header.lacking("Units", '"unit" of the time point')
+        raise header.lacking("Units", header.remedy('"unit": "Bq/mL"'))
     if mapped := sorted(filter(None, map(_unit_of, _mapping_items(header)))):
         raise header.refused(
             "RealWorldValueMappingSequence",
-            f'is to {", ".join(mapped)} only; export the activity, or give "unit" of the time '
-            "point with --supply FILE.json",
+            f"is to {', '.join(mapped)} only; export the activity, or give {_unit_remedy(header)}",
         )
-    say_once(assumptions, "Units (0054,1001) is missing; the voxels were taken as counts.")
-    slope, intercept = _line(header, assumptions)
+    log.remark("Units (0054,1001) is missing; the voxels were taken as counts.")
+    slope, intercept = _line(header, log)
     return Scale("counts", slope, intercept)
+
+
+def _unit_remedy(header: Header) -> str:
+    return f"""{header.remedy('"unit": ...')} ({", ".join(f'"{unit}"' for unit in UNITS)}) with --supply FILE.json"""
 
 
 def _slope(header: Header, keyword: str, slope: float) -> float:

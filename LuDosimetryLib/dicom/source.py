@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..base.errors import InvalidInput
 from ..base.storage import write_atomically
+from .scan_list import without_dates
 
 if TYPE_CHECKING:
     from ..dicom_files.header import Header
@@ -18,6 +19,7 @@ FILE_NAME = "dicom.json"
 SCHEMA = "ludosimetry-dicom/1"
 
 PATIENT_KEYWORDS = ("PatientName", "PatientID", "PatientBirthDate", "PatientSex")
+_OWNER_ONLY = 0o600
 STUDY_KEYWORDS = (
     *("StudyInstanceUID", "StudyDate", "StudyTime", "StudyID", "AccessionNumber"),
     "ReferringPhysicianName",
@@ -69,10 +71,25 @@ class DicomSource:
     remarks: list[str] = field(default_factory=list)
 
     def write(self, path: Path) -> None:
-        """Write the file, complete or not at all."""
+        """Write the file, complete or not at all, for its owner's eyes only: it says who the patient is."""
         data = {"schema": SCHEMA, **asdict(self)}
         with write_atomically(path) as file:
+            Path(file.name).chmod(_OWNER_ONLY)
             file.write((json.dumps(data, indent=1) + "\n").encode())
+
+    def anonymous(self, pseudonym: str) -> "DicomSource":
+        """The same source without patient, dates, and UIDs of the study, whose exports bear a pseudonym."""
+        from pydicom.uid import generate_uid  # pydicom is needed for imports alone
+
+        return DicomSource(
+            patient={keyword: "" for keyword in PATIENT_KEYWORDS}
+            | {"PatientName": pseudonym, "PatientID": pseudonym},
+            study={keyword: "" for keyword in STUDY_KEYWORDS}
+            | {"StudyInstanceUID": str(generate_uid(prefix=None))},
+            frame_of_reference=str(generate_uid(prefix=None)),
+            series=[],
+            remarks=[without_dates(remark) for remark in self.remarks],
+        )
 
 
 def source_of(
@@ -91,7 +108,7 @@ def source_of(
     cts : list of CtSeries or None
         Of each scan.
     regions : list of Header
-        Of the segmentations.
+        The segmentations.
     reference : int
         The scan whose study the result is to belong to.
     remarks : list of str

@@ -44,27 +44,39 @@ class Stack:
     grid: Grid
     tilt: Tilt | None = None
 
-    def read(self, scale: Callable[[Header], Scale], factors: NDArray[np.float64]) -> Volume:
+    def read(
+        self,
+        scale: Callable[[Header], Scale],
+        factors: NDArray[np.float64],
+        check: Callable[[Stored, Header], None] | None = None,
+    ) -> Volume:
         """
-        Values in the unit of the scale.
+        Read the values in the unit of the scale.
 
         Parameters
         ----------
         scale : callable
-            Of a header.
+            The scale of a header.
         factors : ndarray
             By which to multiply, one for each header.
+        check : callable, optional
+            Refuses stored values, given them and their header.
         """
         values = np.empty(self.grid.shape, np.float32)
         if len(self.headers) == 1:
             whole = _whole(self.headers[0])
-            values[:] = _scaled(stored_values(whole), whole, scale, factors[0])[self.order]
+            stored = stored_values(whole)
+            if check is not None:
+                check(stored, whole)
+            values[:] = _scaled(stored, whole, scale, factors[0])[self.order]
             return Volume(values, self.grid)
         at: Path | None = None
         for k, header in enumerate(self.headers):
             if header.path != at:
                 whole, at = _whole(header), header.path
                 stored = stored_values(whole)
+                if check is not None:
+                    check(stored, whole)
                 if header.frame is None and len(stored) != 1:
                     raise header.refused("NumberOfFrames", "is not 1, as for the other slices")
             own = whole if header.frame is None else header
@@ -74,10 +86,10 @@ class Stack:
 
 
 def _whole(header: Header) -> Header:
-    whole = read_header(header.path, header.given, pixels=True)
+    whole = read_header(header.path, pixels=True)
     if whole is None:
         raise InvalidInput(f"{header.path} is no DICOM file any more; it changed meanwhile.")
-    return whole
+    return whole.supplied(header.given, header.series)
 
 
 def _scaled(

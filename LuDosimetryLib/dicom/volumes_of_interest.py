@@ -1,10 +1,11 @@
 """The volumes of interest of a study: SEG and RTSTRUCT objects, on one grid."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
 from ..base.errors import InvalidInput
+from ..base.log import Log
 from ..dicom_files.folder import read_header
 from ..dicom_files.header import Header
 from ..dicom_files.kinds import RTSTRUCT
@@ -12,6 +13,7 @@ from ..image.arrays import Mask
 from ..image.grid import Grid
 from ..image.resampling import resample
 from ..image.volume import Volume
+from .bed import leaving_out_offered
 from .contours import contours_of
 from .segments import segments_of
 
@@ -26,20 +28,25 @@ def frame_of_reference(header: Header) -> str:
 
 
 def contoured_series(header: Header) -> set[str]:
-    """SeriesInstanceUIDs of the images that an RTSTRUCT was drawn on."""
-    return {
+    """SeriesInstanceUIDs of the images that a segmentation was drawn on."""
+    found = {
         series.text("SeriesInstanceUID")
         for frame in header.items("ReferencedFrameOfReferenceSequence")
         for study in frame.items("RTReferencedStudySequence")
         for series in study.items("RTReferencedSeriesSequence")
     }
+    found |= {
+        series.text("SeriesInstanceUID") for series in header.items("ReferencedSeriesSequence")
+    }
+    return found - {""}
 
 
 def volumes_of_interest(
     headers: Sequence[Header],
     reference: Grid,
     grid_by_series: dict[str, Grid],
-    remarks: list[str],
+    log: Log,
+    without: Collection[str] = (),
 ) -> tuple[dict[str, Mask], Grid]:
     """
     Masks of every segment and structure.
@@ -47,13 +54,14 @@ def volumes_of_interest(
     Parameters
     ----------
     headers : sequence of Header
-        Of SEG and RTSTRUCT objects, without pixels.
+        SEG and RTSTRUCT objects, without pixels.
     reference : Grid
         On which several objects are brought together, and contours drawn on an unknown image.
     grid_by_series : dict of str to Grid
-        Of the images, by SeriesInstanceUID.
-    remarks : list of str
-        Added to.
+        Grids of the images, by SeriesInstanceUID.
+    log : Log
+    without : collection of str
+        Names that are left out.
     """
     found: list[tuple[dict[str, Mask], Grid]] = []
     for header in headers:
@@ -62,26 +70,32 @@ def volumes_of_interest(
                 grid for uid, grid in grid_by_series.items() if uid in contoured_series(header)
             ]
             grid = drawn_on[0] if drawn_on else reference
-            found.append((contours_of(header, grid, remarks), grid))
+            found.append((contours_of(header, grid, log, without), grid))
         else:
             whole = read_header(header.path, header.given, pixels=True)
-            assert whole is not None
-            found.append(segments_of(whole))
+            if whole is None:
+                raise InvalidInput(
+                    f"{header.path} is no DICOM file any more; it changed meanwhile."
+                )
+            with leaving_out_offered(header):
+                found.append(segments_of(whole))
     common = found[0][1] if len(found) == 1 else reference
     masks: dict[str, Mask] = {}
     for header, (own, grid) in zip(headers, found, strict=True):
         for told, mask in own.items():
             name = _clean(told, header)
+            if name in without:
+                continue
             if name in masks:
                 raise InvalidInput(
-                    f"{header.path} has a volume of interest {name!r}, and another file too; leave one of the series out with "
-                    '{"leave_out": [...]} by --supply FILE.json.'
+                    f"{header.path} has a volume of interest {name!r}, and another file too; leave one of the series out, "
+                    f'{{"leave_out": ["{header.series}"]}} with --supply FILE.json.'
                 )
             moved = _onto(mask, grid, common)
             if moved.any():
                 masks[name] = moved
             else:
-                remarks.append(f"The segment {name!r} is empty and was left out.")
+                log.remark(f"The segment {name!r} is empty and was left out.")
     if len(masks) > _MOST:
         raise InvalidInput(
             f"{headers[0].path}: SegmentSequence (0062,0002) or StructureSetROISequence (3006,0020) has {len(masks)} volumes of "

@@ -78,7 +78,7 @@ def frames_of(header: Header) -> list[Header]:
     for n, group in enumerate(groups):
         layers = (*_layers(group), *shared, header.dataset)
         attributes = FrameAttributes(layers)
-        frame = Header(header.path, attributes, header.given, frame=n)
+        frame = Header(header.path, attributes, header.given, frame=n, series=header.series)
         attributes.own.update(_frame_type(group) or _frame_type(header.first_item(_SHARED)))
         if frame.get("FrameAcquisitionDateTime") is not None:
             attributes.own["AcquisitionDateTime"] = frame.get("FrameAcquisitionDateTime")

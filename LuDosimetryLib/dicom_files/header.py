@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,9 @@ class Header:
     within : str
         The sequence it is an item of.
     frame : int or None
-        Of an enhanced multi-frame file, the frame that this is the header of.
+        The frame of an enhanced multi-frame file that this is the header of.
+    series : str
+        By which ``--supply`` can name the series; empty outside of an import.
     """
 
     path: Path
@@ -35,6 +37,11 @@ class Header:
     given: Mapping[str, Any] = field(default_factory=dict)
     within: str = ""
     frame: int | None = None
+    series: str = ""
+
+    def supplied(self, given: Mapping[str, Any], series: str = "") -> "Header":
+        """The same header with what the user supplies."""
+        return replace(self, given=given, series=series)
 
     def get(self, keyword: str) -> Any:
         """The value, a list where there are several; None if absent or empty."""
@@ -102,9 +109,12 @@ class Header:
         try:
             with quiet():
                 sequence = self.dataset.get(keyword) or []
-                return [Header(self.path, item, self.given, keyword) for item in sequence]
+                return [self._item(item, keyword) for item in sequence]
         except Exception as error:
             raise self.refused(keyword, f"cannot be read ({type(error).__name__})") from None
+
+    def _item(self, item: Any, sequence: str) -> "Header":
+        return Header(self.path, item, self.given, sequence, series=self.series)
 
     def within_items(self, keyword: str) -> list["Header"]:
         """The items of a sequence that stands within another, however deep."""
@@ -118,7 +128,7 @@ class Header:
                 outer = [e for e in self.dataset if e.VR == "SQ" and e.keyword]
                 for element in outer:
                     for item in element.value or []:
-                        within = Header(self.path, item, self.given, element.keyword)
+                        within = self._item(item, element.keyword)
                         found += within.items(keyword) + within.within_items(keyword)
         except InvalidInput:
             raise
@@ -150,8 +160,12 @@ class Header:
 
     def lacking(self, keyword: str, remedy: str = "") -> InvalidInput:
         """One sentence that asks for what is missing."""
-        remedy = remedy or f'"header": {{"{keyword}": ...}}'
+        remedy = remedy or self.remedy(f'"header": {{"{keyword}": ...}}')
         return self.refused(keyword, f"is missing; give {remedy} with --supply FILE.json")
+
+    def remedy(self, entry: str) -> str:
+        """What ``--supply`` needs for an entry of this series, for example ``"hours": ...``."""
+        return f'{{"series": {{"{self.series}": {{{entry}}}}}}}' if self.series else entry
 
     def _place(self, keyword: str) -> str:
         inside = f" of {name_and_tag(self.within)}" if self.within else ""

@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from ..base.log import Log
 from .header import Header
-from .remarks import say_once
 
 _DATE = re.compile(r"(\d{4})[.-]?(\d{2})[.-]?(\d{2})")
 _TIME = re.compile(r"(\d{2}):?(\d{2})(?::?(\d{2})(?:\.(\d{1,6}))?)?")
@@ -106,7 +106,7 @@ def time_of_day(header: Header, keyword: str) -> timedelta | None:
         raise header.refused(keyword, "is no time of day") from None
 
 
-def acquired(header: Header, zone: timedelta | None, assumptions: list[str]) -> Moment | None:
+def acquired(header: Header, zone: timedelta | None, log: Log) -> Moment | None:
     """
     The instant at which the acquisition of an image began.
 
@@ -114,8 +114,8 @@ def acquired(header: Header, zone: timedelta | None, assumptions: list[str]) -> 
     ----------
     header : Header
     zone : timedelta or None
-    assumptions : list of str
-        Added to where the date is another's.
+    log : Log
+        Takes a remark where the date is another's.
     """
     moment = date_time(header, "AcquisitionDateTime", zone)
     time = time_of_day(header, "AcquisitionTime")
@@ -126,11 +126,11 @@ def acquired(header: Header, zone: timedelta | None, assumptions: list[str]) -> 
         return Moment(day + time, zone)
     if moment is not None:
         return moment
-    return _by_another_date(header, time, zone, assumptions)
+    return _by_another_date(header, time, zone, log)
 
 
 def _by_another_date(
-    header: Header, time: timedelta, zone: timedelta | None, assumptions: list[str]
+    header: Header, time: timedelta, zone: timedelta | None, log: Log
 ) -> Moment | None:
     """The date of series or study, where they agree: that of a series may be of a later processing."""
     days = {k: _date(header, f"{k}Date") for k in ("Series", "Study")}
@@ -141,7 +141,7 @@ def _by_another_date(
     begun = time_of_day(header, f"{of}Time")
     if begun is not None and begun - time > timedelta(hours=12):
         day += timedelta(days=1)  # begun before midnight
-    say_once(assumptions, f"AcquisitionDate (0008,0022) is missing; {of}Date was taken for it.")
+    log.remark(f"AcquisitionDate (0008,0022) is missing; {of}Date was taken for it.")
     return Moment(day + time, zone)
 
 

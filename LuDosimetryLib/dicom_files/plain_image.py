@@ -33,7 +33,7 @@ def check_plain_reading(path: Path) -> None:
             return
     if missing_packages(("pydicom",)):
         return
-    header = read_header(path, {})
+    header = read_header(path)
     if header is None:
         return
     remedy = "make a case of it by dicom-import"

@@ -57,6 +57,12 @@ def meta_end(content: bytes) -> int:
     return at
 
 
+def has_known_vr(content: bytes, at: int) -> bool:
+    """Whether the element that begins at a byte has a value representation of DICOM."""
+    vr = content[at + 4 : at + 6]
+    return len(vr) == 2 and (vr in _LONG or vr in _SHORT)
+
+
 def tag_text(tag: tuple[int, int]) -> str:
     """A tag as (gggg,eeee)."""
     return f"({tag[0]:04X},{tag[1]:04X})"

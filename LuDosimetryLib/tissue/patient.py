@@ -71,7 +71,8 @@ def read_anatomy(case: Case, grid: Grid, log: Log) -> Anatomy:
     covered = grid.covered_by(ct.grid)
     if not covered.any():
         raise InvalidInput(
-            f"CT: {case.ct} and the SPECT do not overlap anywhere; check that they belong together."
+            f"CT: {case.ct} and the SPECT do not overlap anywhere; check that they belong together, or, if the CT is another "
+            "scan's, set this scan's ct to null and options.registration to \"rigid\"."
         )
     density = average_onto(Volume(density_of(ct.values), ct.grid), grid, AIR_DENSITY_G_CM3)
     # a voxel that the CT only touches is not known: air to every method, as to the Monte Carlo
@@ -85,7 +86,7 @@ def _patient(density: Array, covered: Mask, grid: Grid, log: Log) -> Mask:
     if not patient.any():
         raise InvalidInput(
             "the CT shows no patient on the SPECT grid: no voxel is denser than 0.15 g/cm3; check that CT and SPECT "
-            "belong together."
+            'belong together, or, if the CT is another scan\'s, set options.registration to "rigid".'
         )
     typical = float(np.median(density[patient]))
     if typical > _DENSEST_PATIENT_G_CM3:

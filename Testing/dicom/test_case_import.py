@@ -151,22 +151,6 @@ def test_time_zones_and_midnight(study, imported, same_doses):
     same_doses(case)
 
 
-def test_a_time_of_administration_without_date(study, imported):
-    import datetime
-
-    study.injected = datetime.datetime(2024, 3, 30, 22, 0)
-
-    def time_only(ds):
-        del ds.RadiopharmaceuticalInformationSequence[0].RadiopharmaceuticalStartDateTime
-
-    study.nm_scans(change=time_only)
-    study.anatomy()
-    case = imported(study.folder)
-    assert hours_of(case) == pytest.approx([4.0, 24.0, 96.0], abs=1e-3)
-    said = json.loads((case.parent / "dicom.json").read_text(encoding="utf-8"))["remarks"]
-    assert any("2024-03-30 22:00 was taken" in remark for remark in said)
-
-
 def test_each_scan_has_its_own_ct(study, imported, same_doses):
     for n, hours in enumerate(study.hours, start=1):
         study.frame_uid = f"1.2.3.{n}"

@@ -68,7 +68,7 @@ def test_processing_dates_are_not_taken(study, imported, refused_import, same_do
     study.nm_scans(change=processed)
     study.anatomy()
     assert "AcquisitionDate (0008,0022) is missing" in refused_import(study.folder)
-    supply = {"time_points": [{"hours": hours} for hours in study.hours]}
+    supply = {"series": {f"nm{n}.dcm": {"hours": h} for n, h in enumerate(study.hours, start=1)}}
     same_doses(imported(study.folder, supply))
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
+from LuDosimetryLib.base.log import Log
 from LuDosimetryLib.dicom.decay import Decay
 from LuDosimetryLib.dicom.study_files import scan_of
 from LuDosimetryLib.dicom_files.folder import read_header
@@ -44,10 +45,10 @@ def test_a_hot_voxel(study, name, spacing):
         + HOT[1] * 3.9 * column
         + HOT[2] * 3.1 * row
     )
-    header = read_header(path, {})
+    header = read_header(path)
     assert header is not None
-    scan = scan_of([header], [])
-    volume = scan.read(Decay("START", 0.0, scan.start, 4.0), None)
+    scan = scan_of([header], Log())
+    volume = scan.read(Decay("START", 0.0, scan.start, 4.0), None, Log())
     at = np.array(np.unravel_index(int(volume.values.argmax()), volume.grid.shape), float)
     found = volume.grid.positions(at[::-1, None])[:, 0]
     np.testing.assert_allclose(found, by_hand, atol=1e-4)

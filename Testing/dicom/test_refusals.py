@@ -82,14 +82,6 @@ def test_nm_tags_that_are_missing(
     same_doses(imported(study.folder, supply))
 
 
-def test_the_order_of_scans_without_time_is_said(study, imported):
-    study.nm_scans(change=without("AcquisitionTime"))
-    study.anatomy()
-    case = imported(study.folder, {"time_points": [{"hours": 4}, {"hours": 24}, {"hours": 96}]})
-    said = json.loads((case.parent / "dicom.json").read_text(encoding="utf-8"))["remarks"]
-    assert any("in order of file names" in remark for remark in said)
-
-
 @pytest.mark.parametrize(
     ("keyword", "supply"),
     [

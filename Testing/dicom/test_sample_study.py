@@ -9,6 +9,7 @@ import pytest
 import SimpleITK as sitk
 
 from LuDosimetryLib.base.errors import DONE
+from LuDosimetryLib.base.log import Log
 from LuDosimetryLib.commands.main import main
 from LuDosimetryLib.dicom.computed_tomography import ct_series
 from LuDosimetryLib.dicom_files.folder import dicom_files, series_of
@@ -70,11 +71,11 @@ def _add_organs(study, path, content, grid):
 def test_a_real_ct_reads_with_its_values_and_place():
     if not REAL_CT.is_dir():
         pytest.skip("the real CT is not here")
-    remarks: list[str] = []
-    headers = dicom_files(REAL_CT, {}, remarks, lambda part: None)
+    log = Log()
+    headers = dicom_files(REAL_CT, log)
     (series,) = series_of(headers)
     assert len(series) == 20
-    volume = ct_series(series, remarks).read()
+    volume = ct_series(series, log).read()
     files = [str(h.path) for h in sorted(headers, key=lambda h: h.number("SliceLocation"))]
     expected = sitk.ReadImage(files)
     np.testing.assert_array_equal(volume.values, sitk.GetArrayFromImage(expected))

@@ -32,7 +32,7 @@ def test_a_file_without_group_length(study):
     whole = path.read_bytes()
     assert whole[132:140] == b"\x02\0\0\0UL\x04\0"
     path.write_bytes(whole[:132] + whole[144:])
-    header = read_header(path, {})
+    header = read_header(path)
     assert header is not None
     assert header.text("Modality") == "NM"
 
@@ -43,10 +43,10 @@ def test_padding_at_the_end_is_no_damage(study):
     padding = struct.pack("<HH2sHI", 0xFFFC, 0xFFFC, b"OB", 0, 6) + b"abcdef"
     for more in (b"\0" * 50, padding):
         path.write_bytes(whole + more)
-        assert read_header(path, {}) is not None
+        assert read_header(path) is not None
     path.write_bytes(whole + b"garbage at the end of the file")
     with pytest.raises(InvalidInput, match="damaged or cut short"):
-        read_header(path, {})
+        read_header(path)
 
 
 def test_sequences_within_sequences(study):

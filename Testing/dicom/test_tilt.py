@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
+from LuDosimetryLib.base.log import Log
 from LuDosimetryLib.dicom.computed_tomography import ct_series
 from LuDosimetryLib.dicom_files.folder import dicom_files, series_of
 from LuDosimetryLib.image.grid import Grid
@@ -39,9 +40,9 @@ def write_tilted(study, patient, drift_mm):
     study.ct("ct", hu, TILTED, change=tilt)
 
 
-def read(study, remarks):
-    (series,) = series_of(dicom_files(study.folder, {}, [], lambda part: None))
-    return ct_series(series, remarks).read()
+def read(study, log):
+    (series,) = series_of(dicom_files(study.folder, log))
+    return ct_series(series, log).read()
 
 
 def inside(grid, drift_mm):
@@ -57,20 +58,20 @@ def inside(grid, drift_mm):
 @pytest.mark.parametrize("drift_mm", [(0.9, 0.0), (-1.1, 0.0), (0.0, 0.4), (-0.8, -0.3)])
 def test_values_lie_where_they_were_measured(study, drift_mm):
     write_tilted(study, smooth_patient, drift_mm)
-    remarks: list[str] = []
-    volume = read(study, remarks)
+    log = Log()
+    volume = read(study, log)
     fine, points = inside(volume.grid, drift_mm)
     assert fine.sum() > 0.9 * np.prod(TILTED.shape)
     # half a unit by rounding when stored
     assert np.abs(volume.values - smooth_patient(points))[fine].max() < 0.51
     assert (volume.values[~fine] <= volume.values[fine].max()).all()
     angle = np.degrees(np.arctan(np.hypot(*drift_mm) / 3.0))
-    assert f"tilted by {angle:.1f} degrees" in remarks[0]
+    assert f"tilted by {angle:.1f} degrees" in log.remarks[0]
 
 
 def test_a_ball_keeps_its_place_and_volume(study):
     write_tilted(study, ball, (1.05, 0.0))
-    volume = read(study, [])
+    volume = read(study, Log())
     part = (volume.values + 1000.0) / 1060.0
     voxel_mm3 = np.prod(volume.grid.spacing_mm)
     assert part.sum() * voxel_mm3 == pytest.approx(4 / 3 * np.pi * 18.0**3, rel=5e-3)

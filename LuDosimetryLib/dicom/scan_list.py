@@ -1,0 +1,233 @@
+"""The scans of an import as a user checks them: import.json beside case.json, and a table in the shell."""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from ..base.storage import write_atomically
+from ..dicom_files.header import Header
+from .computed_tomography import CtSeries
+from .series_names import Identity, file_within, short_uid
+from .spect_scan import Scan
+
+FILE_NAME = "import.json"
+SCHEMA = "ludosimetry-import/1"
+IDENTITY_NOTE = (
+    "dicom.json holds the patient's name and birth date, which DICOM exports need, and only its owner can read it; "
+    "--anonymous keeps none."
+)
+_WIDEST = 28
+_DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}(?: \d{2}:\d{2})?\b")
+
+
+@dataclass(frozen=True)
+class ListedSeries:
+    """
+    A series as a list shows it; nothing in it says who the patient is.
+
+    Attributes
+    ----------
+    file : str
+        The first file, within the study.
+    files : int
+    uid, number, description : str
+    frame_of_reference : str
+    start : str
+        As the scanner's clock showed it; empty if not told.
+    """
+
+    file: str
+    files: int
+    uid: str
+    number: str
+    description: str
+    frame_of_reference: str
+    start: str
+
+
+@dataclass(frozen=True)
+class ListedScan:
+    """
+    A scan as a list shows it.
+
+    Attributes
+    ----------
+    hours : float
+        After the administration [h].
+    duration_s : float or None
+    unit : str
+        Unit of the voxels.
+    activity_MBq : float
+        In the field of view [MBq].
+    series : ListedSeries
+    ct : ListedSeries or None
+    """
+
+    hours: float
+    duration_s: float | None
+    unit: str
+    activity_MBq: float
+    series: ListedSeries
+    ct: ListedSeries | None
+
+
+@dataclass(frozen=True)
+class ScanList:
+    """
+    What an import found.
+
+    Attributes
+    ----------
+    scans : list of ListedScan
+        In order of time.
+    registration : str
+        How the scans are aligned.
+    reference_time_point : int
+    segmentations : list of ListedSeries
+    remarks : list of str
+    """
+
+    scans: list[ListedScan]
+    registration: str
+    reference_time_point: int
+    segmentations: list[ListedSeries] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+
+    def write(self, path: Path) -> None:
+        """Write the file, complete or not at all."""
+        data = {"schema": SCHEMA, **asdict(self)}
+        with write_atomically(path) as file:
+            file.write((json.dumps(data, indent=1) + "\n").encode())
+
+    def anonymous(self) -> "ScanList":
+        """The list without dates, and without UIDs that lead back to the archive."""
+        every = (
+            [s.series for s in self.scans] + [s.ct for s in self.scans if s.ct] + self.segmentations
+        )
+        frames = _letters([series.frame_of_reference for series in every])
+
+        def bare(series: ListedSeries) -> ListedSeries:
+            return replace(
+                series, uid="", start="", frame_of_reference=frames[series.frame_of_reference]
+            )
+
+        scans = [
+            replace(s, series=bare(s.series), ct=bare(s.ct) if s.ct else None) for s in self.scans
+        ]
+        return replace(
+            self,
+            scans=scans,
+            segmentations=[bare(series) for series in self.segmentations],
+            remarks=[without_dates(remark) for remark in self.remarks],
+        )
+
+    def as_text(self) -> str:
+        """The table for a terminal: file, series, time, activity, CT and frame of reference."""
+        every = [s.series for s in self.scans] + [s.ct for s in self.scans if s.ct]
+        frames = _letters([series.frame_of_reference for series in every])
+        head = ("file", "series", "started", "hours", "minutes", "MBq", "frame", "CT", "its frame")
+        rows = [head]
+        for scan in self.scans:
+            series, ct = scan.series, scan.ct
+            rows.append(
+                (
+                    _cut(
+                        series.file + (f" and {series.files - 1} more" if series.files > 1 else "")
+                    ),
+                    _cut(_series(series)),
+                    series.start or "-",
+                    f"{scan.hours:.2f}",
+                    "-" if scan.duration_s is None else f"{scan.duration_s / 60.0:.1f}",
+                    f"{scan.activity_MBq:.1f}",
+                    frames[series.frame_of_reference],
+                    "-" if ct is None else _cut(_series(ct)),
+                    "-" if ct is None else frames[ct.frame_of_reference],
+                )
+            )
+        widths = [max(len(row[n]) for row in rows) for n in range(len(head))]
+        lines = [
+            "  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip()
+            for row in rows
+        ]
+        return "\n".join([*lines, f"registration: {self.registration}"])
+
+
+def without_dates(remark: str) -> str:
+    """A remark without the dates in it."""
+    return _DATE.sub("…", remark)
+
+
+def _series(series: ListedSeries) -> str:
+    parts = (series.number, series.description, "" if series.number else short_uid(series.uid))
+    return " ".join(part for part in parts if part)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _WIDEST else f"{text[: _WIDEST - 1]}…"
+
+
+def _letters(uids: Sequence[str]) -> dict[str, str]:
+    """A letter for each frame of reference, in order of their first use."""
+    known = [uid for uid in dict.fromkeys(uids) if uid]
+    return {"": "-"} | {
+        uid: chr(ord("A") + n) if n < 26 else str(n + 1) for n, uid in enumerate(known)
+    }
+
+
+def listed_scan(
+    scan: Scan,
+    ct: CtSeries | None,
+    hours: float,
+    unit: str,
+    activity_MBq: float,
+    folder: Path,
+    identity: Identity,
+) -> ListedScan:
+    """A scan as the list shows it."""
+    return ListedScan(
+        hours,
+        scan.duration_s,
+        unit,
+        activity_MBq,
+        listed_series(scan.headers, str(scan.start or ""), folder, identity),
+        None
+        if ct is None
+        else listed_series(ct.stack.headers, str(ct.start or ""), folder, identity),
+    )
+
+
+def listed_series(
+    headers: Sequence[Header], start: str, folder: Path, identity: Identity
+) -> ListedSeries:
+    """A series as the list shows it."""
+    first = min(headers, key=lambda header: header.path)
+    return ListedSeries(
+        identity.hidden(file_within(first, folder)),
+        len({header.path for header in headers}),
+        first.text("SeriesInstanceUID"),
+        first.text("SeriesNumber"),
+        identity.hidden(first.text("SeriesDescription")),
+        first.text("FrameOfReferenceUID"),
+        start,
+    )
+
+
+def read_scan_list(path: Path) -> ScanList:
+    """Read what `ScanList.write` wrote."""
+    data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    data.pop("schema")
+    scans = [
+        ListedScan(
+            **{
+                **scan,
+                "series": ListedSeries(**scan["series"]),
+                "ct": None if scan["ct"] is None else ListedSeries(**scan["ct"]),
+            }
+        )
+        for scan in data.pop("scans")
+    ]
+    segmentations = [ListedSeries(**series) for series in data.pop("segmentations")]
+    return ScanList(scans, segmentations=segmentations, **data)
