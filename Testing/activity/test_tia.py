@@ -118,15 +118,10 @@ def test_every_entry_names_what_is_there(name):
 
 
 def test_numbers_of_models_stay_as_they_are_in_files():
-    assert MODELS == {
-        0: "no activity",
-        1: "trapezoid",
-        2: "mono-exponential",
-        3: "bi-exponential",
-        4: "two-phase washout",
-        5: "haenscheid",
-        6: "madsen",
-    }
+    in_files = ["no activity", "trapezoid", "mono-exponential", "bi-exponential"]
+    in_files += ["two-phase washout", "haenscheid", "madsen"]
+    assert [MODELS[number] for number in range(7)] == in_files
+    assert len(set(MODELS.values())) == len(MODELS)
 
 
 @pytest.mark.parametrize("integration", INTEGRATIONS)
