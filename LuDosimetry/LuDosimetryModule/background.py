@@ -1,4 +1,4 @@
-"""A job from nodes of the scene and back: copied out, calculated beside Slicer, taken in."""
+"""Background job: nodes of the scene are exported, calculated beside Slicer, and the result loaded."""
 
 import time
 import traceback
@@ -15,41 +15,43 @@ from .fingerprint import changed_since, fingerprint
 from .jobs import cannot_write, environment, new_job_folder, remove
 
 _PATIENCE_S = 0.1
-"""Before what runs is ended, when nobody can wait."""
+"""Time that a running process has to end by itself when the job is stopped."""
 _STEP_S = 0.03
-"""Work of one `poll`."""
+"""Longest work of one `poll`."""
 _COPIED = 0.03
 _CALCULATED = 0.97
-"""Fractions of the progress at the end of the first two stages."""
+"""Fractions of the progress after exporting and after calculating."""
 
 
 class BackgroundJob:
     """
-    A job that goes on whenever `poll` is called, and never holds up the event loop for long.
+    Job that advances whenever `poll` is called and never blocks the event loop for long.
 
     Parameters
     ----------
     nodes : list
-        The nodes that go in; if one of them changes, the result is not taken in.
+        Input nodes; if one of them changes, the result is not loaded into the scene.
     write : callable
-        Of the job folder: writes its files in steps, each of which tells what is written.
+        Takes the job folder; writes its files in steps, each of which yields a message.
     read : callable
-        Of the result folder: reads its files in steps, and leaves the scene alone.
+        Takes the result folder; reads its files in steps, without changing the scene.
     show : callable
-        Puts what was read into the scene, in steps.
+        Adds what was read to the scene, in steps.
 
     Attributes
     ----------
     outcome : Outcome or None
-        Once the job has ended.
+        Outcome once the job has ended.
     fraction : float
+        Progress, from 0 to 1.
     stage : str
+        Current step.
     log : list of str
-        What was told, in order.
+        All messages, in order.
     warnings : list of str
-        Of the calculation.
+        Warnings of the calculation.
     folder : Path or None
-        Of the job; it stays when the job was done, for its result.
+        Job folder; it is kept for its result if the job was done.
     """
 
     def __init__(
@@ -80,27 +82,27 @@ class BackgroundJob:
 
     @property
     def running(self) -> bool:
-        """Whether there is still something to do."""
+        """Whether the job has not ended."""
         return self.outcome is None
 
     @property
     def seconds(self) -> float:
-        """Since the start."""
+        """Time since the start [s]."""
         return time.monotonic() - self._started
 
     @property
     def seconds_left(self) -> float | None:
-        """As far as the progress tells; None while it tells too little."""
+        """Remaining time estimated from the progress [s]; None while there is too little of it."""
         if self.seconds < 2.0 or self.fraction < 0.05:
             return None
         return self.seconds * (1.0 - self.fraction) / self.fraction
 
     def poll(self) -> None:
-        """Go on for a moment."""
+        """Advance for a moment."""
         until = time.monotonic() + _STEP_S
         while self.outcome is None:
             try:
-                waiting = self._go_on()
+                waiting = self._advance()
             except InvalidInput as error:
                 self._end(Outcome("invalid", str(error)))
                 return
@@ -116,9 +118,9 @@ class BackgroundJob:
 
     def cancel(self) -> None:
         """
-        Ask for the end; it comes with one of the next calls of `poll`.
+        Request the end, which comes with one of the next calls of `poll`.
 
-        A result that is already being put into the scene is put there as a whole.
+        A result that is already being added to the scene is added completely.
         """
         if self._showing:
             return
@@ -129,19 +131,19 @@ class BackgroundJob:
             self._end(Outcome("cancelled", _("cancelled.")))
 
     def stop(self) -> None:
-        """End at once, and leave nothing."""
+        """End at once and leave nothing behind."""
         if self._run is not None:
             self._run.stop(_PATIENCE_S)
         if self.running:
             self._end(Outcome("cancelled", _("cancelled.")))
 
-    def _go_on(self) -> bool:
-        """One step; whether there is nothing to do but to wait."""
+    def _advance(self) -> bool:
+        """Take one step; returns whether there is nothing to do but wait."""
         if self._run is not None:
-            return self._listen(self._run)
+            return self._receive(self._run)
         assert self._steps is not None
         try:
-            self._say(next(self._steps))
+            self._report(next(self._steps))
         except StopIteration:
             if self.fraction >= _CALCULATED:
                 self.fraction = 1.0
@@ -149,18 +151,18 @@ class BackgroundJob:
             else:
                 assert self.folder is not None
                 self.fraction = _COPIED
-                self._say(_("starting"))
+                self._report(_("starting"))
                 self._run = BackgroundRun(self.folder, environment())
         return False
 
-    def _listen(self, run: BackgroundRun) -> bool:
+    def _receive(self, run: BackgroundRun) -> bool:
         for message in run.poll():
             if message.fraction is None:
                 self.warnings.append(message.text)
                 self.log.append(_("Warning: {text}").format(text=message.text))
             else:
                 self.fraction = _COPIED + (_CALCULATED - _COPIED) * message.fraction
-                self._say(message.text)
+                self._report(message.text)
         if run.outcome is None:
             return True
         self._run = None
@@ -169,24 +171,24 @@ class BackgroundJob:
             return False
         assert run.outcome.result is not None
         self.fraction = _CALCULATED
-        self._steps = self._take_in(run.outcome.result)
+        self._steps = self._load(run.outcome.result)
         return True
 
-    def _take_in(self, result: Path) -> Iterator[str]:
+    def _load(self, result: Path) -> Iterator[str]:
         yield from self._read(result)
-        # from here to the first step of what is shown, nothing else gets its turn
+        # nothing else runs between this check and the first step of showing the result
         changed = changed_since(self._before, self._names)
         if changed:
             raise InvalidInput(
                 _(
-                    "{names} was changed or removed while the calculation ran, so its result was not put into the scene; run "
-                    "again."
+                    "{names} was changed or removed during the calculation, so its result was not added to the scene; run "
+                    "it again."
                 ).format(names=", ".join(changed))
             )
         self._showing = True
         yield from self._show()
 
-    def _say(self, text: str) -> None:
+    def _report(self, text: str) -> None:
         if text != self.stage:
             self.log.append(text)
         self.stage = text

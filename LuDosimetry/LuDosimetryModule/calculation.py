@@ -1,4 +1,4 @@
-"""A calculation of the dose: from a request to nodes of the scene."""
+"""Calculation of the dose, from a request to nodes of the scene."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,21 +29,21 @@ from .volumes import show_volumes
 
 class Calculation(BackgroundJob):
     """
-    A calculation in the background; see `BackgroundJob` for how it goes on.
+    Calculation of the dose in the background; see `BackgroundJob`.
 
     Parameters
     ----------
     request : Request
     dose : vtkMRMLScalarVolumeNode or None
-        Takes the dose; a new volume if None. What else belongs to a result hangs on it, and is
-        used again.
+        Receives the dose; a new volume if None. The other nodes of a result are referenced by it
+        and updated.
 
     Attributes
     ----------
     outputs : Outputs or None
-        The nodes of the result, once it is in the scene.
+        Nodes of the result, once it is in the scene.
     files : ResultFiles or None
-        The result that was read.
+        Files of the result.
 
     Raises
     ------
@@ -86,7 +86,7 @@ class Calculation(BackgroundJob):
             bland_altman_chart(files),
         )
         charts = [chart for chart in drawn if chart is not None]
-        _remove_what_is_of_an_earlier_dose(outputs)
+        _remove_comparisons(outputs)
         keep_charts([chart.role for chart in charts], outputs)
         for chart in charts:
             show_chart(chart, outputs)
@@ -97,7 +97,7 @@ class Calculation(BackgroundJob):
         show_layout()
         yield _("showing the result")
         ct = reference.ct or next(scan.ct for scan in request.scans if scan.ct is not None)
-        if new:  # later runs keep what the user set since
+        if new:  # later runs keep the user's settings
             outline_segments(request.segmentation)
         show_dose_over_ct(dose, ct, fit=new)
         show_table(table)
@@ -115,12 +115,12 @@ def _check_output(dose: Any, request: Request) -> None:
     if dose.GetImageData() is not None and not dose.GetAttribute(RESULT_ATTRIBUTE):
         raise InvalidInput(
             _(
-                "the volume {name} is no dose of this module and would be overwritten; choose another output, or a new one."
+                "the volume {name} is not a dose of this module and would be overwritten; choose another output, or a new one."
             ).format(name=dose.GetName())
         )
 
 
-def _remove_what_is_of_an_earlier_dose(outputs: Outputs) -> None:
+def _remove_comparisons(outputs: Outputs) -> None:
     for prefix in ("compared.", "table.comparison"):
         outputs.remove_all_but(prefix, ())
 

@@ -1,4 +1,4 @@
-"""A case file in the scene: its images as nodes, its choices in the parameters."""
+"""Loading of a case file: its images as nodes of the scene, its settings into the parameters."""
 
 import json
 from dataclasses import dataclass, replace
@@ -32,12 +32,12 @@ _UNITS = {
 @dataclass(frozen=True)
 class LoadedCase:
     """
-    The nodes of a case.
+    Nodes of a case.
 
     Attributes
     ----------
     case : Case
-    spects, cts : list of vtkMRMLScalarVolumeNode, or of None for a CT that is not there
+    spects, cts : list of vtkMRMLScalarVolumeNode, with None for an absent CT
     segmentation : vtkMRMLSegmentationNode or None
     """
 
@@ -54,7 +54,7 @@ def load_case(path: Path) -> LoadedCase:
     Raises
     ------
     InvalidInput
-        If it cannot be read; the scene is then as it was.
+        If it cannot be read; the scene is then unchanged.
     """
     case = Case.read(path)
     made: list[Any] = []
@@ -92,7 +92,7 @@ def load_case(path: Path) -> LoadedCase:
 
 
 def fill_parameters(loaded: LoadedCase, parameters: Any) -> None:
-    """Take a loaded case over into a parameter node."""
+    """Transfer a loaded case to a parameter node."""
     case, options = loaded.case, loaded.case.options
     with slicer.util.NodeModify(parameters):
         parameters.timePoints = [
@@ -119,13 +119,13 @@ def fill_parameters(loaded: LoadedCase, parameters: Any) -> None:
 
 
 def _further_options(case: Case) -> str:
-    """What has no parameter of its own and is not as usual, as JSON."""
+    """Options without a parameter that differ from their defaults, as JSON."""
     given = case.to_dict()["options"]
-    usual = replace(case, options=Options()).to_dict()["options"]
+    default = replace(case, options=Options()).to_dict()["options"]
     further = {
         key: value
         for key, value in given.items()
-        if key not in WITH_PARAMETER and value != usual[key]
+        if key not in WITH_PARAMETER and value != default[key]
     }
     return json.dumps(further) if further else ""
 
@@ -173,7 +173,7 @@ def _volume(path: Path, name: str, unit: tuple[str, str]) -> Any:
 
 
 def _segmentation(given: Segmentation) -> Any:
-    """The segments of a case under the names that it gives them."""
+    """Load the segments of a case under the names that it gives them."""
     node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", _("Organs"))
     node.CreateDefaultDisplayNodes()
     try:
@@ -196,7 +196,7 @@ def _segmentation(given: Segmentation) -> Any:
 
 
 def _remove(node: Any) -> None:
-    """Remove a node, and the display nodes, which the scene would keep."""
+    """Remove a node and its display nodes, which the scene would otherwise keep."""
     for n in reversed(range(node.GetNumberOfDisplayNodes())):
         slicer.mrmlScene.RemoveNode(node.GetNthDisplayNode(n))
     slicer.mrmlScene.RemoveNode(node)

@@ -1,4 +1,4 @@
-"""What the DICOM files of loaded volumes tell of time and activity; the voxels as an import reads them."""
+"""Time, unit and activity from the DICOM files of loaded volumes; voxels as an import reads them."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,18 +23,18 @@ from .dicom_voxels import UIDS, holds, volume_node
 @dataclass
 class DicomTimes:
     """
-    What was found.
+    Values found in DICOM headers.
 
     Attributes
     ----------
     hours : dict of int to float
-        By index of the scan [h].
+        Hours after administration [h], by index of the scan.
     units : dict of int to str
     volumes : dict of int to vtkMRMLScalarVolumeNode
-        Nodes to take instead of those that were loaded.
+        Nodes to use instead of the loaded ones.
     administered_MBq : float or None
     log : Log
-        What is missing, or was assumed.
+        Missing values and assumptions.
     """
 
     hours: dict[int, float] = field(default_factory=dict)
@@ -51,11 +51,11 @@ class DicomTimes:
 
 def read_dicom_times(spects: list[Any]) -> DicomTimes:
     """
-    Hours after administration, unit and administered activity of volumes loaded from DICOM.
+    Read hours after administration, unit and administered activity of volumes loaded from DICOM.
 
-    Nothing is guessed: what the headers lack, or contradict, is a remark. Where the application has
-    loaded other voxels than an import would read (it knows neither real-world value mappings nor decay
-    correction), a volume as the import reads it takes their place.
+    Nothing is guessed: missing and contradictory values are remarks. Where the application has
+    loaded other voxels than an import would read (it applies neither real-world value mappings nor
+    decay correction), a volume as the import reads it replaces them.
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ def read_dicom_times(spects: list[Any]) -> DicomTimes:
 
 
 def _voxels(headers: list[Header], n: int, node: Any, found: DicomTimes) -> None:
-    """Put a volume in place of one that holds something else than the activity at the scan."""
+    """Replace a volume that does not hold the activity at the time of the scan."""
     try:
         scan = scan_of(headers, found.log)
         nuclide = read_nuclide("Lu-177")
@@ -108,15 +108,15 @@ def _voxels(headers: list[Header], n: int, node: Any, found: DicomTimes) -> None
         if decay.correction == "ADMIN" and n not in found.hours:
             found.log.remark(
                 _(
-                    "{name} is corrected for decay to the administration, whose time is not told: its activity at the scan "
-                    "cannot be found; import the study with 'ludosimetry dicom-import'."
+                    "{name} is corrected for decay to the administration, whose time is unknown: its activity at the scan "
+                    "cannot be calculated; import the study with 'ludosimetry dicom-import'."
                 ).format(name=node.GetName())
             )
             return
         volume = scan.read(decay, None, found.log)
         if found.units[n] == "counts" and scan.duration_s:
             found.log.remark(
-                _("{name} took {seconds:g} s by its header: {source}.").format(
+                _("{name} took {seconds:g} s according to its header: {source}.").format(
                     name=node.GetName(),
                     seconds=scan.duration_s,
                     source=scan.beds[0].duration_by,
@@ -132,8 +132,8 @@ def _voxels(headers: list[Header], n: int, node: Any, found: DicomTimes) -> None
     )
     found.log.remark(
         _(
-            "{name} was loaded with other values than its files tell of the activity at the scan; a volume read from the "
-            "files takes its place."
+            "{name} was loaded with other values than its files give for the activity at the scan; a volume read from the "
+            "files replaces it."
         ).format(name=node.GetName())
     )
 
@@ -143,8 +143,8 @@ def _hours(
 ) -> None:
     if not administrations or not starts:
         return
-    told = [a.activity_MBq for a in administrations if a.activity_MBq is not None]
-    found.administered_MBq = told[0] if told else None
+    activities = [a.activity_MBq for a in administrations if a.activity_MBq is not None]
+    found.administered_MBq = activities[0] if activities else None
     try:
         administered = common_moment(administrations)
     except InvalidInput as error:
@@ -153,7 +153,7 @@ def _hours(
     if administered is None:
         found.log.remark(
             _(
-                "the headers do not tell when the radiopharmaceutical was given (RadiopharmaceuticalStartDateTime "
+                "the headers do not say when the radiopharmaceutical was administered (RadiopharmaceuticalStartDateTime "
                 "(0018,1078)); enter the hours by hand."
             )
         )
@@ -175,12 +175,12 @@ def _unit(header: Header, n: int, node: Any, found: DicomTimes) -> None:
         found.units[n] = activity_scale(header, None, found.log).unit
     except InvalidInput:
         found.log.remark(
-            _("{name}: the headers tell no unit; choose it by hand.").format(name=node.GetName())
+            _("{name}: the headers give no unit; choose it by hand.").format(name=node.GetName())
         )
 
 
 def _headers(node: Any) -> list[Header]:
-    # the module DICOM puts it there
+    # set by the module DICOM
     database = getattr(slicer, "dicomDatabase", None)
     uids = (node.GetAttribute(UIDS) or "").split()
     headers = []

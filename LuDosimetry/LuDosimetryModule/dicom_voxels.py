@@ -1,4 +1,4 @@
-"""Volumes of the scene against what the import reads from their DICOM files."""
+"""Comparison of loaded volumes with the voxels that an import reads from their DICOM files."""
 
 from typing import Any
 
@@ -11,26 +11,25 @@ from LuDosimetryLib.image.volume import Volume
 from .result_files import grid_of, ijk_to_ras
 
 UIDS = "DICOM.instanceUIDs"
-"""The attribute of a node that names its files; the module DICOM puts it there."""
+"""Attribute of a node with the UIDs of its files, set by the module DICOM."""
 
 _AGREE = 1e-4
-"""Part of the greatest value by which voxels may differ: loaded ones may be rounded."""
+"""Part of the greatest value by which voxels may differ, since loaded ones may be rounded."""
 
 
 def holds(node: Any, volume: Volume) -> bool:
-    """Whether a node has the values of a volume at their places, in whatever order of slices."""
+    """Whether a node has the values of a volume at their positions, in any order of slices."""
     found = slicer.util.arrayFromVolume(node)
     if sorted(found.shape) != sorted(volume.grid.shape):
         return False
-    own = volume.values.astype(np.float64)
+    greatest = max(float(np.abs(volume.values).max()), 1e-300)
     expected = resample(volume, grid_of(node), -1.0, "nearest")
-    most = max(float(np.abs(own).max()), 1e-300)
-    return float(np.abs(found - expected).max()) <= _AGREE * most
+    return float(np.abs(found - expected).max()) <= _AGREE * greatest
 
 
 def volume_node(volume: Volume, name: str, source: Any) -> Any:
     """
-    A new node with the voxels of a volume, under the transform of the node it stands for.
+    Make a node with the voxels of a volume, under the transform of the node that it replaces.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Whether nodes are still there, and as they were."""
+"""Detection of nodes that were changed or removed."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,30 +10,30 @@ from .geometry import array_of, transform_time
 
 
 def fingerprint(nodes: Sequence[Any]) -> dict[str, tuple[Any, ...]]:
-    """What must stay the same for a result to belong to nodes, by their IDs."""
-    return {node.GetID(): _of(node) for node in nodes}
+    """Properties that must not change for a result to belong to its nodes, by node ID."""
+    return {node.GetID(): _properties(node) for node in nodes}
 
 
 def changed_since(before: dict[str, tuple[Any, ...]], names: dict[str, str]) -> list[str]:
     """
-    The names of nodes that are gone or another since their fingerprint was taken.
+    Names of the nodes that were removed or changed since their fingerprint was taken.
 
     Parameters
     ----------
     before : dict
-        Of `fingerprint`.
+        Result of `fingerprint`.
     names : dict of str to str
-        Of the nodes, by ID, as they were.
+        Names of the nodes at that time, by ID.
     """
     changed = []
     for identity, was in before.items():
         node = slicer.mrmlScene.GetNodeByID(identity)
-        if node is None or _of(node) != was:
+        if node is None or _properties(node) != was:
             changed.append(names[identity])
     return changed
 
 
-def _of(node: Any) -> tuple[Any, ...]:
+def _properties(node: Any) -> tuple[Any, ...]:
     if node.IsA("vtkMRMLSegmentationNode"):
         return (*_segments(node.GetSegmentation()), transform_time(node))
     image = node.GetImageData()
@@ -44,7 +44,7 @@ def _of(node: Any) -> tuple[Any, ...]:
 
 
 def _segments(segmentation: Any) -> tuple[Any, ...]:
-    """Not the time of the segmentation itself: it also changes with colours and derived surfaces."""
+    """Properties of segments; the segmentation's own time also changes with colours and surfaces."""
     source = segmentation.GetSourceRepresentationName()
     found = []
     for n in range(segmentation.GetNumberOfSegments()):

@@ -1,4 +1,4 @@
-"""Where nodes lie in the world, their transforms included."""
+"""Positions of nodes in the world, with their transforms."""
 
 import numpy as np
 import slicer
@@ -6,12 +6,12 @@ import vtk
 
 
 def array_of(matrix: vtk.vtkMatrix4x4) -> np.ndarray:
-    """A VTK matrix as an array, shape (4, 4)."""
+    """Convert a VTK matrix to an array, shape (4, 4)."""
     return slicer.util.arrayFromVTKMatrix(matrix)
 
 
 def linear_transform_of(node) -> np.ndarray | None:
-    """From a node's own RAS to the world's, shape (4, 4); None if a transform of it is not linear."""
+    """Matrix from RAS of a node to RAS of the world, shape (4, 4); None if it is not linear."""
     parent = node.GetParentTransformNode()
     if parent is None:
         return np.eye(4)
@@ -23,7 +23,7 @@ def linear_transform_of(node) -> np.ndarray | None:
 
 
 def transform_to_world(node) -> vtk.vtkGeneralTransform:
-    """From a node's own RAS to the world's, whatever its transforms are."""
+    """Transform from RAS of a node to RAS of the world, linear or not."""
     transform = vtk.vtkGeneralTransform()
     slicer.vtkMRMLTransformNode.GetTransformBetweenNodes(
         node.GetParentTransformNode(), None, transform
@@ -32,7 +32,7 @@ def transform_to_world(node) -> vtk.vtkGeneralTransform:
 
 
 def transform_time(node) -> tuple[int, ...]:
-    """A key that changes with any transform of a node."""
+    """Key that changes with any transform of a node."""
     times = []
     parent = node.GetParentTransformNode()
     while parent is not None:

@@ -1,4 +1,4 @@
-"""A result in the subject hierarchy, as SlicerRT's modules expect a dose."""
+"""Place of a result in the subject hierarchy, as the modules of SlicerRT expect a dose."""
 
 from typing import Any
 
@@ -14,15 +14,15 @@ _DOSE_UNIT_VALUE = "DicomRtImport.DoseUnitValue"
 
 def arrange(outputs: Outputs, study_name: str | None, beside: Any) -> None:
     """
-    Put all nodes of a result under one study.
+    Arrange all nodes of a result under one study.
 
     Parameters
     ----------
     outputs : Outputs
     study_name : str or None
-        None keeps the name that it has.
+        None keeps the present name.
     beside : vtkMRMLScalarVolumeNode
-        The reference SPECT, whose patient takes the study.
+        Reference SPECT, whose patient receives the study.
     """
     hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(slicer.mrmlScene)
     study = _study_of(hierarchy, outputs.dose)
@@ -37,13 +37,15 @@ def arrange(outputs: Outputs, study_name: str | None, beside: Any) -> None:
     for node in nodes:
         item = hierarchy.GetItemByDataNode(node)
         if not item:
-            hierarchy.CreateItem(study, node)  # the application does it, unless it runs without Qt
+            hierarchy.CreateItem(
+                study, node
+            )  # the application does this, unless it runs without Qt
         elif hierarchy.GetItemParent(item) != study:
             hierarchy.SetItemParent(item, study)
 
 
 def _inner(role: str) -> bool:
-    """Parts of charts, which nobody wants to see listed."""
+    """Whether a role is part of a chart, which need not be listed."""
     return role.startswith(("series.", "data."))
 
 

@@ -16,7 +16,7 @@ _PREFIX = "LuDosimetry-"
 
 def new_job_folder() -> Path:
     """
-    A new and empty folder.
+    Make a new, empty folder.
 
     Raises
     ------
@@ -32,7 +32,7 @@ def new_job_folder() -> Path:
 
 
 def cannot_write(folder: Path, error: OSError) -> InvalidInput:
-    """What is said when files of a job cannot be written."""
+    """Error for files of a job that cannot be written."""
     return InvalidInput(
         _(
             "the folder for temporary files {folder} cannot be written ({reason}); choose another in Edit / Application "
@@ -42,17 +42,17 @@ def cannot_write(folder: Path, error: OSError) -> InvalidInput:
 
 
 def remove(folder: Path | None) -> None:
-    """Remove a job folder, as far as it can be."""
+    """Remove a job folder as far as possible."""
     if folder is not None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def environment() -> dict[str, str]:
     """
-    Of a background process.
+    Environment of a background process.
 
-    That of Slicer, whose Python needs it; but a Python that the user names in the environment
-    variable LUDOSIMETRY_PYTHON gets the environment that Slicer was started in.
+    It is that of Slicer, which Slicer's Python needs; a Python that the user names in the variable
+    LUDOSIMETRY_PYTHON gets the environment in which Slicer was started.
     """
     if os.environ.get(INTERPRETER_VARIABLE):
         return dict(slicer.util.startupEnvironment())

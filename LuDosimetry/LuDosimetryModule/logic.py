@@ -1,4 +1,4 @@
-"""The module without its panel."""
+"""Logic of the module, for the panel, the Python console and scripts."""
 
 import time
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ _WAIT_S = 0.02
 
 class LuDosimetryLogic(ScriptedLoadableModuleLogic):
     """
-    The module without its panel, for the Python console and for scripts.
+    The module without its panel, for the Python console and scripts.
 
     Examples
     --------
@@ -38,7 +38,7 @@ class LuDosimetryLogic(ScriptedLoadableModuleLogic):
     >>> dose = slicer.util.arrayFromVolume(outputs.dose)  # [Gy], axes (k, j, i)
     """
 
-    # one for all instances: each wrapper keeps a list as it read it, whatever another one writes
+    # shared by all instances: each wrapper caches a list as it read it, whatever another one writes
     _parameterNode: LuDosimetryParameterNode | None = None
 
     def __init__(self) -> None:
@@ -46,7 +46,7 @@ class LuDosimetryLogic(ScriptedLoadableModuleLogic):
         self._results = Results()
 
     def getParameterNode(self) -> LuDosimetryParameterNode:
-        """The module's parameters in the scene."""
+        """Return the parameters of the module in the scene."""
         node = ScriptedLoadableModuleLogic.getParameterNode(self)
         shared = LuDosimetryLogic._parameterNode
         if shared is None or shared.parameterNode != node:
@@ -54,8 +54,8 @@ class LuDosimetryLogic(ScriptedLoadableModuleLogic):
         return shared
 
     def readParametersAgain(self) -> None:
-        """Forget what was read of the parameters; for after a scene was loaded."""
-        # the wrapper keeps what it read while the nodes that it refers to were not there yet
+        """Read the parameters again, after a scene was loaded."""
+        # the wrapper cached values while the nodes that they refer to were not loaded yet
         LuDosimetryLogic._parameterNode = None
 
     def run(
@@ -75,48 +75,49 @@ class LuDosimetryLogic(ScriptedLoadableModuleLogic):
         **options: Any,
     ) -> Outputs:
         """
-        Calculate the dose and put it into the scene; returns when it is there.
+        Calculate the dose and add it to the scene; returns when that is done.
 
-        It is calculated in a process of its own; the application goes on meanwhile.
+        A separate process calculates, and the application stays responsive.
 
         Parameters
         ----------
         parameterNode : LuDosimetryParameterNode, optional
-            What to calculate; by default that of the scene, unless `timePoints` are given.
+            Parameters of the calculation; by default those of the scene, unless `timePoints` are
+            given.
         timePoints : sequence, optional
-            Of `Scan`, or of (SPECT node, CT node or None, hours after administration).
+            `Scan` objects, or tuples (SPECT node, CT node or None, hours after administration).
         segmentation : vtkMRMLSegmentationNode, optional
         segmentIDs : sequence of str
-            Segments that count; all if empty.
+            Segments to use; all if empty.
         differences : str
-            Further volumes of interest, as "rest = liver - tumour 1 - tumour 2; ...".
+            Further VOIs, as "rest = liver - tumour 1 - tumour 2; ...".
         referenceTimePoint : int
             Index of the scan on whose grid everything is calculated.
         administeredActivity : float
-            [MBq]; 0 if it is not known.
+            Administered activity [MBq]; 0 if it is not known.
         patientID : str
         preset : str
             Name of a preset of options; the options below override it.
         dose : vtkMRMLScalarVolumeNode, optional
-            Takes the dose; a new volume by default, or that of the parameter node.
+            Receives the dose; by default a new volume, or that of the parameter node.
         progress : callable, optional
-            Of the finished fraction and a message; may raise `Cancelled`.
+            Called with the finished fraction and a message; may raise `Cancelled`.
         **options
-            As in a case file: dose_method (or doseMethod), compare_with (or compareWith), media,
+            Options of a case file: dose_method (or doseMethod), compare_with (or compareWith), media,
             device, seed, histories, uncertainty_percent, registration, integration, tail.
 
         Returns
         -------
         Outputs
-            ``outputs.dose`` is the dose volume [Gy]; ``outputs["volume.tia"]`` and so on are the
-            others, ``outputs.roles()`` lists them.
+            ``outputs.dose`` is the dose volume [Gy]; the others are ``outputs["volume.tia"]`` and so
+            on, and ``outputs.roles()`` lists them.
 
         Raises
         ------
         InvalidInput
-            One sentence, if it cannot be calculated as asked.
+            If it cannot be calculated as requested; one sentence.
         RuntimeError
-            If the calculation ended otherwise without a result.
+            If the calculation ended without a result for another reason.
         """
         if timePoints is None:
             job = self.start(parameterNode or self.getParameterNode())
@@ -147,13 +148,13 @@ class LuDosimetryLogic(ScriptedLoadableModuleLogic):
         other : vtkMRMLScalarVolumeNode
             Absorbed dose [Gy], on any grid.
         dose : vtkMRMLScalarVolumeNode
-            That of a result, which is the reference.
+            Dose of a result, which is the reference.
         segmentation : vtkMRMLSegmentationNode, optional
 
         Returns
         -------
         Outputs
-            With "compared.error" [Gy], "compared.relative_error" [%] and "table.comparison".
+            Nodes with the roles "compared.error" [Gy], "compared.relative_error" [%] and "table.comparison".
         """
         job = DoseComparison(other, Outputs(dose), segmentation)
         self.finish(job)
@@ -171,7 +172,7 @@ class LuDosimetryLogic(ScriptedLoadableModuleLogic):
         """
         Load a case file into the scene and calculate it; see `run`.
 
-        What the case asks for is what is calculated, whether or not the panel has a field for it.
+        All options of the case apply, whether or not the panel has a field for them.
         """
         self.loadCase(path)
         return self.run(progress=progress)
@@ -181,7 +182,7 @@ class LuDosimetryLogic(ScriptedLoadableModuleLogic):
         self._results.save(dose, Path(folder))
 
     def start(self, parameterNode: LuDosimetryParameterNode) -> Calculation:
-        """Start what a parameter node asks for; whoever calls it goes on with ``poll``."""
+        """Start the calculation of a parameter node; the caller calls its ``poll``."""
         return Calculation(Request.of(parameterNode), parameterNode.dose)
 
     def startComparison(self, parameterNode: LuDosimetryParameterNode) -> DoseComparison:
@@ -195,12 +196,12 @@ class LuDosimetryLogic(ScriptedLoadableModuleLogic):
 
     def finish(self, job: BackgroundJob, progress: Any = None) -> None:
         """
-        Wait for a job while the application goes on.
+        Wait for a job while the application stays responsive.
 
         Raises
         ------
         InvalidInput, Cancelled, RuntimeError
-            As the job ended.
+            If the job did not end with a result.
         """
         try:
             while job.running:
@@ -222,11 +223,11 @@ class LuDosimetryLogic(ScriptedLoadableModuleLogic):
             raise RuntimeError("\n".join(filter(None, [outcome.text, outcome.details])))
 
     def keep(self, job: BackgroundJob) -> None:
-        """Keep the files of a job that is done, until the scene closes."""
+        """Keep the files of a finished job until the scene closes."""
         self._results.keep(job)
 
     def resultOf(self, parameterNode: LuDosimetryParameterNode) -> Result | None:
-        """The result in the dose volume that a parameter node names."""
+        """Return the result in the dose volume of a parameter node."""
         return self._results.of(parameterNode.dose)
 
     def removeResultFolders(self) -> None:

@@ -1,4 +1,4 @@
-"""Images written piece by piece, so that the event loop is never held up for long."""
+"""Writing of images piece by piece, which never blocks the event loop for long."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -28,9 +28,9 @@ def write_pieces(
     fields: Mapping[str, str] | None = None,
 ) -> Iterator[None]:
     """
-    Write an uncompressed NRRD file, some megabytes between two steps of the iterator.
+    Write an uncompressed NRRD file, a few megabytes per step.
 
-    Slicer's and SimpleITK's writers take as long as a volume needs, a second for a large CT.
+    The writers of Slicer and SimpleITK block for the whole volume, a second for a large CT.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The section of the panel with the segmentation and its segments."""
+"""Section of the panel with the segmentation and its segments."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from .panel import Panel
 
 class OrganSection:
     """
-    The segments that count.
+    Selection of segments.
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ class OrganSection:
         )
 
     def show(self, parameters: Any) -> None:
-        """Show what the parameters say."""
+        """Show the parameters."""
         node, table = parameters.segmentation, self._panel.ui.segmentsTableView
         chosen = list(parameters.segmentIDs)
         self._showing = True
@@ -52,4 +52,4 @@ def _hint(node: Any, chosen: list[str]) -> str:
     if not known:
         return _("The segmentation has no segments; add some in the module Segment Editor.")
     count = len([identity for identity in chosen if identity in known]) or len(known)
-    return _("{count} of {known} segments count.").format(count=count, known=len(known))
+    return _("{count} of {known} segments are used.").format(count=count, known=len(known))

@@ -1,4 +1,4 @@
-"""The nodes that hold a result: they hang on its dose volume, and are used again by the next run."""
+"""Nodes of a result, which its dose volume refers to and the next run updates."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -7,29 +7,29 @@ import slicer
 
 _ROLE = "LuDosimetry."
 RESULT_ATTRIBUTE = "LuDosimetry.Result"
-"""Of a dose volume that holds a result."""
+"""Attribute of a dose volume that belongs to a result."""
 
 
 class Outputs:
     """
-    The nodes of one result.
+    Nodes of one result.
 
     Parameters
     ----------
     dose : vtkMRMLScalarVolumeNode
-        The dose volume, which refers to all others by role.
+        Dose volume, which refers to all other nodes by role.
     """
 
     def __init__(self, dose: Any) -> None:
         self.dose = dose
 
     def __getitem__(self, role: str) -> Any:
-        """The node of a role, or None."""
+        """Return the node of a role, or None."""
         return self.dose if role == "dose" else self.dose.GetNodeReference(_ROLE + role)
 
     def get_or_add(self, role: str, kind: str, name: str) -> tuple[Any, bool]:
         """
-        The node of a role, and whether it was made just now.
+        Return the node of a role, and whether it was just made.
 
         Parameters
         ----------
@@ -47,14 +47,14 @@ class Outputs:
         return node, True
 
     def roles(self, prefix: str = "") -> list[str]:
-        """Roles that have a node."""
+        """List the roles that have a node."""
         names: list[str] = []
         self.dose.GetNodeReferenceRoles(names)
         found = [n.removeprefix(_ROLE) for n in names if n.startswith(_ROLE)]
         return [role for role in found if role.startswith(prefix) and self[role] is not None]
 
     def remove_all_but(self, prefix: str, keep: Iterable[str]) -> None:
-        """Remove the nodes of roles with a prefix that are no part of the result any more."""
+        """Remove nodes of roles with a prefix that no longer belong to the result."""
         kept = set(keep)
         for role in self.roles(prefix):
             if role not in kept:

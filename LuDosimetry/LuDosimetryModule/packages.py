@@ -1,4 +1,4 @@
-"""Packages that Slicer does not bring: installed on a button alone, after asking."""
+"""Packages that Slicer does not include: installed by a button, after confirmation."""
 
 from importlib import metadata, util
 
@@ -10,12 +10,12 @@ _REQUESTER = "LuDosimetry"
 
 
 def installed(name: str) -> bool:
-    """Whether a package is there; it is not imported, which takes seconds for some."""
+    """Whether a package is installed, without importing it, which can take seconds."""
     return util.find_spec(name) is not None
 
 
 def version(name: str) -> str:
-    """Of an installed package; empty if that cannot be told."""
+    """Version of an installed package; empty if it is unknown."""
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
@@ -23,7 +23,7 @@ def version(name: str) -> str:
 
 
 def install_monte_carlo() -> bool:
-    """Ask, and install the Monte Carlo engine; whether it is there."""
+    """Install the Monte Carlo engine after confirmation; returns whether it is installed."""
     try:
         slicer.packaging.pip_ensure(MONTE_CARLO, requester=_REQUESTER)
     except RuntimeError:  # the user declined
@@ -33,12 +33,17 @@ def install_monte_carlo() -> bool:
 
 def install_torch() -> bool:
     """
-    Ask, and install PyTorch by the extension that knows the right build; whether it is there.
+    Install PyTorch after confirmation, by the extension that finds the right build.
+
+    Returns
+    -------
+    bool
+        Whether it is installed.
 
     Raises
     ------
     RuntimeError
-        One sentence, if that extension is missing.
+        If that extension is missing; one sentence.
     """
     try:
         import PyTorchUtils
@@ -46,7 +51,7 @@ def install_torch() -> bool:
         raise RuntimeError(
             _(
                 "PyTorch is installed by the extension PyTorch, which is missing; install it in the Extensions Manager and "
-                "start Slicer again."
+                "restart Slicer."
             )
         ) from None
     PyTorchUtils.PyTorchUtilsLogic().installTorch(askConfirmation=True)

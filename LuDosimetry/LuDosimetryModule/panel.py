@@ -1,4 +1,4 @@
-"""What the sections of the panel share."""
+"""State that the sections of the panel share."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,16 +8,16 @@ from typing import Any
 @dataclass
 class Panel:
     """
-    The panel as its sections see it.
+    Panel as its sections see it.
 
     Attributes
     ----------
     ui : object
-        The widgets by name.
+        Widgets by name.
     report_error : callable
-        Of a sentence for the user.
+        Shows a sentence to the user.
     parameters : LuDosimetryParameterNode or None
-        What is shown; None while the module is not.
+        Parameters that are shown; None while the module is hidden.
     """
 
     ui: Any

@@ -1,4 +1,4 @@
-"""The section of the panel that starts, follows and cancels a calculation."""
+"""Section of the panel that starts, follows and cancels a calculation."""
 
 from typing import Any
 
@@ -11,12 +11,12 @@ _WHOLE = 1000
 
 class RunSection:
     """
-    Run button, progress, stage, time left and log.
+    Run button, progress, stage, remaining time and log.
 
     Parameters
     ----------
     ui : object
-        The widgets of the panel by name.
+        Widgets of the panel by name.
     """
 
     def __init__(self, ui: Any) -> None:
@@ -27,12 +27,12 @@ class RunSection:
 
     def idle(self, lacking: list[str]) -> None:
         """
-        Nothing runs.
+        Show that nothing is running.
 
         Parameters
         ----------
         lacking : list of str
-            What is missing for a run.
+            Inputs that are missing for a run.
         """
         button = self._ui.runButton
         button.text = _("Run")
@@ -44,7 +44,7 @@ class RunSection:
         )
 
     def started(self) -> None:
-        """A calculation begins."""
+        """Show that a calculation has started."""
         self._logged = 0
         self._ui.logText.clear()
         button = self._ui.runButton
@@ -53,7 +53,7 @@ class RunSection:
         button.toolTip = _("Stop the calculation; the scene stays as it is.")
 
     def follow(self, job: BackgroundJob) -> None:
-        """Show how far it is."""
+        """Show the progress of a job."""
         ui = self._ui
         value = round(_WHOLE * job.fraction)
         if ui.progressBar.value != value:
@@ -68,12 +68,12 @@ class RunSection:
         self._logged = len(job.log)
 
     def cancelling(self) -> None:
-        """The user asked for the end."""
+        """Show that the user has cancelled."""
         self._ui.runButton.enabled = False
         self._ui.runButton.toolTip = _("The calculation is being stopped.")
 
     def ended(self, job: BackgroundJob) -> None:
-        """Show how it ended."""
+        """Show how a job ended."""
         self.follow(job)
         assert job.outcome is not None
         ui = self._ui

@@ -1,4 +1,4 @@
-"""The sample case of the module Sample Data; written by the library, so nothing is downloaded."""
+"""Sample case in the module Sample Data; the library writes it, so that nothing is downloaded."""
 
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ def register(thumbnail: str) -> None:
     SampleData.SampleDataLogic.registerCustomSampleDataSource(
         category=CATEGORY,
         sampleName=SAMPLE_NAME,
-        uris="file:///LuDosimetry",  # it wants one, and never looks at it
+        uris="file:///LuDosimetry",  # required, but not used
         fileNames="case.json",
         nodeNames=SAMPLE_NAME,
         loadFiles=False,
@@ -35,12 +35,12 @@ def register(thumbnail: str) -> None:
 
 def load_sample(parameters: Any = None) -> LoadedCase:
     """
-    Write the sample case into Slicer's folder for temporary files, and load it.
+    Write the sample case into Slicer's folder for temporary files and load it.
 
     Parameters
     ----------
     parameters : LuDosimetryParameterNode, optional
-        Takes the choices of the case; by default that of the module.
+        Receives the settings of the case; by default the parameters of the module.
     """
     folder = Path(slicer.app.temporaryPath) / _FOLDER
     slicer.util.showStatusMessage(_("Making the 177Lu sample case"), 3000)

@@ -1,4 +1,4 @@
-"""Segments of the scene, written as a ``.seg.nrrd`` file; the node itself is never changed."""
+"""Export of segments of the scene to a ``.seg.nrrd`` file; the node is never changed."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,12 +18,12 @@ from .nrrd import write_pieces
 _LABELMAP = "Binary labelmap"
 _SLAB_VOXELS = 4_000_000
 _SAME_LATTICE = 1e-3
-"""Of a voxel."""
+"""Largest deviation between two lattices that count as the same [voxels]."""
 
 
 @dataclass
 class _Layer:
-    """Segments that do not overlap, on one lattice: label values, shape (k, j, i)."""
+    """Segments that do not overlap, on one lattice; label values of shape (k, j, i)."""
 
     values: np.ndarray
     ijk_to_ras: np.ndarray
@@ -31,14 +31,14 @@ class _Layer:
 
 
 def segment_ids(node, chosen: Sequence[str]) -> list[str]:
-    """The chosen segments that are still there; all if none is chosen."""
+    """IDs of the chosen segments that still exist; all segments if none is chosen."""
     segmentation = node.GetSegmentation()
     known = [segmentation.GetNthSegmentID(n) for n in range(segmentation.GetNumberOfSegments())]
     return [identity for identity in known if identity in chosen] or known
 
 
 def segment_names(node, identities: Sequence[str]) -> dict[str, str]:
-    """Names by ID; those that occur twice take their ID with them."""
+    """Names of segments by ID; a name that occurs twice is followed by the ID."""
     segmentation = node.GetSegmentation()
     names = {identity: segmentation.GetSegment(identity).GetName() for identity in identities}
     known = list(names.values())
@@ -50,15 +50,15 @@ def segment_names(node, identities: Sequence[str]) -> dict[str, str]:
 
 def export_segmentation(node, identities: Sequence[str], path: Path) -> Iterator[None]:
     """
-    Write segments where they lie in the world, in steps.
+    Write segments at their position in the world, in steps.
 
-    Linear transforms go into the header of the file; others need the segments resampled, on
-    copies. Segments without a labelmap are converted on a copy.
+    Linear transforms are written into the header of the file; for others copies of the segments
+    are resampled. Segments without a labelmap are converted on a copy.
 
     Raises
     ------
     InvalidInput
-        For segments without voxels.
+        If a segment has no voxels.
     """
     layers = []
     for layer in _layers(node, identities):
@@ -146,7 +146,7 @@ def _layer(image, to_world: np.ndarray, segments: list[tuple[str, int]]) -> _Lay
     matrix = vtk.vtkMatrix4x4()
     image.GetImageToWorldMatrix(matrix)
     first = np.eye(4)
-    first[:3, 3] = extent[::2]  # the first voxel is that of the extent, not index 0
+    first[:3, 3] = extent[::2]  # the first voxel is at the start of the extent, not at index 0
     return _Layer(values, to_world @ array_of(matrix) @ first, segments)
 
 
@@ -165,7 +165,7 @@ def _check_not_empty(node, identities: Sequence[str], layers: list[_Layer]) -> N
 def _union(
     layers: list[_Layer],
 ) -> tuple[np.ndarray, list[tuple[int, ...]], tuple[int, ...]]:
-    """The lattice that holds all layers: its matrix, the start (k, j, i) of each, its shape."""
+    """Lattice around all layers: its matrix, the start (k, j, i) of each layer, its shape."""
     reference = layers[0].ijk_to_ras
     back = np.linalg.inv(reference)
     starts = []
@@ -192,8 +192,8 @@ def _union(
 
 
 def _resampled(layer: _Layer, lattice: np.ndarray) -> _Layer:
-    """A layer on another lattice, nearest neighbour: of segments that were drawn on different images."""
-    from scipy import ndimage
+    """Resample a layer to another lattice (nearest neighbour), if it was drawn on another image."""
+    from scipy import ndimage  # few segmentations need it, and Slicer is to start quickly
 
     to_lattice = np.linalg.inv(lattice) @ layer.ijk_to_ras
     size = np.array(layer.values.shape[::-1])
@@ -202,12 +202,12 @@ def _resampled(layer: _Layer, lattice: np.ndarray) -> _Layer:
     low, high = np.floor(at.min(axis=1)), np.ceil(at.max(axis=1))
     first = np.eye(4)
     first[:3, 3] = low
-    to_own = np.linalg.inv(to_lattice) @ first
+    to_layer = np.linalg.inv(to_lattice) @ first
     flip = [2, 1, 0]
     values = ndimage.affine_transform(
         layer.values,
-        to_own[:3, :3][np.ix_(flip, flip)],
-        to_own[:3, 3][flip],
+        to_layer[:3, :3][np.ix_(flip, flip)],
+        to_layer[:3, 3][flip],
         output_shape=tuple(int(n) for n in (high - low + 1)[::-1]),
         order=0,
         mode="constant",

@@ -1,4 +1,4 @@
-"""The self test, which Slicer's developers' menu and test runner call."""
+"""Self test, run from Slicer's developer menu and by its test runner."""
 
 import slicer
 from slicer.ScriptedLoadableModule import ScriptedLoadableModuleTest
@@ -8,14 +8,14 @@ from .sample import load_sample
 
 
 class LuDosimetryTest(ScriptedLoadableModuleTest):
-    """The self test: the sample case through to its dose."""
+    """Self test: the sample case up to its dose."""
 
     def setUp(self) -> None:
-        """Begin with an empty scene."""
+        """Start with an empty scene."""
         slicer.mrmlScene.Clear()
 
     def test_SampleCase(self) -> None:
-        """Kidney doses of the sample case, and nodes that the next run updates."""
+        """Check kidney doses of the sample case, and that the next run updates the same nodes."""
         logic = LuDosimetryLogic()
         parameters = logic.getParameterNode()
         self.delayDisplay("Making the sample case")

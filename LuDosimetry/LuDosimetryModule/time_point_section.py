@@ -1,4 +1,4 @@
-"""The section of the panel with the time points."""
+"""Section of the panel with the time points."""
 
 from typing import Any
 
@@ -41,7 +41,7 @@ class TimePointSection:
         ui.referenceComboBox.connect("currentIndexChanged(int)", self._on_reference)
 
     def show(self, parameters: Any) -> None:
-        """Show what the parameters say."""
+        """Show the parameters."""
         points = parameters.timePoints
         self.table.show(points)
         ui = self._panel.ui
@@ -64,7 +64,7 @@ class TimePointSection:
         self._showing = False
 
     def forget_hint(self) -> None:
-        """What was read of DICOM headers was of another scene."""
+        """Clear the remarks on DICOM headers, which belong to another scene."""
         self._panel.ui.timePointHint.text = ""
         self._panel.ui.timePointHint.setVisible(False)
 
@@ -86,7 +86,7 @@ class TimePointSection:
         self._order(sorted(range(len(points)), key=lambda n: points[n].hours))
 
     def _order(self, order: list[int]) -> None:
-        """Keep some of the rows, in an order; the reference stays the same scan if it stays."""
+        """Keep some of the rows, in an order; the reference remains the same scan if it is kept."""
         parameters = self._panel.parameters
         if parameters is None:
             return

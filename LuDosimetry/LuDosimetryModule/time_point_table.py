@@ -1,4 +1,4 @@
-"""The table of time points."""
+"""Table of time points."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -16,13 +16,13 @@ _LATEST_H = 2000.0
 
 class TimePointTable:
     """
-    A table widget as an editor of time points.
+    Table widget as an editor of time points.
 
     Parameters
     ----------
     table : QTableWidget
     changed : callable
-        Called when the user changed something.
+        Called when the user has changed something.
     """
 
     def __init__(self, table: Any, changed: Callable[[], None]) -> None:
@@ -41,11 +41,11 @@ class TimePointTable:
         table.setColumnHidden(_CALIBRATION, True)
 
     def points(self) -> list[TimePoint]:
-        """What the table shows."""
+        """Time points that the table shows."""
         return [self._point(row) for row in range(self._table.rowCount)]
 
     def show(self, points: Sequence[TimePoint]) -> None:
-        """Show time points; only what differs is touched, so that a widget in use keeps its focus."""
+        """Show time points; changes only what differs, so that a widget in use keeps its focus."""
         self._showing = True
         try:
             while self._table.rowCount > len(points):
@@ -60,16 +60,16 @@ class TimePointTable:
             self._showing = False
 
     def selectors(self) -> list[Any]:
-        """The selectors of SPECT and CT volumes."""
+        """Selectors of SPECT and CT volumes."""
         rows = range(self._table.rowCount)
         return [self._table.cellWidget(row, column) for row in rows for column in (_SPECT, _CT)]
 
     def selected(self) -> list[int]:
-        """Rows that the user selected."""
+        """Rows that the user has selected."""
         return sorted({index.row() for index in self._table.selectionModel().selectedRows()})
 
     def set_enabled(self, enabled: bool) -> None:
-        """Let the user edit, or not."""
+        """Enable or disable editing."""
         self._table.enabled = enabled
 
     def _point(self, row: int) -> TimePoint:
@@ -144,11 +144,11 @@ class TimePointTable:
         box = qt.QComboBox()
         for unit in UNITS:
             box.addItem(unit)
-        box.toolTip = _("Of the SPECT voxels: Bq/mL; Bq per voxel; counts per voxel.")
+        box.toolTip = _("Unit of the SPECT voxels: Bq/mL; Bq per voxel; counts per voxel.")
         box.connect("currentIndexChanged(int)", self._on_change)
         return box
 
     def _on_change(self, *_value: Any) -> None:
-        # while nodes come and go in a batch the selectors show less than there is
+        # while nodes are added and removed in a batch, the selectors do not show all of them
         if not self._showing and not slicer.mrmlScene.IsBatchProcessing():
             self._changed()

@@ -1,4 +1,4 @@
-"""What the views show: dose over CT, one chart and the organ table."""
+"""Contents of the views: dose over CT, one chart and the organ table."""
 
 from typing import Any
 
@@ -11,23 +11,23 @@ _OPACITY = 0.4
 
 def show_dose_over_ct(dose: Any, ct: Any, fit: bool = True) -> None:
     """
-    The dose in the foreground of all slice views, the CT behind it.
+    Show the dose in the foreground of all slice views, with the CT behind it.
 
     Parameters
     ----------
     dose, ct : vtkMRMLScalarVolumeNode
     fit : bool
-        Fit the views to the CT and go to the highest dose; else they stay where they are.
+        Fit the views to the CT and go to the highest dose; else leave them as they are.
     """
     slicer.util.setSliceViewerLayers(
         background=ct, foreground=dose, foregroundOpacity=_OPACITY, fit=fit
     )
     if fit:
-        place = place_of_the_highest_dose(dose)
+        place = position_of_highest_dose(dose)
         slicer.vtkMRMLSliceNode.JumpAllSlices(slicer.mrmlScene, *place)
 
 
-def place_of_the_highest_dose(dose: Any) -> tuple[float, float, float]:
+def position_of_highest_dose(dose: Any) -> tuple[float, float, float]:
     """Centre of the voxel with the highest dose: right, anterior, superior [mm]."""
     values = slicer.util.arrayFromVolume(dose)
     k, j, i = np.unravel_index(int(values.argmax()), values.shape)
@@ -38,7 +38,7 @@ def place_of_the_highest_dose(dose: Any) -> tuple[float, float, float]:
 
 
 def outline_segments(segmentation: Any) -> None:
-    """Segments as outlines in the slice views: their filling hides the dose."""
+    """Show segments as outlines in the slice views, since their filling hides the dose."""
     display = None if segmentation is None else segmentation.GetDisplayNode()
     if display is not None:
         display.SetVisibility2DFill(False)
@@ -46,21 +46,21 @@ def outline_segments(segmentation: Any) -> None:
 
 
 def show_layout() -> None:
-    """Slices, 3D view, a plot and a table together; nothing without a main window."""
+    """Show slices, 3D view, a plot and a table together; does nothing without a main window."""
     manager = slicer.app.layoutManager()
     if manager is not None:
         manager.setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpPlotTableView)
 
 
 def show_table(table: Any) -> None:
-    """A table in the table view."""
+    """Show a table in the table view."""
     logic = slicer.app.applicationLogic()
     logic.GetSelectionNode().SetActiveTableID(table.GetID())
     logic.PropagateTableSelection()
 
 
 def show_chart_node(chart: Any) -> None:
-    """A chart in the plot view."""
+    """Show a chart in the plot view."""
     logic = slicer.app.applicationLogic()
     logic.GetSelectionNode().SetActivePlotChartID(chart.GetID())
     logic.PropagatePlotChartSelection()

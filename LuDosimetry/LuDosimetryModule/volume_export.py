@@ -1,4 +1,4 @@
-"""A scalar volume of the scene, written as a file; the node itself is never changed."""
+"""Export of a scalar volume of the scene to a file; the node is never changed."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,13 +15,13 @@ from .nrrd import write_pieces
 
 def check_volume(node, what: str) -> None:
     """
-    Refuse a volume that has no voxels, or more than one value in each.
+    Refuse a volume without voxels, or with more than one value per voxel.
 
     Parameters
     ----------
     node : vtkMRMLScalarVolumeNode
     what : str
-        What it is taken for.
+        Role of the volume, for the message.
     """
     image = node.GetImageData()
     if image is None or image.GetNumberOfPoints() == 0:
@@ -41,18 +41,18 @@ def check_volume(node, what: str) -> None:
 
 def export_volume(node, path: Path) -> Iterator[None]:
     """
-    Write a volume where it lies in the world, in steps.
+    Write a volume at its position in the world, in steps.
 
-    Linear transforms go into the header of the file. Others need the volume resampled, which is
-    done on a copy outside the scene, in one step.
+    Linear transforms are written into the header of the file. For others a copy outside the scene
+    is resampled, in one step.
     """
     volume = node
     matrix = linear_transform_of(node)
     if matrix is None:
         volume = slicer.vtkMRMLScalarVolumeNode()
-        own = vtk.vtkMatrix4x4()
-        node.GetIJKToRASMatrix(own)
-        volume.SetIJKToRASMatrix(own)
+        untransformed = vtk.vtkMatrix4x4()
+        node.GetIJKToRASMatrix(untransformed)
+        volume.SetIJKToRASMatrix(untransformed)
         volume.SetAndObserveImageData(node.GetImageData())
         volume.ApplyTransform(transform_to_world(node))
         matrix = linear_transform_of(volume)

@@ -1,4 +1,4 @@
-"""The volumes of a result: names, units, windows, colours and legends."""
+"""Volumes of a result in the scene: names, units, windows, colours and legends."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ from .outputs import RESULT_ATTRIBUTE, Outputs
 from .result_files import Image, ResultFiles
 
 DOSE_ATTRIBUTE = "DicomRtImport.DoseVolume"
-"""By which SlicerRT knows a dose volume."""
+"""Attribute by which SlicerRT recognises a dose volume."""
 
-# its low end is blue: black or grey could be taken for the CT below
+# the low end is blue, because black or grey could be mistaken for the CT below
 _PLASMA = ("vtkMRMLColorTableNodeFilePlasma.txt", "vtkMRMLColorTableNodeRainbow")
 _VIRIDIS = ("vtkMRMLColorTableNodeFileViridis.txt", "vtkMRMLColorTableNodeOcean")
 _DIVERGING = ("vtkMRMLColorTableNodeFileDivergingBlueRed.txt", "vtkMRMLColorTableNodeCool1")
@@ -28,15 +28,15 @@ _UNITS = {
 }
 _TOP_PERCENTILE = 99.5
 _CLEAR_BELOW = 0.05
-"""Part of the window's top below which a dose is not drawn, so that the CT alone is seen there."""
+"""Part of the top of the window below which a dose is transparent, so that the CT is visible."""
 _RELATIVE_PERCENT = 20.0
 _LEGEND_SIZE = (0.1, 0.4)
-"""Part of a view's width and height."""
+"""Parts of the width and height of a view."""
 
 
 @dataclass(frozen=True)
-class _Look:
-    """Name, quantity in the legend, UCUM unit and how a volume is drawn."""
+class _Style:
+    """Name, quantity in the legend, UCUM unit and display of a volume."""
 
     name: str
     quantity: str
@@ -47,31 +47,31 @@ class _Look:
 
 
 def show_volumes(files: ResultFiles, outputs: Outputs) -> Iterator[None]:
-    """Put the volumes of a result into their nodes, one a step; windows that the user set are kept."""
+    """Fill the nodes of a result's volumes, one per step; windows that the user has set are kept."""
     for key, image in files.images.items():
-        look = _look(key, image.unit, files.summary["dose_method"])
+        style = _style(key, image.unit, files.summary["dose_method"])
         if key == "dose":
             node, new = outputs.dose, outputs.dose.GetImageData() is None
-            node.SetName(look.name)
+            node.SetName(style.name)
         else:
-            node, new = outputs.get_or_add(f"volume.{key}", "vtkMRMLScalarVolumeNode", look.name)
-        fill_volume(node, image, look.unit)
-        if look.dose:
+            node, new = outputs.get_or_add(f"volume.{key}", "vtkMRMLScalarVolumeNode", style.name)
+        fill_volume(node, image, style.unit)
+        if style.dose:
             node.SetAttribute(DOSE_ATTRIBUTE, "1")
         if new:
-            _set_look(node, image, look)
+            _set_style(node, image, style)
         yield
     outputs.remove_all_but("volume.", (f"volume.{key}" for key in files.images))
     outputs.dose.SetAttribute(RESULT_ATTRIBUTE, "dose")
 
 
 def show_error_maps(outputs: Outputs, error: Image, relative: Image, name: str) -> None:
-    """Put the error maps of a comparison with another dose volume into their nodes."""
-    for role, image, look in (
+    """Fill the nodes of the error maps of a comparison with another dose volume."""
+    for role, image, style in (
         (
             "compared.error",
             error,
-            _Look(
+            _Style(
                 _("Difference, {name}").format(name=name),
                 _("Difference"),
                 "Gy",
@@ -82,7 +82,7 @@ def show_error_maps(outputs: Outputs, error: Image, relative: Image, name: str) 
         (
             "compared.relative_error",
             relative,
-            _Look(
+            _Style(
                 _("Relative difference, {name}").format(name=name),
                 _("Difference"),
                 "%",
@@ -91,14 +91,14 @@ def show_error_maps(outputs: Outputs, error: Image, relative: Image, name: str) 
             ),
         ),
     ):
-        node, new = outputs.get_or_add(role, "vtkMRMLScalarVolumeNode", look.name)
-        fill_volume(node, image, look.unit)
+        node, new = outputs.get_or_add(role, "vtkMRMLScalarVolumeNode", style.name)
+        fill_volume(node, image, style.unit)
         if new:
-            _set_look(node, image, look)
+            _set_style(node, image, style)
 
 
 def fill_volume(node: Any, image: Image, unit: str) -> None:
-    """Give a volume node its voxels, its place and its unit."""
+    """Set voxels, position and unit of a volume node."""
     modified = node.StartModify()
     node.SetAndObserveTransformNodeID(None)
     node.SetIJKToRASMatrix(slicer.util.vtkMatrixFromArray(image.ijk_to_ras))
@@ -110,12 +110,12 @@ def fill_volume(node: Any, image: Image, unit: str) -> None:
     node.EndModify(modified)
 
 
-def _look(key: str, unit: str, method: str) -> _Look:
+def _style(key: str, unit: str, method: str) -> _Style:
     if key == "tia":
-        return _Look(_("Time-integrated activity"), _("TIA"), "MBq.h/mL", _VIRIDIS)
+        return _Style(_("Time-integrated activity"), _("TIA"), "MBq.h/mL", _VIRIDIS)
     if key == "density":
-        return _Look(_("Density"), _("Density"), "g/cm3", _GREY)
-    for prefix, text, look in (
+        return _Style(_("Density"), _("Density"), "g/cm3", _GREY)
+    for prefix, text, style in (
         (
             "relative_error_",
             _("Relative error, {method}"),
@@ -125,62 +125,62 @@ def _look(key: str, unit: str, method: str) -> _Look:
     ):
         if key.startswith(prefix):
             name = label("doseMethod", key.removeprefix(prefix))
-            return _Look(text.format(method=name), *look)
+            return _Style(text.format(method=name), *style)
     if not key.startswith("dose"):
         name = key.replace("_", " ").capitalize()
-        return _Look(name, name, unit, _GREY)
-    of = key.removesuffix("_standard_error")
-    name = label("doseMethod", of.removeprefix("dose_") if of != "dose" else method)
-    if of != key:
+        return _Style(name, name, unit, _GREY)
+    dose_key = key.removesuffix("_standard_error")
+    name = label("doseMethod", dose_key.removeprefix("dose_") if dose_key != "dose" else method)
+    if dose_key != key:
         text = _("Standard error, {method}").format(method=name)
-        return _Look(text, _("Standard error"), "Gy", _PLASMA)
-    return _Look(_("Dose, {method}").format(method=name), _("Dose"), "Gy", _PLASMA, dose=True)
+        return _Style(text, _("Standard error"), "Gy", _PLASMA)
+    return _Style(_("Dose, {method}").format(method=name), _("Dose"), "Gy", _PLASMA, dose=True)
 
 
-def _set_look(node: Any, image: Image, look: _Look) -> None:
+def _set_style(node: Any, image: Image, style: _Style) -> None:
     node.CreateDefaultDisplayNodes()
     display = node.GetDisplayNode()
     modified = display.StartModify()
-    colours = _colours(look.colours)
+    colours = _colours(style.colours)
     if colours is not None:
         display.SetAndObserveColorNodeID(colours)
     display.SetAutoWindowLevel(False)
-    low, high = _window(image.values, look)
+    low, high = _window(image.values, style)
     display.SetWindowLevelMinMax(low, high)
-    if not look.signed and look.colours != _GREY:
+    if not style.signed and style.colours != _GREY:
         display.SetAutoThreshold(False)
         display.SetLowerThreshold(_CLEAR_BELOW * high)
         display.SetUpperThreshold(max(float(image.values.max()), high) * 2.0)
         display.SetApplyThreshold(True)
     display.EndModify(modified)
-    _add_legend(node, look)
+    _add_legend(node, style)
 
 
-def _window(values: np.ndarray, look: _Look) -> tuple[float, float]:
-    if look.colours == _GREY:
-        return 0.0, 2.0 if look.unit == "g/cm3" else max(1.0, float(values.max()))
-    if look.unit == "%":
+def _window(values: np.ndarray, style: _Style) -> tuple[float, float]:
+    if style.colours == _GREY:
+        return 0.0, 2.0 if style.unit == "g/cm3" else max(1.0, float(values.max()))
+    if style.unit == "%":
         return -_RELATIVE_PERCENT, _RELATIVE_PERCENT
-    # a part of the voxels tells the percentile well enough, and quickly
+    # part of the voxels gives the percentile well enough, and quickly
     sample = np.abs(values.reshape(-1)[:: max(1, values.size // 500_000)])
     sample = sample[sample > 0.0]
     top = float(np.percentile(sample, _TOP_PERCENTILE)) if sample.size else 1.0
-    return (-top, top) if look.signed else (0.0, top)
+    return (-top, top) if style.signed else (0.0, top)
 
 
 def _colours(candidates: tuple[str, ...]) -> str | None:
-    """The first colour table that the application has; slimmer ones lack those made from files."""
+    """ID of the first colour table that exists; custom applications lack those made from files."""
     for identity in candidates:
         if slicer.mrmlScene.GetNodeByID(identity) is not None:
             return identity
     return None
 
 
-def _add_legend(node: Any, look: _Look) -> None:
+def _add_legend(node: Any, style: _Style) -> None:
     legend = slicer.modules.colors.logic().AddDefaultColorLegendDisplayNode(node)
     if legend is None:
         return
-    legend.SetTitleText(f"{look.quantity} [{look.unit}]")
+    legend.SetTitleText(f"{style.quantity} [{style.unit}]")
     legend.SetSize(*_LEGEND_SIZE)
     legend.SetLabelFormat("%.3g")
     legend.SetVisibility(True)

@@ -1,4 +1,4 @@
-"""The panel of the module: puts its sections together, and keeps a calculation going."""
+"""Panel of the module: assembles its sections and follows a calculation."""
 
 from typing import Any
 
@@ -24,11 +24,11 @@ from .time_point_section import TimePointSection
 
 _POLL_MS = 15
 _AFTER_SELECTORS = -20.0
-"""Priority of an observer that comes after the node selectors have listed the scene anew."""
+"""Priority of an observer that is called after the node selectors have updated."""
 
 
 class LuDosimetryWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
-    """What Slicer shows when the user opens the module."""
+    """Panel that Slicer shows when the user opens the module."""
 
     def __init__(self, parent: Any = None) -> None:
         ScriptedLoadableModuleWidget.__init__(self, parent)
@@ -71,21 +71,21 @@ class LuDosimetryWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.initializeParameterNode()
 
     def enter(self) -> None:
-        """The user opens the module."""
+        """Called when the user opens the module."""
         self._entered = True
         self.initializeParameterNode()
         if self.methodSection.look_for_devices():
             self.timer.start()
 
     def exit(self) -> None:
-        """The user opens another module; a calculation goes on."""
+        """Called when the user opens another module; a calculation continues."""
         self._entered = False
         if self.panel is not None:
             self.setParameterNode(None)
 
     def cleanup(self) -> None:
-        """The application closes, or the module is reloaded: nothing is left running."""
-        if self.panel is None:  # it could not even be set up
+        """Called when the application closes or the module is reloaded; leaves nothing running."""
+        if self.panel is None:  # setup failed
             return
         self.timer.stop()
         self.methodSection.stop()
@@ -95,14 +95,14 @@ class LuDosimetryWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.removeObservers()
 
     def onSceneStartClose(self, caller: Any, event: Any) -> None:
-        """The scene goes, and with it whatever is being calculated for it."""
+        """Stop the calculation of a scene that is closed."""
         self.stopJob()
         self.setParameterNode(None)
         self.resultSection.show(None)
         self.logic.removeResultFolders()
 
     def onSceneEnd(self, caller: Any, event: Any) -> None:
-        """There is a new scene, or one was loaded."""
+        """Show the parameters of a new or loaded scene."""
         self.setParameterNode(None)
         self.timePointSection.forget_hint()
         self.logic.readParametersAgain()
@@ -111,7 +111,7 @@ class LuDosimetryWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     @vtk.calldata_type(vtk.VTK_OBJECT)
     def onNodeAboutToBeRemoved(self, caller: Any, event: Any, node: Any) -> None:
-        """Nothing is chosen in place of a node that goes: a selector would take its neighbour."""
+        """Clear selectors of a node that is removed; they would select its neighbour instead."""
         if self.panel.parameters is None:
             return
         ui = self.ui
@@ -127,7 +127,7 @@ class LuDosimetryWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
                 selector.setCurrentNode(None)
 
     def initializeParameterNode(self) -> None:
-        """Make sure that there is a parameter node, and show it."""
+        """Show the parameter node, which is made if need be."""
         self.setParameterNode(self.logic.getParameterNode())
 
     def setParameterNode(self, parameters: LuDosimetryParameterNode | None) -> None:
@@ -146,7 +146,7 @@ class LuDosimetryWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self.onParameterNodeModified()
 
     def onParameterNodeModified(self, caller: Any = None, event: Any = None) -> None:
-        """Show what the parameter node says, apart from what connectGui does."""
+        """Show the parameters that connectGui does not."""
         parameters = self.panel.parameters
         if parameters is None:
             return
@@ -156,7 +156,7 @@ class LuDosimetryWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.updateRun()
 
     def updateRun(self) -> None:
-        """Let the user run, or say what is missing."""
+        """Enable the run button, or show what is missing."""
         parameters = self.panel.parameters
         if self.job is None and parameters is not None:
             try:
@@ -166,7 +166,7 @@ class LuDosimetryWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self.runSection.idle(lacking + self.methodSection.lacking(parameters))
 
     def onRun(self, checked: bool = False) -> None:
-        """Run, or cancel what runs."""
+        """Start a calculation, or cancel the running one."""
         if self.job is not None:
             self.job.cancel()
             self.runSection.cancelling()
@@ -190,7 +190,7 @@ class LuDosimetryWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.timer.start()
 
     def onPoll(self) -> None:
-        """Go on with what is going on."""
+        """Advance the running job and the search for devices."""
         waiting = self.methodSection.poll()
         job = self.job
         if job is None:
@@ -198,7 +198,7 @@ class LuDosimetryWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
                 self.timer.stop()
             return
         job.poll()
-        if self.job is not job:  # the scene was closed meanwhile
+        if self.job is not job:  # the scene was closed during the poll
             return
         if job.running:
             self.runSection.follow(job)
@@ -221,7 +221,7 @@ class LuDosimetryWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self.showError(outcome.text[:1].upper() + outcome.text[1:], outcome.details)
 
     def stopJob(self) -> None:
-        """End a job at once, and leave nothing of it."""
+        """End a job at once and leave nothing behind."""
         job, self.job = self.job, None
         if job is not None:
             job.stop()
@@ -230,7 +230,7 @@ class LuDosimetryWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self.runSection.idle([])
 
     def setInputsEnabled(self, enabled: bool) -> None:
-        """Let the user choose, or not."""
+        """Enable or disable the inputs."""
         ui = self.ui
         for widget in (ui.timePointsSection, ui.organsSection, ui.methodSection, ui.optionsSection):
             widget.enabled = enabled
@@ -238,7 +238,7 @@ class LuDosimetryWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.resultSection.set_busy(not enabled)
 
     def showError(self, text: str, details: str = "") -> None:
-        """Tell the user what is wrong."""
+        """Show an error to the user."""
         if details:
             slicer.util.errorDisplay(text, detailedText=details)
         else:

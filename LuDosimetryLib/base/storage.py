@@ -13,7 +13,7 @@ from typing import IO
 from .errors import InvalidInput
 
 LAST = "result.json"
-"""Its presence means that a folder is complete: it is removed first and put in place last."""
+"""File whose presence marks a folder as complete: removed first, put in place last."""
 
 _PARTIAL = ".ludosimetry-partial-"
 _UNTOUCHED_S = 86400.0

@@ -30,7 +30,7 @@ class CohortCase:
 @dataclass(frozen=True)
 class Ending:
     """
-    How the calculation of a case ended.
+    Ending of the calculation of a case.
 
     Attributes
     ----------

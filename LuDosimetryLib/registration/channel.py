@@ -67,7 +67,7 @@ class Comparison:
 @dataclass(frozen=True)
 class Channel:
     """
-    One kind of image of both scans on one grid; the moving one is rigidly transformed.
+    Images of one kind from both scans, on one grid; the moving one is rigidly transformed.
 
     Attributes
     ----------

@@ -24,7 +24,7 @@ _CUT_OFF = 0.01
 @dataclass(frozen=True)
 class _Segment:
     """
-    One label of one layer of a segmentation file.
+    Label in a layer of a segmentation file.
 
     Attributes
     ----------

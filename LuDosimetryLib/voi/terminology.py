@@ -15,7 +15,7 @@ _MASS: Code = ("SCT", "4147007", "Mass")
 
 @dataclass(frozen=True)
 class _Kind:
-    """What a word of a name stands for; the colour is near that of Slicer's anatomy list."""
+    """Terminology of a word, and a colour near that of Slicer's anatomy list."""
 
     category: Code
     type: Code

@@ -106,7 +106,9 @@ def test_the_output_must_not_be_an_input(loaded, caplog):
     slicer.util.updateVolumeFromArray(other, np.zeros((3, 3, 3)))
     parameters(loaded).dose = other
     loaded.ui.runButton.click()
-    assert "the volume MR is no dose of this module and would be overwritten" in errors(caplog)[-1]
+    assert (
+        "the volume MR is not a dose of this module and would be overwritten" in errors(caplog)[-1]
+    )
     assert loaded.job is None
 
 

@@ -314,11 +314,11 @@ def test_segments(panel):
     node = a_segmentation("liver", "spleen", "kidney")
     panel.ui.segmentationSelector.setCurrentNode(node)
     assert panel.ui.segmentsTableView.segmentationNode() == node
-    assert panel.ui.segmentsHint.text == "3 of 3 segments count."
+    assert panel.ui.segmentsHint.text == "3 of 3 segments are used."
     identities = [node.GetSegmentation().GetNthSegmentID(n) for n in range(3)]
     panel.ui.segmentsTableView.setSelectedSegmentIDs(identities[:2])
     assert list(parameters(panel).segmentIDs) == identities[:2]
-    assert panel.ui.segmentsHint.text == "2 of 3 segments count."
+    assert panel.ui.segmentsHint.text == "2 of 3 segments are used."
     parameters(panel).segmentIDs = []
     assert panel.ui.segmentsTableView.selectedSegmentIDs() == ()
     slicer.mrmlScene.RemoveNode(node)

@@ -114,7 +114,7 @@ def test_a_volume_is_deleted_while_it_runs(loaded, wait_until, caplog):
     slicer.mrmlScene.RemoveNode(parameters(loaded).timePoints[1].spect)
     wait_until(lambda: loaded.job is None, 300.0)
     assert errors(caplog)[-1] == (
-        "SPECT 24 h was changed or removed while the calculation ran, so its result was not put into the scene; run again."
+        "SPECT 24 h was changed or removed during the calculation, so its result was not added to the scene; run it again."
     )
     assert parameters(loaded).dose is None
     assert job_folders() == []

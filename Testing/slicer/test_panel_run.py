@@ -82,7 +82,7 @@ def test_volumes_come_one_a_step_and_lie_where_the_spect_lies(loaded, wait_until
     """A result of many methods has a dozen of volumes, which together would hold up the event loop."""
     volumes = sys.modules["LuDosimetryModule.volumes"]
     job = sys.modules["LuDosimetryModule.background"].BackgroundJob
-    fill_volume, go_on = volumes.fill_volume, job._go_on
+    fill_volume, go_on = volumes.fill_volume, job._advance
     filled: list[str] = []
     a_step: list[int] = []
 
@@ -97,7 +97,7 @@ def test_volumes_come_one_a_step_and_lie_where_the_spect_lies(loaded, wait_until
         return waiting
 
     monkeypatch.setattr(volumes, "fill_volume", fill)
-    monkeypatch.setattr(job, "_go_on", step)
+    monkeypatch.setattr(job, "_advance", step)
     run_to_the_end(loaded, wait_until)
     assert sum(a_step) > 4
     assert max(a_step) == 1

@@ -143,7 +143,7 @@ def _all_of(tumours: list[Tumour], anatomy: Anatomy) -> Mask:
 
 
 def _draw_tumours(anatomy: Anatomy, hu: Array, rng: np.random.Generator) -> list[Tumour]:
-    """One to six tumours that do not touch; draws them into the CT numbers."""
+    """Draw one to six tumours that do not touch into the CT numbers [HU]."""
     tumours: list[Tumour] = []
     taken = np.zeros(anatomy.grid.shape, bool)
     for _ in range(int(rng.integers(1, _MOST_TUMOURS + 1))):
