@@ -175,6 +175,8 @@ def _cts(study: Study, timing: Timing, log: Log) -> list[CtSeries | None]:
         raise InvalidInput(
             f"the folder {study.folder} holds no CT series (SOPClassUID (0008,0016)); densities need one."
         )
+    if (refusal := choice.refusal()) is not None:
+        raise refusal
     remedy = timing.scans[0].header.remedy(f'"ct": "{study.cts[0].header.series}"')
     raise InvalidInput(
         f"{study.cts[0].header.path}: none of the {len(study.cts)} CT series belongs to a scan by FrameOfReferenceUID "

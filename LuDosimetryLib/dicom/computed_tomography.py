@@ -10,7 +10,7 @@ from ..base.log import Log
 from ..dicom_files.header import Header
 from ..dicom_files.moment import Moment, acquired, parse_date, parse_time, zone_of
 from ..image.volume import Volume
-from .scale import hounsfield_scale
+from .scale import CT_SLOPES, hounsfield_scale
 from .stack import Stack, stack_of_slices
 
 _SAMPLES = 5
@@ -43,6 +43,9 @@ class CtSeries:
         kind = self.header.text("RescaleType")
         if kind not in ("", "HU", "US"):
             return f"its values are {kind}, not HU (RescaleType (0028,1054))"
+        slope = self.header.number("RescaleSlope")
+        if slope is not None and not CT_SLOPES[0] <= slope <= CT_SLOPES[1]:
+            return f"its values are not HU (RescaleSlope (0028,1053) is {slope:g})"
         values = self._sampled()
         if values.min() > _AIR_OR_LUNG_HU:
             return f"its values, {values.min():.4g} to {values.max():.4g}, are not HU: none is of air, as in a map of attenuation"

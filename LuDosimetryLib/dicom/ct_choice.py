@@ -80,6 +80,15 @@ class CtChoice:
                 return self._best(scan, usable)
         return None
 
+    def refusal(self) -> InvalidInput | None:
+        """Why a series that might have been a scan's CT is none."""
+        for ct in self.cts:
+            if why := self._faults.get(id(ct)):
+                return InvalidInput(
+                    f"{ct.header.path} is no CT of the patient: {why}; densities need one."
+                )
+        return None
+
     def _usable(self, cts: list[CtSeries]) -> list[CtSeries]:
         """Those that may be CTs; refused if the header of one is deficient and there is no other."""
         usable, faults = [], []
@@ -91,6 +100,10 @@ class CtChoice:
                 faults.append(error)
         if faults and not usable:
             raise faults[0]
+        for fault in faults:
+            self.log.remark(
+                f"A CT was left out: {str(fault).partition(': ')[2].partition(';')[0]}."
+            )
         return usable
 
     def _named(self, name: str) -> CtSeries | None:

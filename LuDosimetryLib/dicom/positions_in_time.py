@@ -49,23 +49,29 @@ def with_time_points(scans: list[Scan], supplement: Supplement) -> list[Scan]:
 
 def _in_order(scans: list[Scan], hours: Sequence[float | None]) -> list[Scan]:
     """The scans in order of time; refused where it is not certain."""
-    for moments, uncertain_h in (
-        ([scan.start.clock if scan.start else None for scan in scans], _TIMES_AGREE_H),
-        ([_of_series(scan.header) for scan in scans], _TIMES_AGREE_H),
-        ([_day(scan.header) for scan in scans], _DAY_H),
-    ):
-        known = [moment for moment in moments if moment is not None]
-        if len(set(known)) < len(scans):
+    begun = [scan.start.clock if scan.start else None for scan in scans]
+    kinds = [(begun, _TIMES_AGREE_H), ([_of_series(scan.header) for scan in scans], _TIMES_AGREE_H)]
+    if all(_are_distinct(moments) is None for moments, _ in kinds):
+        kinds = [([_day(scan.header) for scan in scans], _DAY_H)]
+    for moments, uncertain_h in kinds:
+        known = _are_distinct(moments)
+        if known is None:
             continue
-        order = sorted(range(len(scans)), key=lambda n: known[n])
+        order = sorted(range(len(scans)), key=known.__getitem__)
         if _as_far_apart([known[n] for n in order], hours, uncertain_h):
             return [scans[n] for n in order]
-    series = ", ".join(f'"{scan.header.series}": {{...}}' for scan in scans)
+    series = ", ".join(f'"{scan.header.series}": {{"hours": ...}}' for scan in scans)
     raise InvalidInput(
         "--supply: time_points are in order of time, but the headers of the scans do not tell that order, or times that lie "
         f'otherwise apart; say what is of which scan by its series: {{"series": {{{series}}}}} (in this order '
         f"{', '.join(scan.header.path.name for scan in scans)})."
     )
+
+
+def _are_distinct(moments: Sequence[datetime | None]) -> list[datetime] | None:
+    """The moments of all scans, if all are told and no two are the same."""
+    known = [moment for moment in moments if moment is not None]
+    return known if len(set(known)) == len(moments) else None
 
 
 def _as_far_apart(

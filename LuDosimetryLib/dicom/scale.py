@@ -35,7 +35,8 @@ _UCUM = {
 _PET_UNITS = {"BQML": "Bq/mL", "CNTS": "counts"}
 _AGREE = 1e-4
 _SIGN = 65536.0
-_CT_SLOPES = (1e-3, 1e3)
+CT_SLOPES = (1e-3, 1e3)
+"""Least and greatest RescaleSlope of a CT in HU."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,7 @@ def hounsfield_scale(header: Header) -> Scale:
     kind = header.text("RescaleType")
     if kind not in ("", "HU", "US"):
         raise header.refused("RescaleType", f"is {kind!r}; expected HU")
-    low, high = _CT_SLOPES
+    low, high = CT_SLOPES
     if not low <= slope <= high:
         raise header.refused("RescaleSlope", f"is {slope:g}; expected {low:g} to {high:g} HU")
     return Scale("HU", slope, intercept)

@@ -124,22 +124,27 @@ class Study:
 
     def _add_ct(self, series: list[Header]) -> None:
         try:
-            images = _frames(series)
-            others = Counter(map(kinds.why_no_ct_slice, images))
-            slices = [image for image in images if not kinds.why_no_ct_slice(image)]
-            for why in sorted(set(others) - {"", _LOCALIZERS}):
-                self.log.remark(f"{others[why]} CT images were left out: {why}.")
-            if len(slices) < _FEWEST_SLICES:
-                if slices:
-                    self.log.remark(f"A CT of {len(slices)} slices was left out.")
-                return
-            self.cts += self._volumes(slices)
+            with leaving_out_offered(series[0]):
+                self.cts += self._volumes(self._ct_slices(_frames(series)))
         except InvalidInput as error:
             frame = series[0].text("FrameOfReferenceUID")
             self.faulty_cts.append(FaultyCt(frame, ct_start(series, Log()), error))
 
+    def _ct_slices(self, images: list[Header]) -> list[Header]:
+        """The images of a CT series that are slices of a volume; none where they are too few."""
+        others = Counter(map(kinds.why_no_ct_slice, images))
+        for why in sorted(set(others) - {"", _LOCALIZERS}):
+            self.log.remark(f"{others[why]} CT images were left out: {why}.")
+        slices = [image for image in images if not kinds.why_no_ct_slice(image)]
+        if 0 < len(slices) < _FEWEST_SLICES:
+            self.log.remark(f"A CT of {len(slices)} slices was left out.")
+            return []
+        return slices
+
     def _volumes(self, slices: list[Header]) -> list[CtSeries]:
-        """The volume of a CT series; several where it holds several acquisitions."""
+        """The volume of the slices of a CT series; several where it holds several acquisitions."""
+        if not slices:
+            return []
         try:
             return [ct_series(slices, self.log)]
         except InvalidInput:

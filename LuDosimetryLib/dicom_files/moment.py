@@ -132,16 +132,16 @@ def acquired(header: Header, zone: timedelta | None, log: Log) -> Moment | None:
 def _by_another_date(
     header: Header, time: timedelta, zone: timedelta | None, log: Log
 ) -> Moment | None:
-    """The date of series or study, where they agree: that of a series may be of a later processing."""
-    days = {k: _date(header, f"{k}Date") for k in ("Series", "Study")}
-    known = {k: day for k, day in days.items() if day is not None}
-    if not known or len(set(known.values())) > 1:
+    """The date of series and study, where they agree: a later processing, or an earlier visit, has another."""
+    day = _date(header, "SeriesDate")
+    if day is None or day != _date(header, "StudyDate"):
         return None
-    of, day = next(iter(known.items()))
-    begun = time_of_day(header, f"{of}Time")
+    begun = time_of_day(header, "SeriesTime")
     if begun is not None and begun - time > timedelta(hours=12):
         day += timedelta(days=1)  # begun before midnight
-    log.remark(f"AcquisitionDate (0008,0022) is missing; {of}Date was taken for it.")
+    log.remark(
+        "AcquisitionDate (0008,0022) is missing; SeriesDate and StudyDate, which agree, were taken for it."
+    )
     return Moment(day + time, zone)
 
 

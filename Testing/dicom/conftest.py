@@ -1,6 +1,7 @@
 """A DICOM study of the small case, written in the ways that scanners write."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +11,17 @@ import pytest
 pytest.importorskip("pydicom")
 
 from LuDosimetryLib import Case, run_case
-from LuDosimetryLib.base.errors import DONE, INVALID
+from LuDosimetryLib.base.errors import DONE, INVALID, InvalidInput
 from LuDosimetryLib.commands.main import main
+from LuDosimetryLib.dicom.case_import import import_case
+from LuDosimetryLib.dicom.scan_list import ScanList, read_scan_list
+from LuDosimetryLib.dicom.supplement import supplement_from_dict
 from LuDosimetryLib.image.grid import Grid
 from LuDosimetryLib.image.volume import read_volume
 
 from .region_writer import RegionWriter
 from .study_writer import SECRETS
+from .tiny_study import SPECT, TinyStudy, activity
 
 
 class SmallStudy(RegionWriter):
@@ -153,3 +158,75 @@ def same_doses(case_folder, tmp_path, record_property):
         return tmp_path / "result"
 
     return check
+
+
+class Imported:
+    """What an import made of a study."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.case = json.loads((folder / "case.json").read_text(encoding="utf-8"))
+        self.list: ScanList = read_scan_list(folder / "import.json")
+        self.remarks = " ".join(self.list.remarks)
+
+    @property
+    def hours(self) -> list[float]:
+        return [round(point["hours"], 3) for point in self.case["time_points"]]
+
+    @property
+    def registration(self) -> str:
+        return self.case["options"]["registration"]
+
+    @property
+    def cts(self) -> list[str | None]:
+        """Description of each scan's CT, else its number."""
+        return [scan.ct and (scan.ct.description or scan.ct.number) for scan in self.list.scans]
+
+    def scan(self, n: int) -> np.ndarray:
+        return read_volume(self.folder / self.case["time_points"][n]["spect"], "").values
+
+    def organ_mL(self) -> float:
+        volume = read_volume(self.folder / "organs.seg.nrrd", "")
+        return float((volume.values > 0).sum()) * volume.grid.voxel_volume_mL
+
+    def check_scans(self, *hours: float) -> None:
+        """Each scan is where and when it was, with the activity that it showed."""
+        assert self.hours == pytest.approx(list(hours), abs=2e-3)
+        for n, hour in enumerate(hours):
+            expected = activity(hour)
+            assert np.abs(self.scan(n) - expected).max() < 2e-3 * expected.max(), n
+            path = self.folder / self.case["time_points"][n]["spect"]
+            assert read_volume(path, "").grid.same_as(SPECT)
+
+
+@pytest.fixture
+def tiny(tmp_path):
+    return TinyStudy(tmp_path / "dicom")
+
+
+@pytest.fixture
+def took(tmp_path):
+    """Import a study."""
+
+    def run(study: TinyStudy, supply: dict | None = None, **options: Any) -> Imported:
+        supplement = supplement_from_dict(supply or {})
+        return Imported(import_case(study.folder, tmp_path / "case", supplement, **options).parent)
+
+    return run
+
+
+@pytest.fixture
+def refused(tmp_path):
+    """Import a study that must be refused, with nothing written; the sentence."""
+
+    def run(study: TinyStudy, supply: dict | None = None) -> str:
+        shutil.rmtree(tmp_path / "case", ignore_errors=True)
+        with pytest.raises(InvalidInput) as error:
+            import_case(study.folder, tmp_path / "case", supplement_from_dict(supply or {}))
+        assert not (tmp_path / "case").exists()
+        message = str(error.value)
+        assert "\n" not in message
+        assert not any(secret in message for secret in SECRETS)
+        return message
+
+    return run
