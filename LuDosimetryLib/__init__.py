@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from .arrays_in_hand import compare, dose_of, fit_curve, voxel_s_values
     from .base.errors import Cancelled, InvalidInput
     from .case.case import Case
+    from .output.folder import Result
     from .pipeline import run_case
-    from .result.result import Result
 
 __version__ = "0.1.0"
 
@@ -34,7 +34,7 @@ _HOMES = {
     "Cancelled": "base.errors",
     "Case": "case.case",
     "InvalidInput": "base.errors",
-    "Result": "result.result",
+    "Result": "output.folder",
     "compare": "arrays_in_hand",
     "dose_of": "arrays_in_hand",
     "fit_curve": "arrays_in_hand",

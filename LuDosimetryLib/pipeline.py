@@ -24,10 +24,11 @@ from .image.arrays import Array, Mask
 from .image.grid import Grid
 from .image.volume import Volume
 from .organs.assessment import Assessment
-from .organs.organ_dose import OrganDose, cumulative_dvh, organ_doses
+from .organs.organ_dose import cumulative_dvh, organ_doses
+from .organs.quantities import OrganDose
+from .output.folder import Result, check_inputs_kept, checkpoint_folder
 from .registration.alignment import Alignment, align, with_displacements
 from .result.provenance import provenance_of
-from .result.result import Result, check_inputs_kept, unfinished_folder
 from .tissue.ct_orientation import check_ct_orientation
 from .tissue.media import read_media
 from .tissue.nuclide import Nuclide, read_nuclide
@@ -105,7 +106,7 @@ def run_case(
         tia_model=integral.model,
         dicom=source,
         standard_errors=doses.standard_errors_Gy,
-        unfinished=unfinished,
+        checkpoint=unfinished,
         alignments=alignments,
     )
 
@@ -124,7 +125,7 @@ def run_into(case: Case, folder: Path, progress: Progress = no_progress) -> Resu
     """
     check_inputs_kept(folder, case.inputs)
     check_writable(folder)
-    result = run_case(case, progress, unfinished_folder(folder))
+    result = run_case(case, progress, checkpoint_folder(folder))
     result.write(folder, progress)
     return result
 

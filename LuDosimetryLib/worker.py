@@ -160,7 +160,7 @@ def _calculate_elsewhere(request: Path, progress: Progress) -> tuple[Path, list[
 
 
 def _compare(request: Path) -> list[str]:
-    from .comparison.comparison import compare_files
+    from .comparison.folder import compare_files
 
     asked = _read_json(request)
     for key in asked:

@@ -16,7 +16,8 @@ import SimpleITK as sitk
 from LuDosimetryLib.base.errors import INVALID
 from LuDosimetryLib.commands.main import main
 from LuDosimetryLib.image.grid import Grid
-from LuDosimetryLib.image.volume import Volume, write_volume
+from LuDosimetryLib.image.volume import Volume, read_volume, write_volume
+from LuDosimetryLib.output.summary import read_summary
 
 from .support.not_run import not_run
 
@@ -44,6 +45,13 @@ def shell(*arguments: object, **options) -> subprocess.CompletedProcess:
         check=False,
         **options,
     )
+
+
+def read_folder(folder: Path) -> tuple[dict[str, Any], dict[str, Volume]]:
+    """The content of ``result.json`` of a result folder, and its volumes by key."""
+    names = read_summary(folder).volumes
+    content = json.loads((folder / "result.json").read_text(encoding="utf-8"))
+    return content, {key: read_volume(folder / name, key) for key, name in names.items()}
 
 
 def _at(grid: Grid) -> list[np.ndarray]:

@@ -11,7 +11,8 @@ from LuDosimetryLib import Case, run_case
 from LuDosimetryLib.activity.integration import MODELS
 from LuDosimetryLib.base.errors import DONE
 from LuDosimetryLib.commands.main import main
-from LuDosimetryLib.result.result import read_result
+
+from .conftest import read_folder
 
 HALF_LIFE_H = 60.0
 LN2 = np.log(2.0)
@@ -68,7 +69,7 @@ def test_the_result_folder_holds_curves_and_map(case_folder, tmp_path):
     assert (
         main(["run", str(case_folder.file), "-o", str(output), "--integration", "hybrid"]) == DONE
     )
-    summary, volumes = read_result(output)
+    summary, volumes = read_folder(output)
     assert summary["case"]["options"]["integration"] == "hybrid"
     assert [curve["name"] for curve in summary["curves"]] == ["kidney", "tumour", "lung"]
     curve = summary["curves"][0]

@@ -12,7 +12,8 @@ import pytest
 
 from LuDosimetryLib.base.errors import CANCELLED, DONE, FAILED, INVALID
 from LuDosimetryLib.jobs.job_folder import PREFIX
-from LuDosimetryLib.result.result import read_result
+
+from .conftest import read_folder
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -54,7 +55,7 @@ def test_a_case_gives_a_result_folder(case_folder):
     assert fractions[0] == 0.0
     assert fractions == sorted(fractions)
     assert fractions[-1] > 0.95
-    summary, volumes = read_result(Path(told[-1][1]))
+    summary, volumes = read_folder(Path(told[-1][1]))
     assert volumes["dose"].values.max() > 0.0
     assert [value for kind, value in told if kind == "warning"] == summary["warnings"]
     assert {path: of for path, of in case_folder.hashes().items() if path in before} == before
@@ -64,7 +65,7 @@ def test_the_same_numbers_as_in_this_process(case_folder):
     from LuDosimetryLib import Case, run_case
 
     _, told, _ = ended(start(case_folder.folder))
-    _, volumes = read_result(Path(told[-1][1]))
+    _, volumes = read_folder(Path(told[-1][1]))
     here = run_case(Case.read(case_folder.file))
     assert (volumes["dose"].values == here.dose).all()
 

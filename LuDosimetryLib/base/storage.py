@@ -5,7 +5,7 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
@@ -98,6 +98,23 @@ def staged(folder: Path, expected_bytes: int = 0, obsolete: Collection[str] = ()
             for path in made:
                 if path.is_dir() and not any(path.iterdir()):
                     path.rmdir()
+
+
+def check_outside(folder: Path, inputs: Iterable[Path]) -> None:
+    """
+    Refuse an output folder that lies within an input folder.
+
+    Raises
+    ------
+    InvalidInput
+        If one of the inputs is a folder that holds the output folder, or is it.
+    """
+    output = folder.resolve()
+    for path in inputs:
+        if path.is_dir() and output.is_relative_to(path.resolve()):
+            raise InvalidInput(
+                f"the output folder {folder} lies in the input {path}, which must not change; choose another."
+            )
 
 
 def check_writable(folder: Path) -> None:

@@ -1,13 +1,11 @@
 """Organ doses of many cases; needs matplotlib."""
 
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..report.canvas import label, new_figure, panels, png, style_axes
 from ..report.palette import INK, MUTED, organ_style
-
-if TYPE_CHECKING:
-    from .summary import Cohort
+from .cohort import Cohort
 
 _PANEL_INCH = (2.9, 2.1)
 _WIDTH_INCH = 3 * _PANEL_INCH[0]
@@ -18,7 +16,7 @@ _WIDE = 20.0
 """Ratio of the greatest to the least value from which an axis is logarithmic."""
 
 
-def cases_figure(cohort: "Cohort") -> bytes:
+def cases_figure(cohort: Cohort) -> bytes:
     """A panel for each volume of interest: dose and uncertainty over the number of the case."""
     names = cohort.organ_names
 
@@ -28,14 +26,14 @@ def cases_figure(cohort: "Cohort") -> bytes:
     return panels(names, draw, _PANEL_INCH, more_inch=0.25, row_space=0.45)
 
 
-def _panel(axes: Any, cohort: "Cohort", name: str, colour: str) -> None:
-    held = [(n, d.organs[name]) for n, d in enumerate(cohort.doses, start=1) if name in d.organs]
-    numbers = [n for n, _ in held]
-    values = [organ.mean_dose_Gy for _, organ in held]
+def _panel(axes: Any, cohort: Cohort, name: str, colour: str) -> None:
+    found = [(n, d.organs[name]) for n, d in enumerate(cohort.doses, start=1) if name in d.organs]
+    numbers = [n for n, _ in found]
+    values = [organ.mean_dose_Gy for _, organ in found]
     axes.errorbar(
         numbers,
         values,
-        [organ.standard_uncertainty_Gy or 0.0 for _, organ in held],
+        [organ.standard_uncertainty_Gy or 0.0 for _, organ in found],
         color=colour,
         linestyle="",
         marker="o",
@@ -52,7 +50,7 @@ def _panel(axes: Any, cohort: "Cohort", name: str, colour: str) -> None:
         axes.set_xticks(range(1, len(cohort.doses) + 1))
 
 
-def per_activity_figure(cohort: "Cohort") -> bytes:
+def per_activity_figure(cohort: Cohort) -> bytes:
     """Dose per administered activity: a row for each volume of interest, a dot for each case."""
     rows = {name: found for name in cohort.organ_names if (found := _per_activity(cohort, name))}
     height = _ROW_INCH * len(rows) + 0.75
@@ -75,6 +73,6 @@ def per_activity_figure(cohort: "Cohort") -> bytes:
     return png(figure)
 
 
-def _per_activity(cohort: "Cohort", name: str) -> list[float]:
+def _per_activity(cohort: Cohort, name: str) -> list[float]:
     found = [d.organs[name].dose_per_activity_Gy_GBq for d in cohort.doses if name in d.organs]
     return [value for value in found if value is not None]

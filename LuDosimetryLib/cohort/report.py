@@ -1,10 +1,10 @@
 """The report of a cohort: organ doses of all cases, and the cases that failed."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from ..base.storage import write_atomically
+from ..report.drawing import has_matplotlib, no_pictures
 from ..report.page import (
     Html,
     facts,
@@ -21,13 +21,10 @@ from ..report.page import (
     warning_box,
 )
 from ..report.palette import organ_style
-from ..report.result_report import NO_PICTURES, has_matplotlib
-
-if TYPE_CHECKING:
-    from .summary import Cohort, Spread
+from .cohort import Cohort, Spread
 
 
-def write_cohort_report(cohort: "Cohort", path: Path) -> None:
+def write_cohort_report(cohort: Cohort, path: Path) -> None:
     """
     Write the report of a cohort.
 
@@ -55,9 +52,9 @@ def write_cohort_report(cohort: "Cohort", path: Path) -> None:
         file.write(page("177Lu cohort report", title, content).encode())
 
 
-def _facts(cohort: "Cohort") -> Html:
-    methods = dict.fromkeys(doses.dose_method for doses in cohort.doses)
-    patients = {doses.patient_id or doses.case.name for doses in cohort.doses}
+def _facts(cohort: Cohort) -> Html:
+    methods = dict.fromkeys(doses.summary.dose_method for doses in cohort.doses)
+    patients = {doses.summary.asked.patient_id or doses.case.name for doses in cohort.doses}
     return facts(
         [
             ("Cases", text(len(cohort.endings))),
@@ -69,7 +66,7 @@ def _facts(cohort: "Cohort") -> Html:
     )
 
 
-def _organs(cohort: "Cohort") -> Html:
+def _organs(cohort: Cohort) -> Html:
     headings = [
         *(heading("Organ"), heading("Cases"), heading("Dose", "Gy"), heading("SD", "Gy")),
         *(heading("Median", "Gy"), heading("Range", "Gy")),
@@ -77,7 +74,7 @@ def _organs(cohort: "Cohort") -> Html:
         *(heading("Half-life", "effective, h"), heading("SD", "h")),
     ]
 
-    def both(spread: "Spread | None") -> list[Html]:
+    def both(spread: Spread | None) -> list[Html]:
         if spread is None:
             return [number(None), number(None)]
         return [number(spread.mean), number(spread.standard_deviation)]
@@ -101,10 +98,10 @@ def _organs(cohort: "Cohort") -> Html:
     return Html(table(headings, rows, main_column=2) + paragraph(note, quiet=True))
 
 
-def _pictures(cohort: "Cohort") -> list[Html]:
+def _pictures(cohort: Cohort) -> list[Html]:
     if not has_matplotlib():
-        return [paragraph(NO_PICTURES)]
-    from .figure import cases_figure, per_activity_figure
+        return [no_pictures()]
+    from .figure import cases_figure, per_activity_figure  # needs matplotlib
 
     by_case = (
         "Dots: mean absorbed dose of each case with its standard uncertainty, in the order of the table of cases. "
@@ -119,7 +116,7 @@ def _pictures(cohort: "Cohort") -> list[Html]:
     return pictures
 
 
-def _cases(cohort: "Cohort") -> Html:
+def _cases(cohort: Cohort) -> Html:
     headings = [
         *(heading("Case"), heading("Number"), heading("Patient"), heading("Cycle")),
         *(heading("Activity", "MBq"), heading("Warnings"), heading("Time", "s")),
@@ -128,16 +125,18 @@ def _cases(cohort: "Cohort") -> Html:
     rows = []
     for n, doses in enumerate(cohort.doses, start=1):
         organs = [doses.organs.get(name) for name in cohort.organ_names]
+        summary = doses.summary
+        asked = summary.asked
         report = quote(f"{cohort.relative(doses.case)}/report.html")
         rows.append(
             [
                 link(report, doses.case.name),
                 text(n),
-                text(doses.patient_id or "–"),
-                text(doses.cycle),
-                number(doses.administered_activity_MBq),
-                text(len(doses.warnings)),
-                number(doses.seconds),
+                text(asked.patient_id or "–"),
+                text(asked.cycle),
+                number(asked.administered_activity_MBq),
+                text(len(summary.warnings)),
+                number(summary.seconds),
                 *(number(None if organ is None else organ.mean_dose_Gy) for organ in organs),
             ]
         )

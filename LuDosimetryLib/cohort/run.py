@@ -9,8 +9,8 @@ from typing import Any
 from .. import __version__
 from ..base.errors import DONE, InvalidInput, ending_of
 from ..base.progress import Progress, no_progress
-from ..base.storage import LAST
 from ..case.case import Case
+from ..output.summary import read_summary
 from ..result.provenance import inputs_sha256
 from .cases import CohortCase, Ending
 from .cluster import run_on_scheduler
@@ -87,15 +87,15 @@ def _known_ending(case: CohortCase, changes: Mapping[str, Any]) -> Ending | None
 
 
 def _finished(case: Case, output: Path) -> bool:
-    """Whether a folder holds the result of a case as it is now."""
+    """Whether a folder holds the complete result of a case as it is now."""
     try:
-        found = json.loads((output / LAST).read_text(encoding="utf-8"))
-        made = found["provenance"]
-        same = made["version"] == __version__ and found["status"] == "completed"
-        return bool(
-            same
-            and found["case"] == json.loads(json.dumps(case.to_dict()))
-            and made["inputs_sha256"] == inputs_sha256(case)
-        )
-    except (OSError, ValueError, KeyError, TypeError):
+        found = read_summary(output)
+    except InvalidInput:
         return False
+    made = found.provenance
+    return (
+        made.get("version") == __version__
+        and found.vois is not None
+        and found.case == json.loads(json.dumps(case.to_dict()))
+        and made.get("inputs_sha256") == inputs_sha256(case)
+    )

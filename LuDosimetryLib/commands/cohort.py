@@ -40,8 +40,8 @@ def run(asked: argparse.Namespace, progress: ConsoleProgress) -> int:
     # numpy, scipy and SimpleITK take a second
     from ..base.storage import check_writable
     from ..cohort.cases import find_cases
+    from ..cohort.folder import read_cohort, write_cohort
     from ..cohort.run import run_cohort
-    from ..cohort.summary import Cohort, write_cohort
 
     check_writable(asked.output)
     cases = find_cases(asked.folder, asked.output)
@@ -62,7 +62,7 @@ def run(asked: argparse.Namespace, progress: ConsoleProgress) -> int:
             file=sys.stderr,
         )
         return CANCELLED
-    report = write_cohort(Cohort.of(asked.output, endings))
+    report = write_cohort(read_cohort(asked.output, endings))
     with suppress(BrokenPipeError):
         progress.show(1.0, "done")
         progress.close()

@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(asked: argparse.Namespace, progress: ConsoleProgress) -> None:
     """Write the comparison; print the path of its report."""
     # numpy, scipy and SimpleITK take a second
-    from ..comparison.comparison import compare_files
+    from ..comparison.folder import compare_files
 
     compare_files(
         asked.dose,

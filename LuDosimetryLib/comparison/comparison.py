@@ -1,12 +1,8 @@
-"""One dose against another: error maps, organ differences, and the folder of a comparison."""
+"""One dose against another: error maps, organ differences and statistics."""
 
-import csv
-import io
-import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
-from pathlib import Path
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -22,18 +18,11 @@ from ..agreement.agreement import (
 from ..agreement.error_map import MASK_FRACTION, relative_error_percent
 from ..agreement.organ_difference import OrganDifference, organ_differences
 from ..base.errors import InvalidInput
-from ..base.storage import staged
 from ..image.arrays import Array, Mask
 from ..image.grid import Grid
-from ..image.volume import Volume, write_volume
 from ..tissue.density import NO_DOSE_BELOW_G_CM3
-from .inputs import read_comparison_inputs
-from .result_folder import beside
 
 SCHEMA = "ludosimetry-comparison/1"
-
-_FILES = ("error.nrrd", "relative_error.nrrd", "comparison.json", "organs.csv", "comparison.html")
-_REPORT_ROOM_BYTES = 8_000_000
 
 
 @dataclass(frozen=True)
@@ -189,123 +178,6 @@ class Comparison:
             }
         )
         return summary
-
-    def organ_table(self) -> str:
-        """The content of ``organs.csv``."""
-        text = io.StringIO()
-        columns = [f.name for f in fields(OrganDifference)]
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(columns)
-        for organ in self.organs:
-            values = [getattr(organ, column) for column in columns]
-            writer.writerow([f"{v:.6g}" if isinstance(v, float) else v for v in values])
-        return text.getvalue()
-
-
-def compare_files(
-    dose: Path,
-    reference: Path,
-    segmentation: Path | None,
-    output: Path,
-    density: Path | None = None,
-    *,
-    reference_standard_error: Path | None = None,
-) -> dict[str, Any]:
-    """
-    Compare two dose files and write a folder about it: all of it, or nothing.
-
-    Writes ``error.nrrd`` [Gy], ``relative_error.nrrd`` [%], ``organs.csv``, ``comparison.json``
-    and ``comparison.html``. Other grids than the reference's are resampled onto it.
-
-    Parameters
-    ----------
-    dose, reference : Path
-        Absorbed dose [Gy] in any image that SimpleITK reads.
-    segmentation : Path or None
-        A label image or ``.seg.nrrd``.
-    output : Path
-        Folder; made if need be.
-    density : Path, optional
-        [g/cm3]. If not given, that of the reference's result folder; without any, organ means are
-        weighted by volume.
-    reference_standard_error : Path, optional
-        One standard deviation of each voxel of the reference [Gy]. If not given, that of the
-        reference's result folder, which also knows the standard errors of organ means.
-
-    Returns
-    -------
-    dict
-        The content of ``comparison.json``.
-
-    Raises
-    ------
-    InvalidInput
-        For a file that cannot be used, doses that do not overlap, and an output folder that
-        cannot be written, holds a result, or holds one of the inputs under a name to be written.
-    """
-    # the report needs this file
-    from .report import write_comparison_report
-
-    known = beside(reference)
-    paths = {
-        "dose": dose,
-        "reference": reference,
-        "segmentation": segmentation,
-        "density": density or known.density,
-        "reference_standard_error": reference_standard_error or known.standard_error,
-    }
-    given = {what: path for what, path in paths.items() if path is not None}
-    _check_output(given, output)
-    comparison = _comparison_of(given, known.organ_standard_error_percent)
-    with staged(output, comparison.dose.size * 8 + _REPORT_ROOM_BYTES) as stage:
-        for name, values, unit in (
-            ("error.nrrd", comparison.error, "Gy"),
-            ("relative_error.nrrd", comparison.relative_error, "%"),
-        ):
-            write_volume(stage / name, Volume(values, comparison.grid), unit)
-        (stage / "organs.csv").write_text(comparison.organ_table(), encoding="utf-8")
-        write_comparison_report(comparison, stage / "comparison.html")
-        summary = comparison.summary()
-        text = json.dumps(summary, indent=1, allow_nan=False) + "\n"
-        (stage / "comparison.json").write_text(text, encoding="utf-8")
-    return summary
-
-
-def _check_output(inputs: Mapping[str, Path], output: Path) -> None:
-    if (output / "result.json").exists():
-        raise InvalidInput(
-            f"the output folder {output} holds a result, which a comparison must not mix with; choose another folder."
-        )
-    written = {(output / name).resolve() for name in _FILES}
-    for what, path in inputs.items():
-        if path.resolve() in written:
-            raise InvalidInput(
-                f"the {what.replace('_', ' ')} {path} would be overwritten; choose another output folder."
-            )
-
-
-def _comparison_of(
-    paths: Mapping[str, Path], organ_noise_percent: Mapping[str, float]
-) -> Comparison:
-    read = read_comparison_inputs(paths)
-    comparison = Comparison.of(
-        read.dose,
-        read.reference,
-        read.grid,
-        vois=read.vois,
-        density=read.density,
-        included=read.reached,
-        standard_error=read.standard_error,
-        organ_noise_percent=organ_noise_percent,
-        inputs=read.files,
-        warnings=read.warnings,
-    )
-    comparison.warnings.extend(
-        f"The reference dose of {organ.name} is 0 Gy; it has no relative difference."
-        for organ in comparison.organs
-        if not math.isfinite(organ.difference_percent)
-    )
-    return comparison
 
 
 def _without_nan(value: Any) -> Any:

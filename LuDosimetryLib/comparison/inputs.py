@@ -9,6 +9,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from ..base.errors import InvalidInput
+from ..base.log import Log
 from ..base.storage import file_sha256
 from ..case.parts import Segmentation
 from ..image.arrays import Array, Mask
@@ -39,7 +40,6 @@ class ComparisonInputs:
         Of the voxels of the reference [Gy].
     files : dict
         Name and SHA-256 of every file, by what it is.
-    warnings : list of str
     """
 
     grid: Grid
@@ -50,10 +50,9 @@ class ComparisonInputs:
     density: Array | None
     standard_error: Array | None
     files: dict[str, dict[str, str]]
-    warnings: list[str]
 
 
-def read_comparison_inputs(paths: Mapping[str, Path]) -> ComparisonInputs:
+def read_comparison_inputs(paths: Mapping[str, Path], log: Log) -> ComparisonInputs:
     """
     Read the files of a comparison; those on another grid than the reference are resampled.
 
@@ -61,6 +60,7 @@ def read_comparison_inputs(paths: Mapping[str, Path]) -> ComparisonInputs:
     ----------
     paths : mapping of str to Path
         "dose" and "reference"; if given "segmentation", "density", "reference_standard_error".
+    log : Log
 
     Raises
     ------
@@ -70,10 +70,9 @@ def read_comparison_inputs(paths: Mapping[str, Path]) -> ComparisonInputs:
     for what, path in paths.items():
         if not path.exists():
             raise InvalidInput(f"{_spelled(what)}: there is no file {path}.")
-    warnings: list[str] = []
     reference = _read(paths["reference"], "reference", "Gy")
     grid = reference.grid
-    dose = _on_grid(_read(paths["dose"], "dose", "Gy"), grid, "dose", warnings)
+    dose = _on_grid(_read(paths["dose"], "dose", "Gy"), grid, "dose", log)
     reached = np.isfinite(dose)
     if not reached.any():
         raise InvalidInput(
@@ -82,26 +81,24 @@ def read_comparison_inputs(paths: Mapping[str, Path]) -> ComparisonInputs:
     with_dose = reference.values > 0.0
     missed = int((with_dose & ~reached).sum())
     if missed:
-        warnings.append(
+        log.remark(
             f"The dose does not reach {100.0 * missed / int(with_dose.sum()):.3g} % of the voxels with "
             "reference dose; they are left out."
         )
     density = standard_error = None
     if "density" in paths:
-        density = _density(paths["density"], grid, warnings)
+        density = _density(paths["density"], grid, log)
     else:
-        warnings.append("Organ means are weighted by volume, not by mass: no density was given.")
+        log.remark("Organ means are weighted by volume, not by mass: no density was given.")
     if "reference_standard_error" in paths:
         volume = _read(paths["reference_standard_error"], "reference_standard_error", "Gy")
         standard_error = np.nan_to_num(
-            _on_grid(volume, grid, "reference_standard_error", warnings), nan=0.0
+            _on_grid(volume, grid, "reference_standard_error", log), nan=0.0
         )
     vois = read_vois(Segmentation(paths["segmentation"]), grid) if "segmentation" in paths else {}
-    warnings += [
-        f"The dose does not reach all of {name}; only what it reaches counts."
-        for name, voi in vois.items()
-        if not reached[voi].all()
-    ]
+    for name, voi in vois.items():
+        if not reached[voi].all():
+            log.remark(f"The dose does not reach all of {name}; only what it reaches counts.")
     return ComparisonInputs(
         grid=grid,
         dose=np.where(reached, dose, np.float32(0.0)),
@@ -111,18 +108,17 @@ def read_comparison_inputs(paths: Mapping[str, Path]) -> ComparisonInputs:
         density=density,
         standard_error=standard_error,
         files={what: {"name": path.name, "sha256": _sha256(path)} for what, path in paths.items()},
-        warnings=warnings,
     )
 
 
-def _density(path: Path, grid: Grid, warnings: list[str]) -> Array:
+def _density(path: Path, grid: Grid, log: Log) -> Array:
     volume = _read(path, "density", "g/cm3")
     least, greatest = float(volume.values.min()), float(volume.values.max())
     if least < 0.0 or greatest > _DENSEST_G_CM3:
         raise InvalidInput(
             f"density: {path} has values from {least:g} to {greatest:g}; expected mass densities in g/cm3."
         )
-    return np.nan_to_num(_on_grid(volume, grid, "density", warnings), nan=0.0)
+    return np.nan_to_num(_on_grid(volume, grid, "density", log), nan=0.0)
 
 
 def _read(path: Path, what: str, unit: str) -> Volume:
@@ -138,10 +134,10 @@ def _read(path: Path, what: str, unit: str) -> Volume:
     return volume
 
 
-def _on_grid(volume: Volume, grid: Grid, what: str, warnings: list[str]) -> Array:
+def _on_grid(volume: Volume, grid: Grid, what: str, log: Log) -> Array:
     """Values on a grid, NaN where the volume does not reach, with a warning if resampled."""
     if not volume.grid.same_as(grid):
-        warnings.append(
+        log.remark(
             f"The {_spelled(what)} lies on another grid than the reference and was resampled onto it (linear)."
         )
     return resample(volume, grid, float("nan"))

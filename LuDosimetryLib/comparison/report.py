@@ -1,12 +1,12 @@
 """The report of a comparison: one HTML file that needs nothing else."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..agreement.agreement import LOW_DOSE_GY
 from ..base.storage import write_atomically
+from ..report.drawing import has_matplotlib, no_pictures
 from ..report.page import (
     Html,
     facts,
@@ -23,18 +23,11 @@ from ..report.page import (
     warning_box,
 )
 from ..report.palette import organ_style
-from ..report.result_report import has_matplotlib
-
-if TYPE_CHECKING:
-    from .comparison import Comparison
-
-_NO_PICTURES = (
-    "This report has no pictures because matplotlib is not installed; 'pip install matplotlib' "
-    "and a new comparison add them."
-)
+from ..report.scene import Scene
+from .comparison import Comparison
 
 
-def write_comparison_report(comparison: "Comparison", path: Path) -> None:
+def write_comparison_report(comparison: Comparison, path: Path) -> None:
     """
     Write the report of a comparison.
 
@@ -59,7 +52,7 @@ def write_comparison_report(comparison: "Comparison", path: Path) -> None:
         file.write(page("Dose comparison", f"{dose} against {reference}", content).encode())
 
 
-def _facts(comparison: "Comparison", dose: str, reference: str) -> Html:
+def _facts(comparison: Comparison, dose: str, reference: str) -> Html:
     r = comparison.correlation
     return facts(
         [
@@ -77,7 +70,7 @@ def _r(value: float) -> str:
     return f"{value:.4f}" if np.isfinite(value) else "–"
 
 
-def _organs(comparison: "Comparison") -> Html:
+def _organs(comparison: Comparison) -> Html:
     if not comparison.organs:
         return paragraph("No segmentation was given.")
     weighting = "volume" if comparison.density is None else "mass"
@@ -115,7 +108,7 @@ def _organs(comparison: "Comparison") -> Html:
     return Html(table(headings, rows, main_column=6) + note)
 
 
-def _voxels(comparison: "Comparison") -> Html:
+def _voxels(comparison: Comparison) -> Html:
     r, errors = comparison.correlation, comparison.voxels
     rows: list[tuple[str, Html, int]] = [
         ("Pearson r, all voxels with reference dose", text(_r(r.r)), r.voxels),
@@ -159,7 +152,7 @@ def _voxels(comparison: "Comparison") -> Html:
     return Html(table(headings, cells, main_column=1) + paragraph(note, quiet=True))
 
 
-def _inputs(comparison: "Comparison") -> Html:
+def _inputs(comparison: Comparison) -> Html:
     rows = [
         [
             text(what.replace("_", " ")),
@@ -175,12 +168,12 @@ def _inputs(comparison: "Comparison") -> Html:
     )
 
 
-def _pictures(comparison: "Comparison") -> list[Html]:
+def _pictures(comparison: Comparison) -> list[Html]:
     if not has_matplotlib():
-        return [section("Pictures", paragraph(_NO_PICTURES))]
+        return [section("Pictures", no_pictures("a new comparison"))]
+    # these need matplotlib
     from ..report.figures import bland_altman_figure, correlation_figure, profile_figure
     from ..report.result_pictures import AXIS_NAMES, WIDEST_SCALE_PERCENT, described, profile_along
-    from ..report.scene import Scene
     from ..report.slices import density_picture, dose_picture, error_limit, error_picture
 
     greatest = float(comparison.reference[comparison.included].max())

@@ -1,8 +1,13 @@
 """What a result folder knows about the reference dose that lies in it."""
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from ..base.errors import InvalidInput
+from ..base.log import Log
+from ..base.storage import LAST
+from ..output.summary import ForeignFile, file_in, read_summary
+from ..output.volumes import STANDARD_ERROR
 
 
 @dataclass(frozen=True)
@@ -13,9 +18,9 @@ class Beside:
     Attributes
     ----------
     density : Path or None
-        [g/cm3].
+        File of the mass density [g/cm3].
     standard_error : Path or None
-        Of the dose's voxels [Gy].
+        File of the standard error of the dose's voxels [Gy].
     organ_standard_error_percent : dict of str to float
         Relative standard error of organ means by name, from the batches of a Monte Carlo; that of
         the voxels would overstate it, since what one voxel loses its neighbour gains.
@@ -26,30 +31,48 @@ class Beside:
     organ_standard_error_percent: dict[str, float] = field(default_factory=dict)
 
 
-def beside(dose: Path) -> Beside:
-    """What lies beside a dose file; nothing if its folder is no result folder."""
+def beside(dose: Path, log: Log) -> Beside:
+    """
+    Find what lies beside a dose file; nothing if its folder is no result folder.
+
+    Parameters
+    ----------
+    dose : Path
+    log : Log
+        Takes a remark if the folder is a result folder that cannot be used.
+    """
+    folder = dose.parent
+    if not (folder / LAST).is_file():
+        return Beside()
     try:
-        summary = json.loads((dose.parent / "result.json").read_text(encoding="utf-8"))
-        volumes, organs = dict(summary["volumes"]), list(summary["organs"])
-    except (OSError, ValueError, KeyError, TypeError):
+        return _found(dose)
+    except ForeignFile:
         return Beside()
-    key = next((key for key, name in volumes.items() if name == dose.name), None)
-    if key is None:
+    except InvalidInput as error:
+        log.remark(
+            f"What lies beside the reference was not used, neither density nor standard errors: {error}"
+        )
         return Beside()
-    method = summary.get("dose_method") if key == "dose" else key.removeprefix("dose_")
-    errors = {}
-    for organ in organs:
-        mean = organ["dose_by_method_Gy"].get(method)
-        error = organ.get("standard_error_by_method_Gy", {}).get(method)
-        if mean and error is not None:
-            errors[organ["name"]] = 100.0 * error / mean
-    return Beside(
-        density=_file(dose, volumes.get("density")),
-        standard_error=_file(dose, volumes.get(f"{key}_standard_error")),
-        organ_standard_error_percent=errors,
+
+
+def _found(dose: Path) -> Beside:
+    folder = dose.parent
+    summary = read_summary(folder)
+    method = next(
+        (m for m in summary.methods if summary.volumes[summary.dose_key(m)] == dose.name), None
     )
+    if method is None:
+        return Beside()
+    errors = {}
+    for organ in summary.organs:
+        mean = organ.dose_by_method_Gy.get(method)
+        error = organ.standard_error_by_method_Gy.get(method)
+        if mean and error is not None:
+            errors[organ.name] = 100.0 * error / mean
 
+    def file(key: str) -> Path | None:
+        name = summary.volumes.get(key)
+        path = None if name is None else file_in(folder, name)
+        return path if path is not None and path.exists() else None
 
-def _file(dose: Path, name: str | None) -> Path | None:
-    path = None if name is None else dose.parent / name
-    return path if path is not None and path.exists() else None
+    return Beside(file("density"), file(summary.dose_key(method) + STANDARD_ERROR), errors)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..base.checks import check_number
+from ..organs.quantities import OrganDose, Shown, shown_in
 from ..organs.uncertainty.budget import COMMON_PARTS
 
 SCHEMA = "ludosimetry-course/1"
@@ -20,7 +21,7 @@ class Limit:
     Attributes
     ----------
     dose_Gy, BED_Gy : float or None
-        For the cumulated mean absorbed dose, and biologically effective dose.
+        Limits of the cumulated mean absorbed dose and of the biologically effective dose.
     """
 
     dose_Gy: float | None = None
@@ -37,18 +38,6 @@ USUAL_LIMITS = {"kidney": Limit(dose_Gy=23.0), "marrow": Limit(dose_Gy=2.0)}
 
 
 @dataclass(frozen=True)
-class OrganCycle:
-    """What one volume of interest received in one cycle; attribute names carry the units."""
-
-    mean_dose_Gy: float
-    standard_uncertainty_Gy: float | None
-    uncertainty_parts_percent: dict[str, float]
-    dose_per_activity_Gy_GBq: float | None
-    effective_half_life_h: float | None
-    BED_Gy: float | None
-
-
-@dataclass(frozen=True)
 class Cycle:
     """
     One finished cycle.
@@ -57,12 +46,12 @@ class Cycle:
     ----------
     number : int
     folder : Path
-        Of its result.
+        Result folder.
     patient_id, nuclide, dose_method : str
     administered_activity_MBq : float or None
-    organs : dict of str to OrganCycle
+    organs : dict of str to OrganDose
     corrected : bool
-        Whether for recovery.
+        Whether activity was corrected for recovery.
     """
 
     number: int
@@ -71,7 +60,7 @@ class Cycle:
     nuclide: str
     dose_method: str
     administered_activity_MBq: float | None
-    organs: dict[str, OrganCycle]
+    organs: dict[str, OrganDose]
     corrected: bool
 
 
@@ -84,7 +73,7 @@ class OrganCourse:
     ----------
     name : str
     cycles : tuple of int
-        In which it occurs.
+        Numbers of the cycles in which it occurs.
     cumulated_dose_Gy : tuple of float
         One value for each of `cycles`; so for all that follow.
     cumulated_standard_uncertainty_Gy : tuple of float, or None
@@ -117,7 +106,7 @@ class Course:
     cycles : tuple of Cycle
         In order of their numbers.
     limits : dict of str to Limit
-        By what a volume's name holds.
+        By what a volume's name contains.
     warnings : list of str
     """
 
@@ -133,12 +122,12 @@ class Course:
         return [_organ_course(name, self.cycles) for name in names]
 
     def limit_of(self, organ: str) -> Limit | None:
-        """The limit of a volume: that under the longest key that its name holds, if any."""
-        held = [key for key in self.limits if key.casefold() in organ.casefold()]
-        return self.limits[max(held, key=len)] if held else None
+        """Limit of a volume: that under the longest key that its name contains, if any."""
+        keys = [key for key in self.limits if key.casefold() in organ.casefold()]
+        return self.limits[max(keys, key=len)] if keys else None
 
     def summary(self) -> dict[str, Any]:
-        """The content of ``course.json``."""
+        """Content of ``course.json``."""
         return {
             "schema": SCHEMA,
             "patient_id": self.patient_id,
@@ -149,7 +138,7 @@ class Course:
                     "nuclide": cycle.nuclide,
                     "dose_method": cycle.dose_method,
                     "administered_activity_MBq": cycle.administered_activity_MBq,
-                    "organs": {name: asdict(organ) for name, organ in cycle.organs.items()},
+                    "organs": {name: _as_dict(organ) for name, organ in cycle.organs.items()},
                 }
                 for cycle in self.cycles
             ],
@@ -159,20 +148,25 @@ class Course:
         }
 
 
+def _as_dict(organ: OrganDose) -> dict[str, Any]:
+    values = {quantity.attribute: quantity.of(organ) for quantity in shown_in(Shown.COURSE)}
+    return {**values, "uncertainty_parts_percent": organ.uncertainty_parts_percent}
+
+
 def _organ_course(name: str, cycles: tuple[Cycle, ...]) -> OrganCourse:
-    held = [cycle for cycle in cycles if name in cycle.organs]
-    organs = [cycle.organs[name] for cycle in held]
+    having = [cycle for cycle in cycles if name in cycle.organs]
+    organs = [cycle.organs[name] for cycle in having]
     up_to = [organs[: n + 1] for n in range(len(organs))]
-    sure = all(organ.standard_uncertainty_Gy is not None for organ in organs)
+    certain = all(organ.standard_uncertainty_Gy is not None for organ in organs)
     effects = [organ.BED_Gy for organ in organs]
     dose_Gy = [sum(o.mean_dose_Gy for o in some) for some in up_to]
-    activities = [cycle.administered_activity_MBq for cycle in held]
+    activities = [cycle.administered_activity_MBq for cycle in having]
     given_GBq = None if None in activities else sum(1e-3 * a for a in activities if a is not None)
     return OrganCourse(
         name,
-        tuple(cycle.number for cycle in held),
+        tuple(cycle.number for cycle in having),
         tuple(dose_Gy),
-        tuple(_uncertainty_Gy(some) for some in up_to) if sure else None,
+        tuple(_uncertainty_Gy(some) for some in up_to) if certain else None,
         None
         if None in effects
         else tuple(sum(e for e in effects[: n + 1] if e is not None) for n in range(len(effects))),
@@ -180,8 +174,8 @@ def _organ_course(name: str, cycles: tuple[Cycle, ...]) -> OrganCourse:
     )
 
 
-def _uncertainty_Gy(organs: list[OrganCycle]) -> float:
-    """Of a sum of doses: common parts add up, the others as squares."""
+def _uncertainty_Gy(organs: list[OrganDose]) -> float:
+    """Combine the uncertainties of a sum of doses: common parts add up, the others as squares."""
     parts = [
         {
             part: 0.01 * percent * o.mean_dose_Gy
@@ -190,5 +184,5 @@ def _uncertainty_Gy(organs: list[OrganCycle]) -> float:
         for o in organs
     ]
     common = [sum(of.get(part, 0.0) for of in parts) for part in COMMON_PARTS]
-    own = [value for of in parts for part, value in of.items() if part not in COMMON_PARTS]
-    return hypot(*common, *own)
+    others = [value for of in parts for part, value in of.items() if part not in COMMON_PARTS]
+    return hypot(*common, *others)

@@ -1,17 +1,17 @@
 """Doses over the cycles of a course; needs matplotlib."""
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 from ..report.canvas import label, panels, style_axes
 from ..report.palette import INK, MUTED, organ_style
-
-if TYPE_CHECKING:
-    from .course import Course, OrganCourse
+from .course import Course, OrganCourse
 
 _PANEL_INCH = (2.9, 2.25)
+_MOST_SHOWN = 12
 
 
-def course_figure(course: "Course") -> bytes:
+def course_figure(course: Course) -> bytes:
     """A panel for each volume of interest: dose of each cycle, cumulated dose, limit line."""
     organs = course.organs
 
@@ -21,14 +21,20 @@ def course_figure(course: "Course") -> bytes:
     return panels([organ.name for organ in organs], draw, _PANEL_INCH)
 
 
-def _panel(axes: Any, course: "Course", organ: "OrganCourse", colour: str) -> None:
-    numbers = [cycle.number for cycle in course.cycles]
-    held = {c.number: c.organs[organ.name] for c in course.cycles if organ.name in c.organs}
+def _panel(axes: Any, course: Course, organ: OrganCourse, colour: str) -> None:
+    shown = _shown_numbers([cycle.number for cycle in course.cycles])
+    places = {number: n for n, number in enumerate(shown)}
+    received = {c.number: c.organs[organ.name] for c in course.cycles if organ.name in c.organs}
     axes.bar(
-        list(held), [o.mean_dose_Gy for o in held.values()], 0.6, color=colour, alpha=0.55, lw=0
+        [places[number] for number in received],
+        [o.mean_dose_Gy for o in received.values()],
+        0.6,
+        color=colour,
+        alpha=0.55,
+        lw=0,
     )
     axes.errorbar(
-        organ.cycles,
+        [places[number] for number in organ.cycles],
         organ.cumulated_dose_Gy,
         organ.cumulated_standard_uncertainty_Gy,
         color=INK,
@@ -55,16 +61,23 @@ def _panel(axes: Any, course: "Course", organ: "OrganCourse", colour: str) -> No
         )
     style_axes(axes, "Cycle", "Mean dose [Gy]")
     axes.set_title(label(organ.name), fontsize=10, color=INK, loc="left")
-    axes.set_xticks(range(min(numbers), max(numbers) + 1))
-    axes.set_xlim(min(numbers) - 0.6, max(numbers) + 0.6)
+    axes.set_xticks(range(len(shown)), [str(number) for number in shown])
+    axes.set_xlim(-0.6, len(shown) - 0.4)
     axes.set_ylim(0.0, 1.15 * top if top > 0.0 else 1.0)
-    for number in set(range(min(numbers), max(numbers) + 1)) - set(held):
-        axes.annotate(
-            "none",
-            (number, 0.0),
-            (0, 3),
-            textcoords="offset points",
-            ha="center",
-            fontsize=8,
-            color=MUTED,
-        )
+    for number in shown:
+        if number not in received:
+            axes.annotate(
+                "none",
+                (places[number], 0.0),
+                (0, 3),
+                textcoords="offset points",
+                ha="center",
+                fontsize=8,
+                color=MUTED,
+            )
+
+
+def _shown_numbers(numbers: Sequence[int]) -> list[int]:
+    """Numbers on the axis: missing cycles too, unless there are too many."""
+    first, last = min(numbers), max(numbers)
+    return list(range(first, last + 1)) if last - first < _MOST_SHOWN else sorted(numbers)

@@ -1,22 +1,25 @@
 """A course on disk: the results of the cycles, and course.json, course.csv and the report."""
 
-import csv
-import io
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 from ..base.checks import check_known, check_text, shown
 from ..base.errors import InvalidInput
+from ..base.log import Log
 from ..base.storage import LAST, staged
-from ..result.result import SCHEMA as RESULT_SCHEMA
-from .course import USUAL_LIMITS, Course, Cycle, Limit, OrganCycle
+from ..organs.quantities import Shown, shown_in
+from ..output.summary import ForeignFile, read_summary
+from ..output.tables import csv_text
+from .course import USUAL_LIMITS, Course, Cycle, Limit
+from .report import write_course_report
 
 TABLE, SUMMARY, REPORT = "course.csv", "course.json", "course.html"
 LIMITS_FILE = "limits.json"
+_LONGEST_GAP = 12
+"""Missing cycles in a row that are listed one by one."""
 _HIDDEN = re.compile(r"(^|/)\.")
 
 
@@ -43,7 +46,7 @@ def read_course(folder: Path, limits: Mapping[str, Limit] | None = None) -> Cour
         for file in sorted(folder.rglob(LAST))
         if not _HIDDEN.search(file.relative_to(folder).as_posix())
     ]
-    found = [cycle for file in files if (cycle := _read_cycle(file)) is not None]
+    found = [cycle for file in files if (cycle := _read_cycle(file.parent)) is not None]
     if not found:
         raise InvalidInput(
             f"{folder} holds no finished result (no folder with a {LAST}); calculate the cycles with 'run' or 'cohort' first."
@@ -53,7 +56,9 @@ def read_course(folder: Path, limits: Mapping[str, Limit] | None = None) -> Cour
     own_limits = folder / LIMITS_FILE
     if limits is None:
         limits = read_limits(own_limits) if own_limits.is_file() else USUAL_LIMITS
-    return Course(cycles[0].patient_id, cycles, limits, _remarks(cycles))
+    log = Log()
+    _remark_differences(cycles, log)
+    return Course(cycles[0].patient_id, cycles, limits, log.remarks)
 
 
 def read_limits(file: Path) -> dict[str, Limit]:
@@ -86,40 +91,21 @@ def read_limits(file: Path) -> dict[str, Limit]:
     return limits
 
 
-def _read_cycle(file: Path) -> Cycle | None:
-    """A finished cycle; None for a file of that name that is no result."""
+def _read_cycle(folder: Path) -> Cycle | None:
+    """Read a finished cycle; None for the ``result.json`` of another program."""
     try:
-        data = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InvalidInput(f"{file} cannot be read ({error}); calculate the cycle again.") from None
-    if not isinstance(data, dict) or data.get("schema") != RESULT_SCHEMA:
+        summary = read_summary(folder)
+    except ForeignFile:
         return None
-    try:
-        case = data["case"]
-        return Cycle(
-            number=int(case.get("cycle", 1)),
-            folder=file.parent,
-            patient_id=str(case.get("patient_id", "")),
-            nuclide=str(case["nuclide"]),
-            dose_method=str(data["dose_method"]),
-            administered_activity_MBq=case.get("administered_activity_MBq"),
-            organs={str(organ["name"]): _organ(organ) for organ in data["organs"]},
-            corrected=any(organ.get("recovery_coefficient") for organ in data["organs"]),
-        )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise InvalidInput(
-            f"{file} is not a complete result ({type(error).__name__}: {error}); calculate the cycle again."
-        ) from None
-
-
-def _organ(data: Mapping[str, Any]) -> OrganCycle:
-    return OrganCycle(
-        float(data["mean_dose_Gy"]),
-        data.get("standard_uncertainty_Gy"),
-        dict(data.get("uncertainty_parts_percent") or {}),
-        data.get("dose_per_activity_Gy_GBq"),
-        data.get("effective_half_life_h"),
-        data.get("BED_Gy"),
+    return Cycle(
+        number=summary.asked.cycle,
+        folder=folder,
+        patient_id=summary.asked.patient_id,
+        nuclide=summary.asked.nuclide,
+        dose_method=summary.dose_method,
+        administered_activity_MBq=summary.asked.administered_activity_MBq,
+        organs={organ.name: organ for organ in summary.organs},
+        corrected=any(organ.recovery_coefficient for organ in summary.organs),
     )
 
 
@@ -139,45 +125,53 @@ def _check_one_patient(cycles: tuple[Cycle, ...]) -> None:
             )
 
 
-def _remarks(cycles: tuple[Cycle, ...]) -> list[str]:
-    """What a reader should know of how the cycles differ."""
-    remarks = []
+def _remark_differences(cycles: tuple[Cycle, ...], log: Log) -> None:
+    """Tell what a reader should know of how the cycles differ."""
 
-    def differ(what: str, values: list[str], so: str) -> None:
+    def compare(what: str, values: list[str], consequence: str) -> None:
         if len(set(values)) > 1:
-            said = ", ".join(f"cycle {c.number} {v}" for c, v in zip(cycles, values, strict=True))
-            remarks.append(f"{what} is not the same in all cycles ({said}); {so}.")
+            each = ", ".join(f"cycle {c.number} {v}" for c, v in zip(cycles, values, strict=True))
+            log.remark(f"{what} is not the same in all cycles ({each}); {consequence}.")
 
-    differ("the nuclide", [c.nuclide for c in cycles], "their doses are added all the same")
-    differ(
+    compare("the nuclide", [c.nuclide for c in cycles], "their doses are added all the same")
+    compare(
         "the dose method",
         [c.dose_method for c in cycles],
         "differences between cycles are in part those of the methods",
     )
-    differ(
+    compare(
         "the recovery correction",
         ["with" if c.corrected else "without" for c in cycles],
         "small volumes of corrected cycles show more dose",
     )
-    numbers = [cycle.number for cycle in cycles]
-    missing = sorted(set(range(1, max(numbers))) - set(numbers))
+    missing = _missing([cycle.number for cycle in cycles])
     if missing:
-        remarks.append(
-            f"there is no result of cycle {', '.join(map(str, missing))}; the cumulated doses are those of the others."
+        log.remark(
+            f"there is no result of cycle {', '.join(missing)}; the cumulated doses are those of the others."
         )
     for cycle in cycles:
         if cycle.administered_activity_MBq is None:
-            remarks.append(
+            log.remark(
                 f"the administered activity of cycle {cycle.number} is unknown; no dose per activity is given."
             )
     for name in dict.fromkeys(name for cycle in cycles for name in cycle.organs):
         without = [str(cycle.number) for cycle in cycles if name not in cycle.organs]
         if without:
-            remarks.append(
+            log.remark(
                 f"{name!r} is missing in cycle {', '.join(without)}; its cumulated dose is that of the others (names must be "
                 "the same in all cycles)."
             )
-    return remarks
+
+
+def _missing(numbers: Sequence[int]) -> list[str]:
+    """Numbers of the cycles from 1 on that are missing; a long gap as its ends."""
+    gaps: list[str] = []
+    for before, number in pairwise((0, *numbers)):
+        if number - before - 1 > _LONGEST_GAP:
+            gaps.append(f"{before + 1} to {number - 1}")
+        else:
+            gaps += [str(n) for n in range(before + 1, number)]
+    return gaps
 
 
 def write_course(course: Course, folder: Path) -> Path:
@@ -187,15 +181,13 @@ def write_course(course: Course, folder: Path) -> Path:
     Returns
     -------
     Path
-        Of the report.
+        Path of the report.
 
     Raises
     ------
     InvalidInput
         If the folder cannot be written.
     """
-    from .report import write_course_report
-
     with staged(folder) as stage:
         text = json.dumps(course.summary(), indent=1, allow_nan=False) + "\n"
         (stage / SUMMARY).write_text(text, encoding="utf-8")
@@ -206,29 +198,29 @@ def write_course(course: Course, folder: Path) -> Path:
 
 def course_table(course: Course) -> str:
     """The course as CSV: a line for each organ and cycle, with what has been cumulated by then."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(
+    quantities = shown_in(Shown.COURSE)
+    rows: list[Sequence[object]] = [
         [
-            *("organ", "cycle", "administered_activity_MBq", "mean_dose_Gy"),
-            *("standard_uncertainty_Gy", "dose_per_activity_Gy_GBq", "effective_half_life_h"),
-            *("BED_Gy", "cumulated_dose_Gy", "cumulated_standard_uncertainty_Gy"),
-            *("cumulated_BED_Gy", "dose_method"),
+            *("organ", "cycle", "administered_activity_MBq"),
+            *(quantity.attribute for quantity in quantities),
+            *("cumulated_dose_Gy", "cumulated_standard_uncertainty_Gy", "cumulated_BED_Gy"),
+            "dose_method",
         ]
-    )
+    ]
     cycles = {cycle.number: cycle for cycle in course.cycles}
     for organ in course.organs:
         uncertainty, effect = organ.cumulated_standard_uncertainty_Gy, organ.cumulated_BED_Gy
         for n, number in enumerate(organ.cycles):
             cycle = cycles[number]
-            own = cycle.organs[organ.name]
-            values = [
-                *(organ.name, number, cycle.administered_activity_MBq, own.mean_dose_Gy),
-                *(own.standard_uncertainty_Gy, own.dose_per_activity_Gy_GBq),
-                *(own.effective_half_life_h, own.BED_Gy, organ.cumulated_dose_Gy[n]),
-                None if uncertainty is None else uncertainty[n],
-                None if effect is None else effect[n],
-                cycle.dose_method,
-            ]
-            writer.writerow([f"{v:.6g}" if isinstance(v, float) else v for v in values])
-    return text.getvalue()
+            received = cycle.organs[organ.name]
+            rows.append(
+                [
+                    *(organ.name, number, cycle.administered_activity_MBq),
+                    *(quantity.of(received) for quantity in quantities),
+                    organ.cumulated_dose_Gy[n],
+                    None if uncertainty is None else uncertainty[n],
+                    None if effect is None else effect[n],
+                    cycle.dose_method,
+                ]
+            )
+    return csv_text(rows)

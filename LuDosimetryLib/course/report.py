@@ -1,9 +1,10 @@
 """The report of a course: the doses of all cycles, and what they add up to."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ..base.storage import write_atomically
+from ..organs.quantities import Shown, shown_in
+from ..report.drawing import has_matplotlib, no_pictures
 from ..report.page import (
     Html,
     facts,
@@ -19,13 +20,10 @@ from ..report.page import (
     warning_box,
 )
 from ..report.palette import organ_style
-from ..report.result_report import NO_PICTURES, has_matplotlib
-
-if TYPE_CHECKING:
-    from .course import Course
+from .course import Course
 
 
-def write_course_report(course: "Course", path: Path) -> None:
+def write_course_report(course: Course, path: Path) -> None:
     """
     Write the report of a course.
 
@@ -47,7 +45,7 @@ def write_course_report(course: "Course", path: Path) -> None:
         file.write(page("177Lu course report", title, content).encode())
 
 
-def _facts(course: "Course") -> Html:
+def _facts(course: Course) -> Html:
     activities = [cycle.administered_activity_MBq for cycle in course.cycles]
     total = None if None in activities else sum(a for a in activities if a is not None)
     return facts(
@@ -64,7 +62,7 @@ def _facts(course: "Course") -> Html:
     )
 
 
-def _cumulated(course: "Course") -> Html:
+def _cumulated(course: Course) -> Html:
     headings = [
         heading("Organ"),
         heading("Cycles"),
@@ -99,10 +97,10 @@ def _cumulated(course: "Course") -> Html:
     return Html(table(headings, rows, main_column=2) + paragraph(note, quiet=True))
 
 
-def _picture(course: "Course") -> list[Html]:
+def _picture(course: Course) -> list[Html]:
     if not has_matplotlib():
-        return [paragraph(NO_PICTURES)]
-    from .figure import course_figure
+        return [no_pictures()]
+    from .figure import course_figure  # needs matplotlib
 
     caption = (
         "Bars: mean absorbed dose of each cycle. Dots: cumulated, with standard uncertainty. Dashed: limit line of the "
@@ -111,33 +109,20 @@ def _picture(course: "Course") -> list[Html]:
     return [picture(course_figure(course), caption)]
 
 
-def _cycles(course: "Course") -> Html:
+def _cycles(course: Course) -> Html:
+    quantities = shown_in(Shown.COURSE)
     headings = [
         heading("Organ"),
         heading("Cycle"),
         heading("Activity", "MBq"),
-        heading("Dose", "Gy"),
-        heading("±", "Gy"),
-        heading("per activity", "Gy/GBq"),
-        heading("Effective half-life", "h"),
-        heading("BED", "Gy"),
+        *(heading(quantity.label, quantity.unit) for quantity in quantities),
         heading("Dose method"),
     ]
     rows = []
     for n, organ in enumerate(course.organs):
         for cycle in course.cycles:
             found = cycle.organs.get(organ.name)
-            values = (
-                [None] * 5
-                if found is None
-                else [
-                    found.mean_dose_Gy,
-                    found.standard_uncertainty_Gy,
-                    found.dose_per_activity_Gy_GBq,
-                    found.effective_half_life_h,
-                    found.BED_Gy,
-                ]
-            )
+            values = [None if found is None else quantity.of(found) for quantity in quantities]
             rows.append(
                 [
                     swatch(organ_style(n)[0], organ.name),

@@ -10,13 +10,12 @@ import numpy as np
 from ..base.errors import InvalidInput
 from ..base.log import Log
 from ..base.progress import Progress, no_progress
-from ..base.storage import check_writable, staged
+from ..base.storage import check_outside, check_writable, staged
 from ..case.case import Case
 from ..case.options import Options
 from ..case.parts import Calibration, TimePoint
 from ..dicom_files.availability import quiet, require_pydicom
 from ..image.volume import Volume, write_volume
-from ..result.result import check_inputs_kept
 from ..tissue.nuclide import read_nuclide
 from . import scan_list
 from .computed_tomography import CtSeries
@@ -72,7 +71,7 @@ def import_case(
     InvalidInput
         One sentence with file and tag.
     """
-    check_inputs_kept(output, (folder,))
+    check_outside(output, (folder,))
     check_writable(output)
     require_pydicom()
     with quiet():

@@ -15,7 +15,8 @@ from ..image.arrays import Array, Mask
 from ..image.grid import Grid
 from .biological_effect import biologically_effective_dose_Gy, response_of
 from .lea_catcheside import lea_catcheside
-from .organ_dose import OrganDose, mean_dose
+from .organ_dose import mean_dose
+from .quantities import OrganDose
 from .uncertainty.budget import BudgetProblem, with_uncertainty
 from .uncertainty.curve import curve_uncertainty_percent
 from .uncertainty.delineation import border_uncertainty_mm, segmentation_voxel_mm

@@ -1,7 +1,7 @@
 """Absorbed dose of volumes of interest: mass-weighted mean, spread, DVH."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,54 +9,9 @@ from numpy.typing import NDArray
 from ..base.errors import InvalidInput
 from ..image.arrays import Array, Mask
 from ..image.grid import Grid
+from .quantities import OrganDose
 
 DVH_POINTS = 401
-
-
-@dataclass(frozen=True)
-class OrganDose:
-    """
-    What one volume of interest received; attribute names carry the units.
-
-    ``mean_dose_Gy`` is Eq. 2 of Kim et al. 2022, sum(m_i D_i) / sum(m_i). ``D98_Gy`` is the
-    least dose that 98 % of the volume receive (ICRU 83). ``dose_by_method_Gy`` holds the mean
-    dose of every method calculated. ``standard_error_Gy`` is that of ``mean_dose_Gy`` if its
-    method is statistical, ``standard_error_by_method_Gy`` has those of all such methods; both
-    come from independent batches.
-
-    ``standard_uncertainty_Gy`` is the combined one of ``mean_dose_Gy`` and
-    ``uncertainty_parts_percent`` its parts, see `uncertainty.budget`; ``volume_uncertainty_percent``
-    is that of the volume itself. With a recovery correction ``recovery_coefficient`` is the part of
-    the corrected activity that the scans show, and ``mean_dose_without_recovery_Gy`` the dose as
-    they show it. ``effective_half_life_h`` is that of the phase with most decays of the volume's
-    time-activity curve, ``BED_Gy`` the biologically effective dose where tissue parameters are given.
-    ``network_correction_percent`` is what the residual network changed of the mean dose by multiple
-    VSV.
-    """
-
-    name: str
-    volume_mL: float
-    mass_g: float
-    tia_MBq_h: float
-    mean_dose_Gy: float
-    std_dose_Gy: float
-    min_dose_Gy: float
-    max_dose_Gy: float
-    D98_Gy: float
-    D50_Gy: float
-    D2_Gy: float
-    dose_by_method_Gy: dict[str, float] = field(default_factory=dict)
-    standard_error_Gy: float | None = None
-    standard_error_by_method_Gy: dict[str, float] = field(default_factory=dict)
-    standard_uncertainty_Gy: float | None = None
-    volume_uncertainty_percent: float | None = None
-    uncertainty_parts_percent: dict[str, float] = field(default_factory=dict)
-    recovery_coefficient: float | None = None
-    mean_dose_without_recovery_Gy: float | None = None
-    dose_per_activity_Gy_GBq: float | None = None
-    effective_half_life_h: float | None = None
-    BED_Gy: float | None = None
-    network_correction_percent: float | None = None
 
 
 def mean_dose(dose_Gy: Array, density_g_cm3: Array, voi: Mask) -> float:

@@ -1,17 +1,15 @@
 """How the scans were brought to the reference: a table, and both images in one picture."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..registration.alignment import FAR_MM, Alignment, Overlay
+from ..result.result import ResultData
 from .page import Html, heading, number, paragraph, picture, section, table, text
 from .palette import INK
 from .scene import Scene
-
-if TYPE_CHECKING:
-    from ..result.result import Result
 
 _REFERENCE = np.array([1.0, 0.55, 0.1])
 _SCAN = np.array([0.1, 0.55, 1.0])
@@ -22,13 +20,13 @@ _TITLE_INCH = 0.3
 _WINDOW_G_CM3 = (0.5, 1.3)
 
 
-def registration_section(result: "Result", pictures: bool) -> Html:
+def registration_section(result: ResultData, pictures: bool) -> Html:
     """
     Table and pictures of the registration; nothing where scans were taken as aligned.
 
     Parameters
     ----------
-    result : Result
+    result : ResultData
     pictures : bool
         Whether pictures can be drawn.
     """

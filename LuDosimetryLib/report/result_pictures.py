@@ -1,12 +1,11 @@
 """The pictures of a result's report; needs matplotlib."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from ..agreement.agreement import bland_altman
 from ..agreement.error_map import MASK_FRACTION, relative_error_percent
 from ..image.arrays import Array
+from ..result.result import ResultData
 from .figures import Profile, bland_altman_figure, dvh_figure, profile_figure
 from .page import Html, picture, section
 from .scene import Scene
@@ -18,9 +17,6 @@ from .slices import (
     error_picture,
 )
 
-if TYPE_CHECKING:
-    from ..result.result import Result
-
 AXIS_NAMES = ("superior–inferior", "anterior–posterior", "left–right")
 AXIS_ENDS = ("IS", "AP", "RL")
 """Patient directions at the start and the end of the axes of patient order (z, y, x)."""
@@ -29,7 +25,7 @@ WIDEST_SCALE_PERCENT = 20.0
 """Of relative errors: what lies beyond is off by too much to be graded."""
 
 
-def result_pictures(result: "Result") -> list[Html]:
+def result_pictures(result: ResultData) -> list[Html]:
     """The sections with pictures, in order."""
     scene = Scene.of(result.grid, result.dose, result.reported)
     others = {name: dose for name, dose in result.doses.items() if name != result.dose_method}
@@ -41,14 +37,14 @@ def result_pictures(result: "Result") -> list[Html]:
     ]
 
 
-def _dvh(result: "Result") -> Html:
+def _dvh(result: ResultData) -> Html:
     if not result.dvh.volume_percent:
         return Html("")
     caption = f"Cumulative dose-volume histograms by {result.dose_method}."
     return picture(dvh_figure(result.dvh), caption)
 
 
-def _planes(result: "Result", scene: Scene) -> list[Html]:
+def _planes(result: ResultData, scene: Scene) -> list[Html]:
     return [
         picture(
             density_picture(scene, result.density, result.vois),
@@ -93,7 +89,7 @@ def profile_along(
     return profile, axis
 
 
-def _profile(result: "Result", scene: Scene, others: dict[str, Array]) -> Html:
+def _profile(result: ResultData, scene: Scene, others: dict[str, Array]) -> Html:
     doses = {result.dose_method: result.dose, **others}
     profile, axis = profile_along(scene, doses, result.density)
     why = " (of the three axes the one on which the methods differ most)" if others else ""
@@ -104,7 +100,7 @@ def _profile(result: "Result", scene: Scene, others: dict[str, Array]) -> Html:
     return picture(profile_figure(profile), caption)
 
 
-def _differences(result: "Result", scene: Scene, others: dict[str, Array]) -> list[Html]:
+def _differences(result: ResultData, scene: Scene, others: dict[str, Array]) -> list[Html]:
     if not others:
         return []
     shown = result.reported & (result.dose > MASK_FRACTION * float(result.dose.max()))

@@ -2,28 +2,26 @@
 
 from collections.abc import Mapping
 from math import ceil, log
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from ..activity.curve import TRAPEZOID, TWO_PHASE, VoiCurve
+from ..result.result import ResultData
 from .page import Html, heading, number, paragraph, percent, picture, section, swatch, table, text
 from .palette import INK, MUTED, organ_style
-
-if TYPE_CHECKING:
-    from ..result.result import Result
 
 _COLUMNS = 3
 _PANEL_INCH = (2.9, 2.15)
 
 
-def time_activity_section(result: "Result", pictures: bool) -> Html:
+def time_activity_section(result: ResultData, pictures: bool) -> Html:
     """
     Table and picture of the time-activity curves; nothing for a single scan.
 
     Parameters
     ----------
-    result : Result
+    result : ResultData
     pictures : bool
         Whether pictures can be drawn.
     """

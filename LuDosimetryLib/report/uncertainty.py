@@ -1,28 +1,17 @@
 """How sure organ doses are, and what follows from them, in a report."""
 
-from typing import TYPE_CHECKING
-
-from ..organs.uncertainty.budget import PARTS
+from ..organs.quantities import OrganDose, Shown, for_reading
+from ..organs.uncertainty.budget import PART_LABELS, PARTS
+from ..result.result import ResultData
+from .organ_doses import explained, quantity_table
 from .page import Html, heading, number, paragraph, picture, section, swatch, table, text
 from .palette import organ_style
 
-if TYPE_CHECKING:
-    from ..organs.organ_dose import OrganDose
-    from ..result.result import Result
-
-PART_NAMES = {
-    "calibration": "Calibration",
-    "recovery": "Recovery",
-    "delineation": "Delineation",
-    "time_activity": "Time-activity curve",
-    "dose_engine": "Dose engine",
-    "monte_carlo": "Monte Carlo",
-}
 _HEADINGS = {"time_activity": "Curve", "dose_engine": "Engine"}
 """Short ones for the table."""
 
 
-def uncertainty_section(result: "Result", pictures: bool) -> Html:
+def uncertainty_section(result: ResultData, pictures: bool) -> Html:
     """The budget of every organ dose: a table and a bar each."""
     organs = [organ for organ in result.organs if organ.uncertainty_parts_percent]
     if not organs:
@@ -33,7 +22,7 @@ def uncertainty_section(result: "Result", pictures: bool) -> Html:
         heading("Mean dose", "Gy"),
         heading("±", "Gy"),
         heading("±", "%"),
-        *(heading(_HEADINGS.get(part, PART_NAMES[part]), "%") for part in parts),
+        *(heading(_HEADINGS.get(part, PART_LABELS[part]), "%") for part in parts),
         heading("Volume", "± %"),
     ]
     rows = [
@@ -67,48 +56,31 @@ def uncertainty_section(result: "Result", pictures: bool) -> Html:
     return section("Uncertainty of the mean dose", *content)
 
 
-def effect_section(result: "Result") -> Html:
+def effect_section(result: ResultData) -> Html:
     """Recovery, effective half-life and biologically effective dose; nothing without any."""
-    columns = {
-        "mean_dose_Gy": heading("Mean dose", "Gy"),
-        "recovery_coefficient": heading("Recovery", "shown / true"),
-        "mean_dose_without_recovery_Gy": heading("Without correction", "Gy"),
-        "dose_per_activity_Gy_GBq": heading("per activity", "Gy/GBq"),
-        "effective_half_life_h": heading("Effective half-life", "h"),
-        "BED_Gy": heading("BED", "Gy"),
-    }
-    shown = [key for key in columns if any(getattr(o, key) is not None for o in result.organs)]
-    if set(shown) <= {"mean_dose_Gy", "dose_per_activity_Gy_GBq"}:
+    shown = for_reading(Shown.EFFECT, result.organs)
+    names = {quantity.attribute for quantity in shown}
+    if names <= {"mean_dose_Gy", "dose_per_activity_Gy_GBq"}:
         return Html("")
-    rows = [
-        [swatch(organ_style(n)[0], organ.name), *(number(getattr(organ, key)) for key in shown)]
-        for n, organ in enumerate(result.organs)
-    ]
-    notes = []
-    if "recovery_coefficient" in shown:
-        notes.append(
-            "Recovery: activity that the scans show in a volume as a part of the corrected one, above 1 where more "
-            "comes in from around than is lost; beside it the mean dose without the correction."
-        )
-    if "effective_half_life_h" in shown:
-        notes.append("Effective half-life: of the last phase of the volume's time-activity curve.")
-    if "BED_Gy" in shown:
-        responses = result.case.get("options", {}).get("radiobiology", {})
-        said = "; ".join(
-            f"{name}: α/β {of['alpha_beta_Gy']:g} Gy, repair half-time {of['repair_half_time_h']:g} h"
-            for name, of in responses.items()
-        )
-        notes.append(
-            f"BED: biologically effective dose of this cycle's mean dose ({said}; options of the case)."
-        )
+    note = explained(shown)
+    if "BED_Gy" in names:
+        note += f" {_responses(result)} (options of the case)."
     return section(
         "Recovery and biological effect",
-        table([heading("Organ"), *(columns[key] for key in shown)], rows, main_column=1),
-        paragraph(" ".join(notes), quiet=True),
+        quantity_table(result.organs, shown),
+        paragraph(note, quiet=True),
     )
 
 
-def combined_percent(organ: "OrganDose") -> float | None:
+def _responses(result: ResultData) -> str:
+    """Tissue parameters of the case, in words."""
+    return "Tissue parameters: " + "; ".join(
+        f"{name}: α/β {of.alpha_beta_Gy:g} Gy, repair half-time {of.repair_half_time_h:g} h"
+        for name, of in result.asked.options.radiobiology.items()
+    )
+
+
+def combined_percent(organ: OrganDose) -> float | None:
     """Combined standard uncertainty of an organ's mean dose [%]."""
     if organ.standard_uncertainty_Gy is None or organ.mean_dose_Gy <= 0.0:
         return None

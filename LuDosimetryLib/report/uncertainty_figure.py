@@ -2,14 +2,10 @@
 
 from collections.abc import Sequence
 from math import hypot
-from typing import TYPE_CHECKING
 
-from ..organs.uncertainty.budget import PARTS
+from ..organs.quantities import OrganDose
+from ..organs.uncertainty.budget import PART_LABELS, PARTS
 from .canvas import label, legend, new_figure, png, style_axes
-from .uncertainty import PART_NAMES
-
-if TYPE_CHECKING:
-    from ..organs.organ_dose import OrganDose
 
 PART_COLOURS = {
     "calibration": "#1f5f8b",
@@ -22,7 +18,7 @@ PART_COLOURS = {
 _ROW_INCH, _REST_INCH = 0.3, 1.05
 
 
-def uncertainty_figure(organs: "Sequence[OrganDose]") -> bytes:
+def uncertainty_figure(organs: Sequence[OrganDose]) -> bytes:
     """
     A bar for each organ: its length the combined standard uncertainty, cut by shares of variance.
 
@@ -41,7 +37,7 @@ def uncertainty_figure(organs: "Sequence[OrganDose]") -> bytes:
         if not any(lengths):
             continue
         axes.barh(
-            rows, lengths, 0.68, starts, color=PART_COLOURS[part], label=PART_NAMES[part], lw=0
+            rows, lengths, 0.68, starts, color=PART_COLOURS[part], label=PART_LABELS[part], lw=0
         )
         starts = [start + length for start, length in zip(starts, lengths, strict=True)]
     for row, end in zip(rows, starts, strict=True):
@@ -57,7 +53,7 @@ def uncertainty_figure(organs: "Sequence[OrganDose]") -> bytes:
     return png(figure)
 
 
-def _length(organ: "OrganDose", part: str) -> float:
+def _length(organ: OrganDose, part: str) -> float:
     parts = organ.uncertainty_parts_percent
     combined = hypot(*parts.values())
     return parts[part] ** 2 / combined if combined > 0.0 else 0.0

@@ -47,12 +47,12 @@ def write_segmentation(path: Path, segments: Sequence[Segment], grid: Grid) -> N
     path : Path
         Ends in ``.seg.nrrd``.
     segments : sequence of Segment
-        At most 255.
     grid : Grid
         Grid of the masks.
     """
     layer_of = _layers([segment.mask for segment in segments])
-    layers = np.zeros((*grid.shape, max(layer_of) + 1), np.uint8)
+    few = len(segments) < 256
+    layers = np.zeros((*grid.shape, max(layer_of) + 1), np.uint8 if few else "<u2")
     for value, (segment, layer) in enumerate(zip(segments, layer_of, strict=True), start=1):
         layers[..., layer][segment.mask] = value
     header = "\n".join(_header(segments, layer_of, grid)) + "\n\n"
@@ -82,6 +82,8 @@ def _header(segments: Sequence[Segment], layer_of: list[int], grid: Grid) -> lis
     directions = [_vector(column) for column in columns.T]
     size = list(grid.shape[::-1])
     lines = ["NRRD0004", "type: unsigned char"]
+    if len(segments) > 255:
+        lines = ["NRRD0004", "type: unsigned short", "endian: little"]
     if count > 1:
         lines += ["dimension: 4", "space: left-posterior-superior"]
         lines += [f"sizes: {' '.join(map(str, [count, *size]))}"]

@@ -12,9 +12,8 @@ import pytest
 
 from LuDosimetryLib.base.errors import CANCELLED, DONE, INVALID
 from LuDosimetryLib.commands.main import main
-from LuDosimetryLib.result.result import read_result
 
-from ..conftest import ENVIRONMENT, command, shell
+from ..conftest import ENVIRONMENT, command, read_folder, shell
 
 
 @pytest.mark.slow
@@ -29,7 +28,7 @@ def test_a_run_from_the_shell(case_folder, tmp_path):
     fractions = [line["fraction"] for line in lines]
     assert fractions == sorted(fractions)
     assert (fractions[0], fractions[-1]) == (0.0, 1.0)
-    summary, _ = read_result(output)
+    summary, _ = read_folder(output)
     assert summary["dose_method"] == "multi-vsv"
     assert case_folder.hashes() == before
     modes = {path.stat().st_mode & 0o777 for path in output.iterdir()}
@@ -79,7 +78,7 @@ def test_a_run_that_is_killed(case_folder, tmp_path):
     assert [name.startswith(".ludosimetry-partial-") for name in left] == [True]
     assert main(["run", str(case_folder.file), "-o", str(output)]) == DONE
     assert not list(output.glob(".*"))
-    read_result(output)
+    read_folder(output)
 
 
 def test_a_listener_that_goes_away(case_folder, tmp_path):
@@ -106,7 +105,7 @@ def test_a_run_over_an_earlier_result(case_folder, tmp_path):
     assert not list(output.glob("*single-vsv*"))
     assert (output / "notes.txt").exists()
     assert (output / "dose_of_mine.nrrd").exists()
-    summary, _ = read_result(output)
+    summary, _ = read_folder(output)
     assert set(summary["volumes"]) == {"tia", "density", "dose"}
 
 

@@ -14,7 +14,7 @@ import SimpleITK as sitk
 
 from LuDosimetryLib.base.errors import DONE, INVALID
 from LuDosimetryLib.commands.main import main
-from LuDosimetryLib.result.result import unfinished_folder
+from LuDosimetryLib.output.folder import checkpoint_folder
 
 pytest.importorskip("ompmc")
 
@@ -125,7 +125,7 @@ def test_killed_and_started_again(case_folder, tmp_path):
     with started(case_folder, output, *more) as process:
         wait_for_batch(process, 4)
         process.send_signal(signal.SIGKILL)
-    assert left_in(tmp_path / "deep") == {unfinished_folder(output).name}
+    assert left_in(tmp_path / "deep") == {checkpoint_folder(output).name}
     assert main(arguments(case_folder, output, *more)) == DONE
     assert left_in(tmp_path / "deep") == {"result"}
     how = json.loads((output / "result.json").read_text(encoding="utf-8"))["provenance"][
@@ -154,7 +154,7 @@ def test_terminated_leaves_nothing_and_soon(case_folder, tmp_path):
 def test_finished_batches_that_cannot_be_kept(case_folder, tmp_path, capfd):
     """As on a full disk."""
     output = tmp_path / "result"
-    unfinished_folder(output).write_bytes(b"")
+    checkpoint_folder(output).write_bytes(b"")
     assert main(arguments(case_folder, output, "--histories", "1e4")) == INVALID
     said = capfd.readouterr().err
     assert said.count("\n") == 1

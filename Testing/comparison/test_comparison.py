@@ -9,7 +9,8 @@ import pytest
 
 from LuDosimetryLib.agreement.error_map import relative_error_percent
 from LuDosimetryLib.base.errors import InvalidInput
-from LuDosimetryLib.comparison.comparison import Comparison, compare_files
+from LuDosimetryLib.comparison.comparison import Comparison
+from LuDosimetryLib.comparison.folder import compare_files
 from LuDosimetryLib.image.grid import Grid
 from LuDosimetryLib.image.volume import Volume, read_volume, write_volume
 

@@ -1,20 +1,26 @@
+from dataclasses import replace
 from math import hypot
 from pathlib import Path
 
 import pytest
 
 from LuDosimetryLib import InvalidInput
-from LuDosimetryLib.course.course import USUAL_LIMITS, Course, Cycle, Limit, OrganCycle
+from LuDosimetryLib.course.course import USUAL_LIMITS, Course, Cycle, Limit
+from LuDosimetryLib.organs.quantities import OrganDose
 
 
-def organ(dose_Gy: float, effect_Gy: float | None = None, **parts: float) -> OrganCycle:
-    percent = hypot(*parts.values())
-    return OrganCycle(dose_Gy, 0.01 * percent * dose_Gy, parts, None, 50.0, effect_Gy)
+def organ(dose_Gy: float, effect_Gy: float | None = None, **parts: float) -> OrganDose:
+    return OrganDose(
+        *("organ", 10.0, 10.0, 100.0, dose_Gy, 0.0, dose_Gy, dose_Gy, dose_Gy, dose_Gy, dose_Gy),
+        standard_uncertainty_Gy=0.01 * hypot(*parts.values()) * dose_Gy,
+        uncertainty_parts_percent=parts,
+        effective_half_life_h=50.0,
+        BED_Gy=effect_Gy,
+    )
 
 
-def cycle(number: int, activity_MBq: float | None = 7400.0, **organs: OrganCycle) -> Cycle:
-    named = {name.replace("_", " "): of for name, of in organs.items()}
-    return Cycle(number, Path(f"c{number}"), "p", "Lu-177", "local", activity_MBq, named, False)
+def cycle(number: int, activity_MBq: float | None = 7400.0, **organs: OrganDose) -> Cycle:
+    return Cycle(number, Path(f"c{number}"), "p", "Lu-177", "local", activity_MBq, organs, False)
 
 
 def course(*cycles: Cycle) -> Course:
@@ -41,7 +47,7 @@ def test_what_errs_alike_adds_up_and_the_rest_as_squares():
 
 
 def test_what_a_cycle_lacks_the_sum_lacks():
-    lacking = OrganCycle(2.0, None, {}, None, None, None)
+    lacking = replace(organ(2.0), standard_uncertainty_Gy=None)
     found = course(cycle(1, None, kidney=organ(4.0, 4.5)), cycle(2, kidney=lacking)).organs[0]
     assert found.cumulated_dose_Gy == (4.0, 6.0)
     assert found.cumulated_BED_Gy is None

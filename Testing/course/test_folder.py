@@ -122,8 +122,10 @@ def test_cycles_that_differ_are_told(patient, calculate, change, expected):
     [
         (lambda d: d["case"].update(cycle=1), "are both of cycle 1; number the cycles"),
         (lambda d: d["case"].update(patient_id="other"), "a course is of one patient"),
-        (lambda d: d.pop("organs"), "is not a complete result (KeyError: 'organs')"),
-        (lambda d: d["organs"][0].update(mean_dose_Gy=None), "is not a complete result"),
+        (lambda d: d.pop("organs"), "organs is missing, so that this is no complete result"),
+        (lambda d: d["organs"][0].update(mean_dose_Gy=None), "organs[0].mean_dose_Gy is None; it"),
+        (lambda d: d.update(schema="ludosimetry-result/2"), "of a newer version of LuDosimetry"),
+        (lambda d: d["organs"].append(d["organs"][0]), "organs has 'kidney' twice"),
     ],
 )
 def test_results_that_make_no_course(patient, calculate, change, expected):
@@ -146,7 +148,14 @@ def test_folders_without_results(patient, calculate):
     assert code == INVALID
     assert "holds no finished result" in said
     (patient / "sub" / "result.json").write_text("{", encoding="utf-8")
-    assert "cannot be read" in calculate()[1]
+    assert "is damaged: it is not valid JSON" in calculate()[1]
+
+
+def test_a_cycle_number_that_is_a_date(patient, calculate):
+    edit(patient, 2, lambda d: d["case"].update(cycle=20260101))
+    code, said = calculate()
+    assert code == DONE
+    assert "there is no result of cycle 2 to 20260100;" in said
 
 
 def test_limits_of_the_patient_and_of_the_command(patient, calculate, tmp_path):

@@ -14,7 +14,8 @@ from LuDosimetryLib.commands.main import main
 from LuDosimetryLib.dicom.computed_tomography import ct_series
 from LuDosimetryLib.dicom_files.folder import dicom_files, series_of
 from LuDosimetryLib.image.volume import read_volume
-from LuDosimetryLib.result.result import read_result
+
+from ..conftest import read_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 REAL_CT = ROOT.parent / "shared" / "data" / "ct_dicom"
@@ -44,8 +45,8 @@ def test_the_sample_case(study, imported, tmp_path, kind):
     case = imported(study.folder)
     for name, path in (("expected", file), ("result", case)):
         assert main(["run", str(path), "-o", str(tmp_path / name)]) == DONE
-    expected, _ = read_result(tmp_path / "expected")
-    found, volumes = read_result(tmp_path / "result")
+    expected, _ = read_folder(tmp_path / "expected")
+    found, volumes = read_folder(tmp_path / "result")
     assert len(expected["organs"]) == 9
     doses = {organ["name"]: organ["mean_dose_Gy"] for organ in found["organs"]}
     assert doses == pytest.approx(

@@ -11,7 +11,8 @@ import pytest
 
 from LuDosimetryLib.case.dose_methods import DOSE_METHODS
 from LuDosimetryLib.jobs.runner import INTERPRETER_VARIABLE, BackgroundRun, find_interpreter
-from LuDosimetryLib.result.result import read_result
+
+from ..conftest import read_folder
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at /proc")
 
@@ -45,7 +46,7 @@ def test_a_run_to_its_end(case_folder):
     assert fractions == sorted(fractions)
     assert {m.text for m in messages} >= {"reading the scans", "dose: local"}
     assert run.outcome.result == case_folder.folder / "result"
-    summary, _ = read_result(run.outcome.result)
+    summary, _ = read_folder(run.outcome.result)
     assert summary["status"] == "completed"
     assert run.poll() == []
     run.cancel()  # too late, and harmless

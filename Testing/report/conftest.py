@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 
 from LuDosimetryLib.image.grid import Grid
 from LuDosimetryLib.organs.organ_dose import cumulative_dvh, organ_doses
-from LuDosimetryLib.result.result import Result
+from LuDosimetryLib.output.folder import Result
 
 HOSTILE_NAME = 'tumour <script>alert("1")</script> & co $x^2$'
 
@@ -90,7 +91,10 @@ def small_result(methods: tuple[str, ...] = ("multi-vsv", "local"), **changes: A
         "reported": reported,
         "doses": doses,
         "vois": vois,
-        "organs": organ_doses(vois, doses, methods[0], tia, density, reported, grid),
+        "organs": [
+            replace(organ, dose_per_activity_Gy_GBq=organ.mean_dose_Gy / 7.4)
+            for organ in organ_doses(vois, doses, methods[0], tia, density, reported, grid)
+        ],
         "dvh": cumulative_dvh(doses[methods[0]], vois, reported),
         "timing_s": {"read": 0.25, "dose": 1.5, "total": 1.75},
         "provenance": {"version": "0.1.0", "inputs_sha256": {"a.nrrd": "abc123"}, "model": ""},

@@ -1,5 +1,6 @@
 import math
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -69,6 +70,7 @@ def test_report_states_its_numbers(tmp_path, parse):
 def test_without_activity_there_is_no_dose_per_activity(tmp_path, parse):
     result = small_result()
     result.case["administered_activity_MBq"] = None
+    result.organs = [replace(organ, dose_per_activity_Gy_GBq=None) for organ in result.organs]
     page = parse(written(result, tmp_path))
     assert "Gy/GBq" not in page.text
     assert "not given" in page.text

@@ -15,7 +15,7 @@ from ...base.storage import lock
 from ...case.case import Case
 from ...image.volume import read_volume
 from ...pipeline import run_case
-from ...result.result import Result
+from ...result.result import ResultData
 from ..phantom.patient import write_phantom
 from ..phantom.random_uptake import patient_of_ct
 from ..phantom.scanner import Scanner
@@ -175,7 +175,7 @@ def _make(
     _dataset(recipe, case, result).write(folder)
 
 
-def _dataset(recipe: Recipe, case: Case, result: Result) -> Dataset:
+def _dataset(recipe: Recipe, case: Case, result: ResultData) -> Dataset:
     return Dataset(
         patient=recipe.patient,
         cycle=recipe.cycle,

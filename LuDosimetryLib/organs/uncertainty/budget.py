@@ -8,14 +8,25 @@ from ...activity.recovery import RecoveryModel
 from ...case.uncertainty_inputs import UncertaintyInputs
 from ...image.arrays import Array, Mask
 from ...image.grid import Grid
-from ..organ_dose import OrganDose, mean_dose
+from ..organ_dose import mean_dose
+from ..quantities import OrganDose
 from .delineation import Outline, relative_effect
 
-PARTS = ("calibration", "recovery", "delineation", "time_activity", "dose_engine", "monte_carlo")
-"""Of the uncertainty of an organ dose, each independent of the others."""
+PART_LABELS = {
+    "calibration": "Calibration",
+    "recovery": "Recovery",
+    "delineation": "Delineation",
+    "time_activity": "Time-activity curve",
+    "dose_engine": "Dose engine",
+    "monte_carlo": "Monte Carlo",
+}
+"""What the parts of the uncertainty of an organ dose are called."""
+
+PARTS = tuple(PART_LABELS)
+"""Parts of the uncertainty of an organ dose, each independent of the others."""
 
 COMMON_PARTS = ("calibration", "recovery", "dose_engine")
-"""The same error in all organs and cycles."""
+"""Parts that are the same error in all organs and cycles."""
 
 
 @dataclass(frozen=True)

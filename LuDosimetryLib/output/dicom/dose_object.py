@@ -5,22 +5,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...dicom_files.kinds import RTDOSE
+from ...result.result import ResultData
 from .planes import Planes, decimal, decimals
 from .result_study import MANUFACTURER, MODEL, SERIAL_NUMBER, ResultStudy
+from .wording import method_in_short, method_in_words, series_description, warnings_in_short
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
-
-    from ...result.result import Result
 
 _PLAN_CLASS = "1.2.840.10008.5.1.4.1.1.481.5"
 _MOST_STORED = 2**16 - 1
 """Of 16 bits, which every reader and checker takes; with 32 some do not."""
 
 
-def dose_object(result: "Result", study: ResultStudy, planes: Planes) -> "Dataset":
+def dose_object(result: ResultData, study: ResultStudy, planes: Planes) -> "Dataset":
     """
-    The chosen dose.
+    Make the object of the chosen dose.
 
     The grid scaling spreads 16 bits over the greatest dose, so a voxel is off by less than
     0.0008 % of it. Frames follow the normal of the planes.
@@ -29,7 +29,7 @@ def dose_object(result: "Result", study: ResultStudy, planes: Planes) -> "Datase
     from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
     dataset = Dataset()
-    study.stamp(dataset, f"Absorbed dose, {result.dose_method}")
+    study.stamp(dataset, series_description(f"Absorbed dose, {result.dose_method}"))
     series = study.series_arguments("dose")
     dataset.SOPClassUID = RTDOSE
     dataset.SOPInstanceUID = series["sop_instance_uid"]
@@ -48,7 +48,10 @@ def dose_object(result: "Result", study: ResultStudy, planes: Planes) -> "Datase
     dataset.DoseUnits = "GY"
     dataset.DoseType = "PHYSICAL"
     dataset.DoseSummationType = "PLAN"
-    dataset.DoseComment = f"{MODEL} {study.version}, {result.dose_method}"[:64]
+    dataset.DoseComment = method_in_short(result)
+    dataset.DerivationDescription = method_in_words(result)
+    if result.warnings:
+        dataset.ImageComments = "\r\n".join(["Warnings:", *warnings_in_short(result.warnings)])
     # the standard asks for a plan; radionuclide therapy has none, so its UID is a generated one
     plan = Dataset()
     plan.ReferencedSOPClassUID = _PLAN_CLASS

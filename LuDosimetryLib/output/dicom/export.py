@@ -1,12 +1,16 @@
 """The DICOM objects of a result folder."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
+from ...base.log import Log
 from ...dicom_files.availability import missing_packages, quiet
-
-if TYPE_CHECKING:
-    from ...result.result import Result
+from ...result.result import ResultData
+from .dose_object import dose_object
+from .organ_dose_report import organ_dose_report
+from .organ_segmentation import organ_segmentation
+from .planes import planes_of
+from .result_study import ResultStudy
+from .tia_map import tia_map
 
 DOSE = "dose.dcm"
 SEGMENTATION = "organs_seg.dcm"
@@ -18,44 +22,33 @@ SOURCE_STUDY = "that of the reference SPECT"
 NEW_STUDY = "a new one with generated UIDs, for the case does not come from DICOM"
 
 
-def described(result: "Result") -> dict[str, Any]:
-    """Which study the objects belong to, for ``result.json``."""
-    return {"study": NEW_STUDY if result.dicom is None else SOURCE_STUDY}
+def study_of(result: ResultData) -> str:
+    """Which study the objects belong to, in words."""
+    return NEW_STUDY if result.dicom is None else SOURCE_STUDY
 
 
-def write_objects(result: "Result", folder: Path) -> None:
+def write_objects(result: ResultData, folder: Path, log: Log) -> None:
     """
     Write dose, volumes of interest, organ doses and time-integrated activity as DICOM objects.
 
-    What cannot be written is a warning of the result, never an error: the same numbers lie in the
-    other files.
+    What cannot be written is a remark, never an error: the same numbers lie in the other files.
 
     Parameters
     ----------
-    result : Result
+    result : ResultData
     folder : Path
+    log : Log
     """
     missing = missing_packages()
     if missing:
-        _warn(
-            result, f"the DICOM objects were not written: {' and '.join(missing)} is not installed."
-        )
+        log.remark(f"the DICOM objects were not written: {' and '.join(missing)} is not installed.")
         return
-    from .planes import planes_of
-
     planes = planes_of(result.grid)
     if planes is None:
-        _warn(
-            result,
-            "the DICOM objects were not written: the axes of the grid are not at right angles.",
+        log.remark(
+            "the DICOM objects were not written: the axes of the grid are not at right angles."
         )
         return
-    from .dose_object import dose_object
-    from .organ_dose_report import organ_dose_report
-    from .organ_segmentation import organ_segmentation
-    from .result_study import ResultStudy
-    from .tia_map import tia_map
-
     study = ResultStudy.of(result)
     with quiet():
         dose = dose_object(result, study, planes)
@@ -64,10 +57,6 @@ def write_objects(result: "Result", folder: Path) -> None:
         if result.vois:
             segmentation = organ_segmentation(result, study, planes)
             segmentation.save_as(folder / SEGMENTATION)
+        if result.organs:
             report = organ_dose_report(result, study, segmentation, dose)
             report.save_as(folder / ORGAN_DOSES)
-
-
-def _warn(result: "Result", warning: str) -> None:
-    if warning not in result.warnings:
-        result.warnings.append(warning)

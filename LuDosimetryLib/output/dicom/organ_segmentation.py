@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...result.result import ResultData
 from ...voi.terminology import terminology_of
 from .planes import Planes, decimals
 from .result_study import ResultStudy
@@ -11,10 +12,8 @@ from .result_study import ResultStudy
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
-    from ...result.result import Result
 
-
-def organ_segmentation(result: "Result", study: ResultStudy, planes: Planes) -> "Dataset":
+def organ_segmentation(result: ResultData, study: ResultStudy, planes: Planes) -> "Dataset":
     """Masks on the grid of the dose, one bit a voxel; they may overlap."""
     from highdicom.seg import Segmentation as SegmentationObject
     from highdicom.seg import SegmentationTypeValues

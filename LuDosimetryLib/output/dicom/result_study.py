@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ...dicom.source import PATIENT_KEYWORDS, STUDY_KEYWORDS, SourceSeries
+from ...organs.quantities import SCHEME
+from ...result.result import ResultData
 from .planes import Planes, decimals
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
-
-    from ...result.result import Result
 
 MANUFACTURER = "LuDosimetry"
 MODEL = "LuDosimetryLib"
@@ -46,14 +46,14 @@ class ResultStudy:
     _uids: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, result: "Result") -> "ResultStudy":
+    def of(cls, result: ResultData) -> "ResultStudy":
         """The study of a result's source; or a new one with generated UIDs."""
         from pydicom.uid import generate_uid
 
         made = datetime.now()
         version = str(result.provenance.get("version", ""))
         if result.dicom is None:
-            name = str(result.case.get("patient_id", ""))
+            name = result.asked.patient_id
             study = {k: "" for k in STUDY_KEYWORDS} | {
                 "StudyInstanceUID": str(generate_uid(prefix=None)),
                 "StudyDate": f"{made:%Y%m%d}",
@@ -98,6 +98,16 @@ class ResultStudy:
         dataset.SpecificCharacterSet = "ISO_IR 192"
         dataset.FrameOfReferenceUID = self.frame_of_reference
         dataset.PositionReferenceIndicator = ""
+
+    def name_private_scheme(self, dataset: "Dataset") -> None:
+        """Say whose the private codes of an object are."""
+        from pydicom.dataset import Dataset
+
+        scheme = Dataset()
+        scheme.CodingSchemeDesignator = SCHEME
+        scheme.CodingSchemeName = "LuDosimetry private codes"
+        scheme.CodingSchemeResponsibleOrganization = MANUFACTURER
+        dataset.CodingSchemeIdentificationSequence = [scheme]
 
     def stand_in(self, planes: Planes, shape: tuple[int, int, int]) -> "Dataset":
         """

@@ -4,17 +4,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...organs.quantities import SCHEME
+from ...result.result import ResultData
 from .organ_segmentation import plane_sequences, without_stand_in
 from .planes import Planes
 from .result_study import ResultStudy
+from .wording import series_description
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
-    from ...result.result import Result
 
-
-def tia_map(result: "Result", study: ResultStudy, planes: Planes) -> "Dataset":
+def tia_map(result: ResultData, study: ResultStudy, planes: Planes) -> "Dataset":
     """Time-integrated activity [MBq h/mL], 32-bit floating-point values."""
     from highdicom.pm import ParametricMap, RealWorldValueMapping
     from pydicom.sr.coding import Code
@@ -28,7 +29,7 @@ def tia_map(result: "Result", study: ResultStudy, planes: Planes) -> "Dataset":
         value_range=(float(values.min()), most),
         slope=1.0,
         intercept=0.0,
-        quantity_definition=Code("time-integrated-activity", "99LUDOSIMETRY", "TIA concentration"),
+        quantity_definition=Code("time-integrated-activity", SCHEME, "TIA concentration"),
     )
     positions, orientation, measures = plane_sequences(planes)
     dataset = ParametricMap(
@@ -46,7 +47,8 @@ def tia_map(result: "Result", study: ResultStudy, planes: Planes) -> "Dataset":
         **study.series_arguments("map"),
     )
     dataset.Laterality = ""
-    study.stamp(dataset, "Time-integrated activity [MBq h/mL]")
+    study.stamp(dataset, series_description("Time-integrated activity [MBq h/mL]"))
+    study.name_private_scheme(dataset)
     without_stand_in(dataset)
     study.refer_to_sources(dataset)
     return dataset

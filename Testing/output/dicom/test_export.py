@@ -1,7 +1,9 @@
 """DICOM objects of a result: valid, and the same numbers for other readers."""
 
+import csv
 import shutil
 import subprocess
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,11 +14,11 @@ from LuDosimetryLib.base.errors import DONE
 from LuDosimetryLib.commands.main import main
 from LuDosimetryLib.image.grid import Grid
 from LuDosimetryLib.image.volume import Volume, write_volume
+from LuDosimetryLib.organs.quantities import FAMILIES, QUANTITIES
 from LuDosimetryLib.output.dicom.export import FILES, NEW_STUDY, SOURCE_STUDY
-from LuDosimetryLib.output.dicom.organ_dose_report import QUANTITIES
-from LuDosimetryLib.result.result import read_result
+from LuDosimetryLib.output.dicom.organ_dose_report import family_code
 
-from ...conftest import CaseFolder
+from ...conftest import CaseFolder, read_folder
 from ...dicom.conftest import SmallStudy
 
 pydicom = pytest.importorskip("pydicom")
@@ -146,19 +148,104 @@ def _image_of(volume, values):
     return image
 
 
-def test_the_report_holds_the_organ_doses(written):
-    result, folder = written
+def measurements_of(group):
+    """Value and unit by concept (value, scheme, derivation) of a group of the report."""
+    found = {}
+    for measurement in group.get_measurements():
+        derivation = measurement.derivation
+        name = measurement.name
+        key = (name.value, name.scheme_designator, derivation and derivation.value)
+        assert key not in found
+        found[key] = (measurement.value, measurement.unit.value)
+    return found
+
+
+def test_the_report_carries_what_the_table_carries(written):
+    """Number by number: each cell of organs.csv is a measurement, and no other but the tissue's."""
+    _, folder = written
     report = highdicom.sr.srread(folder / "organ_doses_sr.dcm")
     groups = report.content.get_volumetric_roi_measurement_groups()
-    assert [group.tracking_identifier for group in groups] == [o.name for o in result.organs]
+    with (folder / "organs.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [group.tracking_identifier for group in groups] == [row["name"] for row in rows]
+    units = {q.attribute: q.ucum or q.unit for q in QUANTITIES}
+    concepts = {q.attribute: q.code for q in QUANTITIES}
+    for family in FAMILIES:
+        for heading in rows[0]:
+            if heading.startswith(f"{family.column} "):
+                units[heading] = family.unit
+                concepts[heading] = family_code(family, heading.removeprefix(f"{family.column} "))
+    for group, row in zip(groups, rows, strict=True):
+        found = measurements_of(group)
+        for heading, cell in row.items():
+            if heading == "name" or cell == "":
+                continue
+            code = concepts[heading]
+            value, unit = found.pop(
+                (code.value, code.scheme, code.derivation and code.derivation.value)
+            )
+            assert unit == units[heading]
+            assert f"{float(value):.6g}" == cell, heading
+        if row["BED_Gy"]:
+            assert found.pop(("alpha-beta", "99LUDOSIMETRY", None)) == (2.6, "Gy")
+            assert found.pop(("130091", "DCM", None)) == (2.8, "h")
+        assert found == {}
+
+
+def test_the_report_names_its_segments(written):
+    _, folder = written
+    report = highdicom.sr.srread(folder / "organ_doses_sr.dcm")
     segmentation = pydicom.dcmread(folder / "organs_seg.dcm")
-    for n, (group, organ) in enumerate(zip(groups, result.organs, strict=True), start=1):
-        found = {m.name.meaning: (m.value, m.unit.value) for m in group.get_measurements()}
-        for attribute, ((_, _, meaning), unit) in QUANTITIES.items():
-            assert found[meaning] == (pytest.approx(getattr(organ, attribute), rel=1e-6), unit)
+    groups = report.content.get_volumetric_roi_measurement_groups()
+    for n, group in enumerate(groups, start=1):
         text = str(group[0])
         assert str(segmentation.SOPInstanceUID) in text
         assert f"Referenced Segment Number           US: {n}" in text
+
+
+def test_objects_say_how_the_dose_was_made(written):
+    result, folder = written
+    dose = pydicom.dcmread(folder / "dose.dcm")
+    assert dose.DoseComment == "Research use only: local, trapezoid, physical tail"
+    assert dose.SeriesDescription == "Absorbed dose, local; research use only"
+    assert "For research use only; not a medical device." in dose.DerivationDescription
+    for said in ("Dose method: Local deposition.", "Tail of the trapezoid: Physical decay."):
+        assert said in dose.DerivationDescription
+    for warning in result.warnings:
+        assert warning[:100] in dose.ImageComments
+    report = pydicom.dcmread(folder / "organ_doses_sr.dcm")
+    texts = [
+        item.TextValue
+        for item in report.ContentSequence
+        if item.ConceptNameCodeSequence[0].CodeValue in ("121106", "warning")
+    ]
+    assert texts[0] == "For research use only; not a medical device."
+    assert texts[1] == dose.DerivationDescription
+    assert len(texts) == 2 + len(result.warnings)
+    parameters = {
+        element.value for element in report.iterall() if element.keyword == "TextValue"
+    } & {"dose_method=local", "integration=trapezoid", "tail=physical"}
+    assert len(parameters) == 3
+    assert report.CodingSchemeIdentificationSequence[0].CodingSchemeDesignator == "99LUDOSIMETRY"
+
+
+def test_every_quantity_is_carried(case_folder, tmp_path):
+    """With recovery, BED, a second method and an administered activity; valid, and as in the table."""
+    case_folder.data["administered_activity_MBq"] = 7400
+    case_folder.data["options"] |= {"spect_resolution_mm": 9.0, "compare_with": ["multi-vsv"]}
+    result = run_case(Case.read(case_folder.write()))
+    result.organs = [replace(o, network_correction_percent=-0.12) for o in result.organs]
+    result.standard_errors["multi-vsv"] = np.full_like(result.dose, 0.01)
+    result.organs = [
+        replace(o, standard_error_by_method_Gy={"multi-vsv": 0.01}) for o in result.organs
+    ]
+    result.warnings.append("a long warning, " * 50)
+    result.write(tmp_path / "result")
+    test_the_report_carries_what_the_table_carries((result, tmp_path / "result"))
+    test_dciodvfy_finds_no_error((result, tmp_path / "result"))
+    kidney = result.organs[0]
+    single = [q for q in QUANTITIES if not q.in_family]
+    assert all(q.of(kidney) is not None for q in single)
 
 
 def test_objects_belong_to_the_study_of_the_source(written):
@@ -168,7 +255,7 @@ def test_objects_belong_to_the_study_of_the_source(written):
     assert len({ds.SOPInstanceUID for ds in objects}) == len(FILES)
     frames = {ds.FrameOfReferenceUID for ds in objects if ds.Modality != "SR"}
     assert len(frames) == 1
-    summary, _ = read_result(folder)
+    summary, _ = read_folder(folder)
     if result.dicom is None:
         assert summary["dicom"]["study"] == NEW_STUDY
         assert "new study" in objects[0].StudyDescription

@@ -1,0 +1,312 @@
+"""``result.json``: written, and read back by everything that needs to know what a folder holds."""
+
+import json
+import re
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..activity.curve import VoiCurve
+from ..activity.integration import MODELS
+from ..base.checks import check_number, check_text, check_whole, shown
+from ..base.errors import InvalidInput
+from ..base.storage import LAST
+from ..base.typed_json import read_as
+from ..organs.quantities import OrganDose
+from ..result.asked import AskedCase
+from ..result.result import ResultData
+from .dicom.export import study_of
+from .masks import REPORTED, VOIS, segment_names
+from .volumes import dose_key, methods_of, volumes_of
+
+__all__ = [
+    "SCHEMA",
+    "ForeignFile",
+    "Registration",
+    "Summary",
+    "file_in",
+    "read_summary",
+    "summary_of",
+]
+
+_VERSION = 1
+SCHEMA = f"ludosimetry-result/{_VERSION}"
+_SCHEMA = re.compile(r"ludosimetry-result/(\d{1,9})", re.ASCII)
+_PLAIN_NAME = re.compile(r"[^/\\:\x00-\x1f]+")
+
+
+class ForeignFile(InvalidInput):
+    """A file called result.json that is of another program."""
+
+
+@dataclass(frozen=True)
+class _Information:
+    before: float
+    after: float
+
+
+@dataclass(frozen=True)
+class _Ratio:
+    least: float
+    greatest: float
+
+
+@dataclass(frozen=True)
+class Registration:
+    """How a scan was brought to the reference; see `registration.alignment.Alignment`."""
+
+    hours: float
+    method: str
+    by: str
+    transform: str | None = None
+    mutual_information_bit: _Information | None = None
+    volume_ratio: _Ratio = _Ratio(1.0, 1.0)
+    displacement_mm: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Summary:
+    """
+    The checked content of ``result.json``.
+
+    Attributes
+    ----------
+    dose_method : str
+        Method of the volume ``"dose"``.
+    volumes : dict of str to str
+        File names by key, all of the folder itself.
+    organs : tuple of OrganDose
+    timing_s : dict of str to float
+    provenance : dict
+    warnings : tuple of str
+    asked : AskedCase
+    case : dict
+        The whole case as it was asked.
+    curves : tuple of VoiCurve
+    registration : tuple of Registration
+        Of every scan; empty where they were taken as aligned.
+    vois : dict of str to str, or None
+        Names of the volumes of interest by the ID of their segment; None in a folder without masks,
+        as version 0.1.0 wrote it.
+    """
+
+    dose_method: str
+    volumes: dict[str, str]
+    organs: tuple[OrganDose, ...]
+    timing_s: dict[str, float]
+    provenance: dict[str, Any]
+    warnings: tuple[str, ...]
+    asked: AskedCase
+    case: dict[str, Any]
+    curves: tuple[VoiCurve, ...]
+    registration: tuple[Registration, ...]
+    vois: dict[str, str] | None
+
+    @property
+    def methods(self) -> list[str]:
+        """Dose methods, the chosen one first."""
+        return methods_of(self.volumes, self.dose_method)
+
+    def dose_key(self, method: str) -> str:
+        """Key of the dose volume of a method."""
+        return dose_key(method, self.dose_method)
+
+    @property
+    def seconds(self) -> float | None:
+        """Time that the calculation took; None if it is not known."""
+        return self.timing_s.get("total")
+
+
+def summary_of(result: ResultData) -> dict[str, Any]:
+    """Content of ``result.json`` of a result."""
+    return {
+        "schema": SCHEMA,
+        "status": "completed",
+        "dose_method": result.dose_method,
+        "volumes": {key: volume.file for key, volume in volumes_of(result).items()},
+        "masks": {"reported": REPORTED} | ({"vois": VOIS} if result.vois else {}),
+        "vois": segment_names(result.vois),
+        "organs": [asdict(organ) for organ in result.organs],
+        "curves": [curve.as_dict() for curve in result.curves.values()],
+        "tia_models": {} if result.tia_model is None else {str(n): m for n, m in MODELS.items()},
+        "timing_s": result.timing_s,
+        "provenance": result.provenance,
+        "registration": [alignment.summary() for alignment in result.alignments],
+        "warnings": result.warnings,
+        "case": result.case,
+        "dicom": {"study": study_of(result)},
+    }
+
+
+def file_in(folder: Path, name: str) -> Path:
+    """
+    Path of a file that ``result.json`` names.
+
+    Raises
+    ------
+    InvalidInput
+        If it is a link that leads out of the folder.
+    """
+    path = folder / name
+    if path.resolve().parent != folder.resolve():
+        raise InvalidInput(f"{path} is a link that leads out of its folder; put the file there.")
+    return path
+
+
+def read_summary(folder: Path) -> Summary:
+    """
+    Read the ``result.json`` of a result folder.
+
+    Raises
+    ------
+    InvalidInput
+        One sentence with the file and what is wrong: it is missing, damaged, incomplete, or of a
+        newer version. `ForeignFile` if it is of another program.
+    """
+    file = folder / LAST
+    data = _json(file)
+    try:
+        _check_schema(data)
+        return _summary(data)
+    except InvalidInput as error:
+        raise type(error)(f"{file}: {error}") from None
+
+
+def _json(file: Path) -> Any:
+    try:
+        if not file.is_file():
+            raise InvalidInput(
+                f"{file.parent} holds no finished result (it has no file {LAST}); calculate the case first."
+            )
+        content = file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise InvalidInput(f"{file} cannot be read: {error.strerror or error}.") from None
+    except UnicodeDecodeError:
+        raise InvalidInput(
+            f"{file} is damaged: it is not UTF-8 text; calculate the case again."
+        ) from None
+    try:
+        return json.loads(
+            content,
+            object_pairs_hook=_without_repetition,
+            parse_constant=_refuse_constant,
+        )
+    except InvalidInput as error:
+        raise InvalidInput(f"{file}: {error}") from None
+    except (ValueError, RecursionError) as error:
+        raise InvalidInput(
+            f"{file} is damaged: it is not valid JSON ({error}); calculate the case again."
+        ) from None
+
+
+def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        seen: set[str] = set()
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        raise InvalidInput(f"the key {shown(twice)} occurs twice in one JSON object; keep one.")
+    return found
+
+
+def _refuse_constant(text: str) -> None:
+    raise ValueError(f"{text} is no number")
+
+
+def _check_schema(data: Any) -> None:
+    schema = data.get("schema") if isinstance(data, dict) else None
+    if schema == SCHEMA:
+        return
+    newer = _SCHEMA.fullmatch(schema) if isinstance(schema, str) else None
+    if newer is not None and int(newer[1]) > _VERSION:
+        raise InvalidInput(
+            f"schema is {schema!r}, of a newer version of LuDosimetry than this; update it."
+        )
+    raise ForeignFile(f"schema is {shown(schema)}; expected {SCHEMA!r}.")
+
+
+def _summary(data: dict[str, Any]) -> Summary:
+    def read(key: str, kind: Any, *default: Any) -> Any:
+        if key not in data and not default:
+            raise InvalidInput(
+                f"{key} is missing, so that this is no complete result; calculate the case again."
+            )
+        return read_as(kind, data[key], key) if key in data else default[0]
+
+    status = read("status", str)
+    if status != "completed":
+        raise InvalidInput(f"status is {shown(status)}; expected 'completed'.")
+    summary = Summary(
+        dose_method=read("dose_method", str),
+        volumes=read("volumes", dict[str, str]),
+        organs=read("organs", tuple[OrganDose, ...]),
+        timing_s=read("timing_s", dict[str, float]),
+        provenance=read("provenance", dict[str, Any]),
+        warnings=read("warnings", tuple[str, ...]),
+        asked=read("case", AskedCase),
+        case=read("case", dict[str, Any]),
+        curves=read("curves", tuple[VoiCurve, ...], ()),
+        registration=read("registration", tuple[Registration, ...], ()),
+        vois=read("vois", dict[str, str], None),
+    )
+    _check_asked(summary.asked)
+    read_as(dict[str, str], summary.provenance.get("inputs_sha256", {}), "inputs_sha256")
+    _check_files(summary)
+    _check_organs(summary)
+    _check_curves(summary.curves)
+    return summary
+
+
+def _check_asked(asked: AskedCase) -> None:
+    check_text("case.nuclide", asked.nuclide)
+    check_whole("case.cycle", asked.cycle, 1)
+    if asked.administered_activity_MBq is not None:
+        check_number("case.administered_activity_MBq", asked.administered_activity_MBq)
+
+
+def _check_files(summary: Summary) -> None:
+    """Refuse names that lead out of the folder."""
+    names = {f"volumes.{key}": name for key, name in summary.volumes.items()}
+    for n, entry in enumerate(summary.registration):
+        if entry.transform is not None:
+            names[f"registration[{n}].transform"] = entry.transform
+    for where, name in names.items():
+        if not _PLAIN_NAME.fullmatch(name) or name in (".", ".."):
+            raise InvalidInput(
+                f"{where} is {shown(name)}; it must be the name of a file in the same folder."
+            )
+    if "dose" not in summary.volumes:
+        raise InvalidInput("volumes has no 'dose'; calculate the case again.")
+
+
+def _check_organs(summary: Summary) -> None:
+    names: set[str] = set()
+    for n, organ in enumerate(summary.organs):
+        if organ.name in names:
+            raise InvalidInput(f"organs has {shown(organ.name)} twice; each may occur once.")
+        names.add(organ.name)
+        for method in summary.methods[1:]:
+            if method not in organ.dose_by_method_Gy:
+                raise InvalidInput(f"organs[{n}].dose_by_method_Gy has no {shown(method)}.")
+        for key in ("volume_mL", "mass_g"):
+            if getattr(organ, key) <= 0.0:
+                raise InvalidInput(
+                    f"organs[{n}].{key} is {getattr(organ, key):g}; it must be above 0."
+                )
+
+
+def _check_curves(curves: tuple[VoiCurve, ...]) -> None:
+    """Refuse curves that cannot be drawn."""
+    if len({curve.name for curve in curves}) < len(curves):
+        raise InvalidInput("curves has a volume of interest twice; each may occur once.")
+    for n, curve in enumerate(curves):
+        if len(curve.hours) != len(curve.activity_MBq) or not curve.hours:
+            raise InvalidInput(f"curves[{n}] has not one activity for each of its hours.")
+        with np.errstate(all="ignore"), suppress(ArithmeticError, LookupError, ValueError):
+            if all(np.isfinite(values).all() for values in curve.sampled()):
+                continue
+        raise InvalidInput(
+            f"curves[{n}] cannot be evaluated: model {shown(curve.model)} with {shown(curve.parameters)}."
+        )

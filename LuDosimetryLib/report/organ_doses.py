@@ -1,0 +1,161 @@
+"""Organ doses in a report: the answer, the statistics of voxels, and the dose methods side by side."""
+
+from collections.abc import Sequence
+
+from ..agreement.agreement import LOW_DOSE_GY, bland_altman, correlation, voxel_errors
+from ..agreement.error_map import MASK_FRACTION
+from ..case.dose_methods import DOSE_METHODS
+from ..organs.quantities import OrganDose, Quantity, Shown, for_reading
+from ..result.result import ResultData
+from .page import Html, heading, number, paragraph, percent, section, swatch, table, text
+from .palette import organ_style
+
+
+def method_label(name: str) -> str:
+    """Label of a dose method, with its name in parentheses."""
+    return f"{DOSE_METHODS[name].label} ({name})" if name in DOSE_METHODS else name
+
+
+def quantity_table(organs: Sequence[OrganDose], quantities: Sequence[Quantity]) -> Html:
+    """A row for each organ, a column for each quantity; the mean dose in bold."""
+    headings = [heading("Organ"), *(heading(q.label, q.unit) for q in quantities)]
+    rows = [
+        [swatch(organ_style(n)[0], organ.name), *(number(q.of(organ)) for q in quantities)]
+        for n, organ in enumerate(organs)
+    ]
+    names = [quantity.attribute for quantity in quantities]
+    main = names.index("mean_dose_Gy") + 1 if "mean_dose_Gy" in names else None
+    return table(headings, rows, main_column=main)
+
+
+def explained(quantities: Sequence[Quantity]) -> str:
+    """What the labels of quantities leave open, in sentences."""
+    return " ".join(q.explanation for q in quantities if q.explanation)
+
+
+def answer_section(result: ResultData) -> Html:
+    """Dose, its uncertainty and the size of every organ."""
+    if not result.organs:
+        return section("Organ doses", paragraph("The case has no volumes of interest."))
+    shown = for_reading(Shown.ANSWER, result.organs)
+    note = f"Dose by {method_label(result.dose_method)}. {explained(shown)}"
+    return section("Organ doses", quantity_table(result.organs, shown), paragraph(note, quiet=True))
+
+
+def statistics_section(result: ResultData) -> Html:
+    """How the dose is spread over the voxels of every organ."""
+    shown = for_reading(Shown.STATISTICS, result.organs)
+    if not shown:
+        return Html("")
+    note = f"Dose by {method_label(result.dose_method)}. {explained(shown)} Air carries no dose."
+    return section(
+        "Dose of the voxels", quantity_table(result.organs, shown), paragraph(note, quiet=True)
+    )
+
+
+def methods_section(result: ResultData) -> Html:
+    """Mean doses by every method calculated, and what the network changed."""
+    chosen = result.dose_method
+    others = [name for name in result.doses if name != chosen]
+    corrected = any(o.network_correction_percent is not None for o in result.organs)
+    if not result.organs or not (others or corrected):
+        return Html("")
+    headings = [heading("Organ"), heading(chosen, "Gy")]
+    notes = ["Mean dose, weighted by mass"]
+    if others:
+        notes.append(f"differences are relative to {chosen}, the chosen method")
+    if corrected:
+        headings.append(heading("network's correction", "%"))
+        notes.append("network's correction: by the residual network, relative to multi-vsv")
+    for name in others:
+        headings += [heading(name, "Gy"), heading("difference", "%")]
+        headings += [heading("error", "± %")] if name in result.standard_errors else []
+    if any(name in result.standard_errors for name in others):
+        notes.append("error: standard error from independent batches")
+    rows = []
+    for n, organ in enumerate(result.organs):
+        row = [swatch(organ_style(n)[0], organ.name), number(organ.mean_dose_Gy)]
+        row += [percent(organ.network_correction_percent, 2)] if corrected else []
+        for name in others:
+            dose = organ.dose_by_method_Gy[name]
+            row += [number(dose), percent(_relative_percent(dose, organ.mean_dose_Gy))]
+            row += [_error_percent(organ, name)] if name in result.standard_errors else []
+        rows.append(row)
+    return section(
+        "Mean dose by method",
+        table(headings, rows, main_column=1),
+        paragraph(f"{'; '.join(notes)}.", quiet=True),
+    )
+
+
+def _error_percent(organ: OrganDose, method: str) -> Html:
+    """Standard error of an organ's mean dose by a statistical method, in per cent of it."""
+    mean = organ.dose_by_method_Gy[method]
+    error = organ.standard_error_by_method_Gy.get(method)
+    return text("–") if error is None or mean <= 0.0 else text(f"{100.0 * error / mean:.2g}")
+
+
+def _relative_percent(dose: float, reference: float) -> float:
+    return 100.0 * (dose - reference) / reference if reference > 0.0 else float("nan")
+
+
+def agreement_section(result: ResultData) -> Html:
+    """How well the compared methods agree with the chosen one, voxel by voxel."""
+    others = {name: dose for name, dose in result.doses.items() if name != result.dose_method}
+    if not others:
+        return Html("")
+    reference = result.dose[result.reported]
+    above = MASK_FRACTION * float(reference.max(initial=0.0))
+    error = result.standard_errors.get(result.dose_method)
+    noise = None if error is None else error[result.reported]
+    floor = None
+    headings = [
+        heading("Method"),
+        heading("Pearson r"),
+        heading("r", f"below {LOW_DOSE_GY:g} Gy"),
+        heading("Voxel error", "mean %"),
+        heading("Voxel error", "SD %"),
+        heading("5 % to 95 %", "of voxel errors, %"),
+        heading("Organs: bias", "%"),
+        heading("Limits of agreement", "%"),
+    ]
+    rows = []
+    for name, dose in others.items():
+        values = dose[result.reported]
+        r = correlation(values, reference)
+        errors = voxel_errors(values, reference, above, noise)
+        floor = errors.perfect_method_rms_percent
+        organs = bland_altman(
+            [_relative_percent(o.dose_by_method_Gy[name], o.mean_dose_Gy) for o in result.organs]
+        )
+        rows.append(
+            [
+                text(name),
+                text(f"{r.r:.4f}"),
+                text(f"{r.r_below_5_Gy:.4f}"),
+                percent(errors.mean_percent, 2),
+                number(errors.sd_percent),
+                _range(errors.percentiles_percent["P5"], errors.percentiles_percent["P95"]),
+                percent(organs.bias_percent, 2),
+                _range(organs.lower_limit_percent, organs.upper_limit_percent),
+            ]
+        )
+    note = (
+        f"Against {result.dose_method}. Correlation over all voxels of the patient with dose; voxel errors "
+        f"above {100 * MASK_FRACTION:g} % of the greatest dose ({above:.3g} Gy); limits of agreement: "
+        "bias ∓ 1.96 SD of the organ differences."
+    )
+    if floor is not None:
+        note += (
+            f" Noise floor: the statistical error of {result.dose_method} alone gives a method without any "
+            f"error a root mean square voxel error of {floor:.3g} %."
+        )
+    return section(
+        "Agreement of methods, voxel by voxel",
+        table(headings, rows),
+        paragraph(note, quiet=True),
+    )
+
+
+def _range(low: float, high: float) -> Html:
+    return Html(f"{percent(low)} to {percent(high)}")
