@@ -26,6 +26,10 @@ class IntegrationEntry:
     least_scans : int
         Number of scans that the integration needs.
     needs_vois : bool
+    needs_half_life : bool
+        Whether the integration needs a prior effective half-life.
+    single_scan : bool
+        Whether one scan gives the time-integrated activity, and all others nothing.
     by_curve : bool
         Whether the time-integrated activity rests on fitted curves.
     follows_uptake : bool
@@ -44,6 +48,8 @@ class IntegrationEntry:
     check: str = ""
     least_scans: int = 1
     needs_vois: bool = False
+    needs_half_life: bool = False
+    single_scan: bool = False
     by_curve: bool = False
     follows_uptake: bool = True
     voi_model: str | None = None
@@ -95,6 +101,7 @@ _ENTRIES = (
         "Single scan (Hänscheid)",
         "From the one scan nearest to 72 to 96 hours (177Lu).",
         "haenscheid:integrate",
+        single_scan=True,
         check="haenscheid:check_scan_time",
         model_number=5,
     ),
@@ -103,6 +110,8 @@ _ENTRIES = (
         "Single scan (Madsen)",
         "From one scan and a prior effective half-life.",
         "madsen:integrate",
+        needs_half_life=True,
+        single_scan=True,
         model_number=6,
     ),
 )

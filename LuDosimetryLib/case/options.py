@@ -9,7 +9,7 @@ from ..base.checks import check_number, check_text
 from ..base.errors import InvalidInput
 from .choices import DEVICES, REGISTRATIONS, TAILS
 from .dose_methods import DOSE_METHODS, DoseMethodEntry
-from .integrations import INTEGRATIONS
+from .integrations import INTEGRATIONS, IntegrationEntry
 from .json_fields import json_object, read_values
 from .option import check_options, option
 from .tissue_response import KIDNEY, TissueResponse
@@ -19,7 +19,6 @@ __all__ = ["Options"]
 
 _WORST_RESOLUTION_MM = 50.0
 _HIGHEST_COEFFICIENT = 1.5
-_SINGLE_SCAN = ("haenscheid", "madsen")
 
 
 def _check_recovery(name: str, table: tuple[tuple[float, float], ...]) -> None:
@@ -97,7 +96,7 @@ class Options:
         cli=True,
         panel=True,
         decides_dose=True,
-        applies=lambda options: options.integration not in _SINGLE_SCAN,
+        applies=lambda options: not options.integration_entry.single_scan,
     )
     dose_method: str = option(
         "multi-vsv",
@@ -180,7 +179,7 @@ class Options:
         cli=True,
         panel=True,
         decides_dose=True,
-        applies=lambda options: options.integration == "madsen",
+        applies=lambda options: options.integration_entry.needs_half_life,
     )
     single_time_point_h: float | None = option(
         None,
@@ -191,7 +190,7 @@ class Options:
         cli=True,
         panel=True,
         decides_dose=True,
-        applies=lambda options: options.integration in _SINGLE_SCAN,
+        applies=lambda options: options.integration_entry.single_scan,
     )
     compare_with: tuple[str, ...] = option(
         (),
@@ -251,15 +250,21 @@ class Options:
 
     def __post_init__(self) -> None:
         check_options(self)
-        if self.integration == "madsen" and self.effective_half_life_h is None:
+        if self.integration_entry.needs_half_life and self.effective_half_life_h is None:
             raise InvalidInput(
-                "integration is 'madsen' but effective_half_life_h is missing; give the effective half-life in hours."
+                f"integration is {self.integration!r} but effective_half_life_h is missing; give the effective half-life in "
+                "hours."
             )
         if self.spect_resolution_mm is not None and self.recovery_coefficients:
             raise InvalidInput(
                 "both recovery_coefficients and spect_resolution_mm are given; keep the table by volume or the "
                 "resolution from which recovery is calculated by shape."
             )
+
+    @property
+    def integration_entry(self) -> IntegrationEntry:
+        """What is known of the integration that is asked for."""
+        return INTEGRATIONS[self.integration]
 
     @classmethod
     def from_dict(cls, data: Any) -> "Options":
