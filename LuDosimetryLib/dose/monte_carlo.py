@@ -6,6 +6,7 @@ from ..base.errors import InvalidInput
 from ..base.log import Log
 from ..image.arrays import Array, bounding_box
 from ..montecarlo.checkpoint import Checkpoint
+from ..montecarlo.cluster import Cluster
 from ..montecarlo.engine import engine_version, load_engine
 from ..montecarlo.patient import Patient
 from ..montecarlo.run import Goal, Run, Task, ThisProcess, Workers
@@ -102,8 +103,6 @@ def _how(task: Task, done: BatchStatistics, resumed: int) -> dict[str, object]:
 def _workers(scheduler: str | None) -> Workers:
     if scheduler is None:
         return ThisProcess()
-    from ..montecarlo.cluster import Cluster
-
     return Cluster(scheduler)
 
 
