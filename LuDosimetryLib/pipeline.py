@@ -197,6 +197,7 @@ def _dose_problem(
         device,
         series.vois,
         Effort(asked.histories, asked.uncertainty_percent, asked.seed, asked.scheduler, unfinished),
+        asked.model,
     )
 
 

@@ -28,8 +28,8 @@ class DoseMethodEntry:
         ``module:function`` that says why the method is not available on this machine, or None;
         empty if it is always available.
     nuclide_check : str
-        ``module:function`` that refuses nuclides for which the method was not made; empty if it
-        is right for every nuclide whose data it has.
+        ``module:function`` of nuclide and network that refuses nuclides for which the method was
+        not made; empty if it is right for every nuclide whose data it has.
     """
 
     name: str

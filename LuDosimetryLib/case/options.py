@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 from ..base.checks import check_number, check_text
@@ -50,6 +51,10 @@ def _methods(options: "Options") -> list[DoseMethodEntry]:
 
 def _by_media(options: "Options") -> bool:
     return any(m.needs_kernels and m.name != "single-vsv" for m in _methods(options))
+
+
+def _by_network(options: "Options") -> bool:
+    return any(method.name == "unet" for method in _methods(options))
 
 
 def _by_monte_carlo(options: "Options") -> bool:
@@ -116,6 +121,17 @@ class Options:
         panel=True,
         decides_dose=True,
         applies=_by_media,
+    )
+    model: Path | None = option(
+        None,
+        label="Network",
+        help="A residual network of the user's own: the folder that train or release wrote, or the card or the ONNX file "
+        "in it.",
+        when_none="the shipped one",
+        cli=True,
+        metavar="PATH",
+        decides_dose=True,
+        applies=_by_network,
     )
     device: str = option(
         "auto",
