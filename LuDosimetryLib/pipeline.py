@@ -232,6 +232,7 @@ def _organs(
     log.at(0.5, "uncertainty of the dose")
     return Assessment(
         series=series,
+        tia_shown=integral.tia,
         curves=curves,
         recovery=recovery,
         grid=problem.grid,

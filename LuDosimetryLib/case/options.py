@@ -101,7 +101,7 @@ class Options:
         cli=True,
         panel=True,
         decides_dose=True,
-        applies=lambda options: not options.integration_entry.single_scan,
+        applies=lambda options: options.integration_entry.has_tail,
     )
     dose_method: str = option(
         "multi-vsv",
@@ -189,13 +189,14 @@ class Options:
     effective_half_life_h: float | None = option(
         None,
         label="Effective half-life",
-        help="Prior effective half-life of all tissues, for Madsen's method, which needs it.",
+        help="Prior effective half-life of all tissues, for Madsen's method, which needs it; of the Bayesian fit the "
+        "median of the effective half-lives that it expects.",
         unit="h",
-        when_none="not given",
+        when_none="that of usual kinetics, with 177Lu 60 h (Bayesian fit)",
         cli=True,
         panel=True,
         decides_dose=True,
-        applies=lambda options: options.integration_entry.needs_half_life,
+        applies=lambda options: options.integration_entry.takes_half_life,
     )
     single_time_point_h: float | None = option(
         None,
