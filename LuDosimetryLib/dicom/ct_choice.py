@@ -14,8 +14,10 @@ from .spect_scan import Scan, hours_from_scan, in_session
 
 _AS_NEAR_H = 1.0
 """CTs that are nearer to each other than this are of one session: time does not choose between them."""
-_BESIDE, _WITHIN = 0.05, 0.5
-"""Parts of a scan that a CT covers when the scan lies beside it, and when it lies within."""
+_BESIDE = 0.05
+"""Part of a scan that a CT covers at most when the scan lies beside it."""
+_LITTLE, _WITHIN = 0.3, 0.7
+"""Parts of a scan that a CT covers when the sign of its spacing is wrong, and were it right."""
 _AS_MUCH = 0.02
 """Part of the field of view by which one CT must cover more than another to be preferred."""
 
@@ -132,7 +134,7 @@ class CtChoice:
         most = max(covers[id(ct)] for ct in near)
         best = [ct for ct in near if covers[id(ct)] > most - _AS_MUCH]
         best.sort(key=lambda ct: (not _is_original(ct), _from_scan_h(scan, ct)))
-        if most < _BESIDE:
+        if most < _LITTLE:
             _check_sign(scan, best[0])
         if len(own) > 1:
             self.log.remark(

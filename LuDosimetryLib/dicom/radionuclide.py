@@ -33,18 +33,31 @@ class OtherNuclide(InvalidInput):
     """
     An image of another nuclide than 177Lu.
 
+    Parameters
+    ----------
+    item : Header
+        The radiopharmaceutical.
+    keyword, why : str
+        What of it says so, and how.
+    named : str
+        The nuclide, in words.
+
     Attributes
     ----------
-    named : str
-        What says so, in words.
     is_doubtful : bool
         Whether the energy window is on a line of 177Lu all the same.
     """
 
-    def __init__(self, error: InvalidInput, named: str, is_doubtful: bool) -> None:
-        super().__init__(str(error))
+    def __init__(self, item: Header, keyword: str, why: str, named: str) -> None:
+        super().__init__(str(item.refused(keyword, f"{why}: {_remedy(item)}")))
+        self._item, self._keyword, self._why = item, keyword, why
         self.named = named
-        self.is_doubtful = is_doubtful
+        self.is_doubtful = False
+
+    def of_all(self) -> InvalidInput:
+        """The refusal where all scans are so: the user may say of all of them that it is not so."""
+        remedy = f'if it was Lu-177, give {{"nuclide": "{LUTETIUM_177}"}} with --supply FILE.json'
+        return self._item.refused(self._keyword, f"{self._why}: {remedy}")
 
 
 def radiopharmaceuticals(header: Header, log: Log) -> list[Header]:
@@ -80,8 +93,8 @@ def of_lutetium(items: list[Header], header: Header, log: Log) -> list[Header]:
     for item in items:
         other = _other_nuclide(item)
         if other is not None:
-            refused, name = other
-            faults.append(OtherNuclide(refused, name, shows_lutetium(header) is True))
+            other.is_doubtful = shows_lutetium(header) is True
+            faults.append(other)
         elif item.number("RadionuclideHalfLife") or _nuclide_of_item(item) == LUTETIUM_177:
             named.append(item)
         else:
@@ -124,31 +137,29 @@ def _nuclide_of_item(item: Header) -> str:
     return by_code or (LUTETIUM_177 if is_lutetium_177(name) else named_nuclide(name))
 
 
-def _other_nuclide(item: Header) -> tuple[InvalidInput, str] | None:
-    """Why a radiopharmaceutical is of another nuclide, and of which; None if it is not."""
-    remedy = _remedy(item)
+def _other_nuclide(item: Header) -> OtherNuclide | None:
+    """What says that a radiopharmaceutical is of another nuclide; None if nothing does."""
     half_life_s, lutetium_s = item.number("RadionuclideHalfLife"), HALF_LIFE_S[LUTETIUM_177]
     value, meaning = _code(item)
     if half_life_s and abs(half_life_s / lutetium_s - 1.0) > _HALF_LIFE_AGREES:
-        refused = item.refused(
-            "RadionuclideHalfLife",
-            f"is {half_life_s:g} s; that of Lu-177 is {lutetium_s:.0f} s: this is another nuclide; {remedy}",
-        )
         name = nuclide_of_half_life(half_life_s) if half_life_s > 0.0 else ""
-        return refused, name or f"a nuclide with a half-life of {half_life_s:g} s"
-    if meaning and not is_lutetium_177(meaning):
-        refused = item.refused(
-            "RadionuclideCodeSequence", f"is {meaning!r}; expected Lu-177: {remedy}"
+        return OtherNuclide(
+            item,
+            "RadionuclideHalfLife",
+            f"is {half_life_s:g} s; that of Lu-177 is {lutetium_s:.0f} s: this is another nuclide",
+            name or f"a nuclide with a half-life of {half_life_s:g} s",
         )
-        return refused, named_nuclide(meaning) or repr(meaning)
+    if meaning and not is_lutetium_177(meaning):
+        why = f"is {meaning!r}; expected Lu-177"
+        name = named_nuclide(meaning) or repr(meaning)
+        return OtherNuclide(item, "RadionuclideCodeSequence", why, name)
     found = _nuclide_of_item(item)
     if not found or found == LUTETIUM_177:
         return None
-    by = (
-        "RadionuclideCodeSequence" if NUCLIDE_BY_CODE.get(value) == found else "Radiopharmaceutical"
-    )
-    told = repr(value) if by == "RadionuclideCodeSequence" else repr(item.text(by))
-    return item.refused(by, f"is {told}, {found}; expected Lu-177: {remedy}"), found
+    by, told = "Radiopharmaceutical", item.text("Radiopharmaceutical")
+    if NUCLIDE_BY_CODE.get(value) == found:
+        by, told = "RadionuclideCodeSequence", value
+    return OtherNuclide(item, by, f"is {told!r}, {found}; expected Lu-177", found)
 
 
 def _check_code(item: Header) -> None:

@@ -7,18 +7,22 @@ from ..base.log import Log
 from ..dicom_files.header import Header
 from .pixels import Stored
 
-_NEAR_THE_TOP = 0.9
+_FULL = 0.97
+"""Part of the greatest value that can be stored, from which on values may have overflowed."""
+_RING, _JUMP = 0.5, 0.42
+"""Least part of it around values that overflowed, and least fall from there to them."""
+_SMALLEST_RING = 4
 _FAR_BELOW = 0.35
-_FEWEST_CUT = 5
-"""Voxels at the greatest value that can be stored before a scan may be cut off there; one always is in some exports."""
+_FEWEST_CUT = 12
+"""Voxels together at the greatest value that can be stored, before a scan may be cut off there."""
 
 
 def check_range(stored: Stored, header: Header, log: Log) -> None:
     """
     Refuse stored values of emission that overflowed; a remark where they may have been cut off.
 
-    Uptake, blurred as every scanner blurs it, does not fall from the greatest value that can be
-    stored to a third of it or below nought from one voxel to the next; a sum that overflowed does.
+    Uptake, blurred as every scanner blurs it, falls by less than half of its maximum from one voxel
+    to the next, and not below 0; a sum that overflowed begins again at 0, or far below.
 
     Parameters
     ----------
@@ -46,33 +50,35 @@ def check_range(stored: Stored, header: Header, log: Log) -> None:
             f"has {below} voxels far below 0 (least {stored.min()}), as of values that overflowed {int(bits)} bits with sign; "
             f"if they have none, give {unsigned} with --supply FILE.json, else {export}",
         )
-    if stored.max() < _NEAR_THE_TOP * most:
+    if stored.max() < _FULL * most:
         return
     if not signed and (count := _enclosed(stored, most)):
         raise header.refused(
             "PixelData",
             f"has {count} voxels near 0 amid the hottest ones, as of values that overflowed {int(bits)} bits; {export}",
         )
-    cut = int((stored == most).sum())
-    if cut >= _FEWEST_CUT and ndimage.label(stored == most)[1] < cut:
+    parts, _ = ndimage.label(stored == most)
+    cut = int(np.bincount(parts.ravel())[1:].max(initial=0))
+    if cut >= _FEWEST_CUT:
         log.remark(
             f"The {header.text('Modality') or 'image'} of the series {header.text('SeriesNumber') or 'without a number'} has {cut} "
-            f"voxels at the greatest value that {int(bits)} bits can store ({most}); if they were cut off there, the hottest "
+            f"voxels together at the greatest value that {int(bits)} bits can store ({most}); if they were cut off there, the hottest "
             "uptake is greater than it seems."
         )
 
 
 def _enclosed(stored: Stored, most: int) -> int:
-    """Voxels that are low and lie, in their plane, within a closed ring of voxels near the top."""
+    """Voxels that lie, in their plane, within a closed ring of high values and far below them."""
     count = 0
     for plane in stored:
-        ring = plane > _NEAR_THE_TOP * most
-        if ring.sum() < 4:
+        ring = plane > _RING * most
+        if ring.sum() < _SMALLEST_RING:
             continue
         parts, number = ndimage.label(ndimage.binary_fill_holes(ring) & ~ring)
         for part in range(1, number + 1):
             within = parts == part
             edge = ndimage.binary_dilation(within) & ~within
-            if ring[edge].all() and plane[within].max() < _FAR_BELOW * most:
+            rim = within & ndimage.binary_dilation(edge)
+            if np.median(plane[edge]) - np.median(plane[rim]) > _JUMP * most:
                 count += int(within.sum())
     return count

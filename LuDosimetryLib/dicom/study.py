@@ -203,7 +203,7 @@ class Study:
         """
         if self.other_nuclides and not self.beds:
             if "nuclide" not in self.supplement.values:
-                raise self.other_nuclides[0][1]
+                raise self.other_nuclides[0][1].of_all()
             said = SeriesSupplement(nuclide=str(self.supplement.values["nuclide"]))
             every = self.supplement.series.get(EVERY_SCAN, SeriesSupplement()).merged(
                 said, "every scan"
