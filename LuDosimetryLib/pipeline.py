@@ -197,6 +197,7 @@ def _dose_problem(
         device,
         series.vois,
         Effort(asked.histories, asked.uncertainty_percent, asked.seed, asked.scheduler, unfinished),
+        asked.model,
     )
 
 
@@ -231,6 +232,7 @@ def _organs(
     log.at(0.5, "uncertainty of the dose")
     return Assessment(
         series=series,
+        tia_shown=integral.tia,
         curves=curves,
         recovery=recovery,
         grid=problem.grid,

@@ -19,6 +19,7 @@ from LuDosimetryLib.image.grid import Grid
 from LuDosimetryLib.image.volume import Volume, read_volume, write_volume
 from LuDosimetryLib.output.summary import read_summary
 
+from .support import sharing
 from .support.not_run import not_run
 
 SPECT = Grid.axial((24, 24, 24), (6.0, 6.0, 6.0))
@@ -138,18 +139,18 @@ class CaseFolder:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """
-    Write into the file of results which tests are marked slow (see support/slow_tests.py).
-
-    When several processes share the tests, files with slow tests come first, so that no process is
-    left with one at the end.
-    """
-    slow = [item for item in items if item.get_closest_marker("slow")]
-    for item in slow:
-        item.user_properties.append(("slow", "yes"))
+    """Write into the file of results which tests are marked slow (see support/slow_tests.py)."""
+    for item in items:
+        if item.get_closest_marker("slow"):
+            item.user_properties.append(("slow", "yes"))
     if hasattr(config, "workerinput"):
-        files = {item.path for item in slow}
-        items.sort(key=lambda item: item.path not in files)
+        sharing.order(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Share the tests among processes by whole files."""
+    return sharing.scheduler(config, log)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -38,7 +38,7 @@ def check_first_scan(
     if first_scan_h > UPTAKE_SEEN_BY_H:
         log.remark(
             f"the first scan, at {first_scan_h:g} h, is too late to show uptake, which bi-exponential curves then take from noise "
-            "and so come out some per cent low; 'mono-exponential' or 'hybrid' suit these scans better."
+            "and so come out some per cent low; 'mono-exponential' or 'bayesian' suit these scans better."
         )
 
 

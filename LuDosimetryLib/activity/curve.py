@@ -13,6 +13,7 @@ MONO_EXPONENTIAL = "mono-exponential"
 BI_EXPONENTIAL = "bi-exponential"
 TWO_PHASE = "two-phase washout"
 TRAPEZOID = "trapezoid"
+BAYESIAN = "bayesian"
 
 Terms = tuple[tuple[float, float], ...]
 """Exponential terms: amplitude [MBq] and rate [1/h] of each."""
@@ -50,6 +51,15 @@ _MODELS = {
             (p["slow_amplitude_MBq"], p["slow_rate_per_h"]),
         ),
     ),
+    BAYESIAN: _Model(
+        "A(t) = amplitude_MBq * (1 - exp(-uptake_rate_per_h * t)) * "
+        "((1 - fast_share) * exp(-slow_rate_per_h * t) + fast_share * exp(-fast_rate_per_h * t))",
+        lambda p: tuple(
+            (sign * share * p["amplitude_MBq"], p[f"{phase}_rate_per_h"] + uptake)
+            for phase, share in (("slow", 1.0 - p["fast_share"]), ("fast", p["fast_share"]))
+            for sign, uptake in ((1.0, 0.0), (-1.0, p["uptake_rate_per_h"]))
+        ),
+    ),
     TRAPEZOID: _Model(
         "A(t) linear from 0 at t = 0 and between the scans, then A_n * exp(-tail_rate_per_h * (t - t_n))",
         lambda p: (),
@@ -73,7 +83,8 @@ class VoiCurve:
         nor for recovery.
     model : str
         ``"mono-exponential"``, ``"bi-exponential"`` (uptake and washout), ``"two-phase washout"``
-        (the slow phase physical decay) or, where nothing could be fitted, ``"trapezoid"``; see
+        (the slow phase physical decay), ``"bayesian"`` (uptake and two phases of washout, as usual
+        where the scans do not tell) or, where nothing could be fitted, ``"trapezoid"``; see
         `formula`.
     parameters : dict of str to float
         Parameters of `formula`, with their units; rates [1/h] are effective: they include
@@ -83,7 +94,8 @@ class VoiCurve:
     tia_standard_uncertainty_MBq_h : float or None
         Standard uncertainty of `tia_MBq_h`, from the scatter of the scans about the fit:
         covariance of the parameters, delta method. None without degrees of freedom, and of a
-        trapezoid.
+        trapezoid. Of a Bayesian curve from the uncertainty of the scans and the spread of usual
+        kinetics, see `BayesianFits`.
     effective_half_life_h : float
         Effective half-life of the last phase [h]; of two phases of washout, that of the one with
         more decays.
@@ -92,7 +104,7 @@ class VoiCurve:
     trapezoid_tia_MBq_h : float
         Integral by the trapezoid with the tail of the case, to compare [MBq h].
     degrees_of_freedom : int
-        Scans less parameters.
+        Scans less parameters; less the amplitude alone of a Bayesian curve.
     relative_scatter : float or None
         Standard deviation of a scan about the fit, as a part of its activity; None without
         degrees of freedom.

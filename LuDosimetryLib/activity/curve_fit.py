@@ -115,19 +115,8 @@ def fit_curve(
         for candidate in candidates(hours, measured, decay_per_h, wanted)
         if (fit := _fitted(candidate, np.asarray(hours, float), measured)) is not None
     ]
-    tia_MBq_h, tail_rate = _trapezoid(hours, measured, decay_per_h, tail)
-    by_trapezoid = VoiCurve(
-        name=name,
-        hours=tuple(float(t) for t in hours),
-        activity_MBq=tuple(float(a) for a in measured),
-        model=TRAPEZOID,
-        parameters={"tail_rate_per_h": tail_rate},
-        tia_MBq_h=tia_MBq_h,
-        tia_standard_uncertainty_MBq_h=None,
-        effective_half_life_h=log(2.0) / tail_rate,
-        effective_half_life_standard_uncertainty_h=None,
-        trapezoid_tia_MBq_h=tia_MBq_h,
-        degrees_of_freedom=0,
+    by_trapezoid = replace(
+        trapezoid_curve(name, hours, activity_MBq, decay_per_h, tail),
         aicc={fit.candidate.model: fit.aicc for fit in fits},
     )
     if not fits:
@@ -151,6 +140,31 @@ def fit_curve(
     )
 
 
+def trapezoid_curve(
+    name: str,
+    hours: Sequence[float],
+    activity_MBq: Sequence[float],
+    decay_per_h: float,
+    tail: str,
+) -> VoiCurve:
+    """The trapezoid of a volume of interest, for parameters as for `fit_curve`; of one scan or more."""
+    measured = np.asarray(activity_MBq, float)
+    tia_MBq_h, tail_rate = _trapezoid(hours, measured, decay_per_h, tail)
+    return VoiCurve(
+        name=name,
+        hours=tuple(float(t) for t in hours),
+        activity_MBq=tuple(float(a) for a in measured),
+        model=TRAPEZOID,
+        parameters={"tail_rate_per_h": tail_rate},
+        tia_MBq_h=tia_MBq_h,
+        tia_standard_uncertainty_MBq_h=None,
+        effective_half_life_h=log(2.0) / tail_rate,
+        effective_half_life_standard_uncertainty_h=None,
+        trapezoid_tia_MBq_h=tia_MBq_h,
+        degrees_of_freedom=0,
+    )
+
+
 def _chosen(fits: list[_Fit]) -> _Fit:
     """The first fit in order that leaves no more scatter than scans have."""
     ordered = sorted(fits, key=_order)
@@ -169,7 +183,7 @@ def _trapezoid(
     """Time-integrated activity [MBq h] and rate after the last scan [1/h] by the trapezoid."""
     scans = [np.array([1e6 * a]) for a in measured]
     rate = decay_per_h
-    if tail == "effective" and measured[-2] > measured[-1] > 0.0:
+    if tail == "effective" and len(hours) > 1 and measured[-2] > measured[-1] > 0.0:
         fall = log(measured[-2] / measured[-1]) / (hours[-1] - hours[-2])
         rate = max(rate, fall)
     return float(trapezoid_tia(list(hours), scans, decay_per_h, tail)[0]), rate

@@ -66,7 +66,7 @@ class IntegrationProblem:
     @property
     def entry(self) -> IntegrationEntry:
         """What is known of the integration that the options ask for."""
-        return INTEGRATIONS[self.options.integration]
+        return self.options.integration_entry
 
 
 @dataclass(frozen=True)

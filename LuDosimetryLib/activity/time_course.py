@@ -7,7 +7,8 @@ import numpy as np
 
 from ..base.log import Log
 from ..base.wording import listed
-from .curve import TRAPEZOID, VoiCurve
+from .bayesian import bayesian_curves
+from .curve import BAYESIAN, TRAPEZOID, VoiCurve
 from .curve_fit import PLAUSIBLE_SCATTER, fit_curve
 from .curve_model import rises
 from .integration import IntegrationProblem
@@ -17,12 +18,14 @@ __all__ = ["check_time_course", "voi_curves"]
 
 def voi_curves(problem: IntegrationProblem) -> dict[str, VoiCurve]:
     """
-    Fit the curve of every volume of interest; none for a single scan.
+    Fit the curve of every volume of interest; none for a single scan, but where usual kinetics help.
 
     Where an integration fits one model to all voxels, the curves have that model too; otherwise
     each has the model that suits it.
     """
     hours, tail = problem.hours, problem.options.tail
+    if problem.entry.voi_model == BAYESIAN:
+        return bayesian_curves(problem)
     if len(hours) < 2:
         return {}
     curves = {}
@@ -112,7 +115,7 @@ def _check_models(problem: IntegrationProblem, curves: Mapping[str, VoiCurve], l
     if late:
         log.remark(
             f"activity still rises after the first scan in {listed([repr(n) for n in late])}, which a "
-            f"{problem.entry.name} curve overstates; 'bi-exponential' or 'hybrid' account for uptake."
+            f"{problem.entry.name} curve overstates; 'bi-exponential' or 'bayesian' account for uptake."
         )
     scattered = [
         f"{c.name!r} (by {100.0 * c.relative_scatter:.0f} %)"

@@ -81,7 +81,7 @@ def check_against_curves(
     Warn of VOIs whose trapezoid is far from the curve through the same scans.
 
     Straight lines between scans lie above a washout, and a tail of physical decay lies above one that is
-    faster; what that adds to the dose is no part of its standard uncertainty.
+    faster; what that adds to the dose is a part of its standard uncertainty.
     """
     tail = problem.options.tail
     differences = {
@@ -91,11 +91,11 @@ def check_against_curves(
     }
     far = {name: d for name, d in differences.items() if abs(d) > _FAR}
     if far:
-        remedies = ['"integration": "hybrid"']
+        remedies = ['"integration": "bayesian"']
         if tail == "physical":
             remedies.insert(0, '"tail": "effective"')
         log.remark(
             f"the trapezoid with {tail} tail, and with it the dose, differs from the fitted curve in "
-            f"{listed([f'{name!r} ({100.0 * d:+.0f} %)' for name, d in far.items()])}, beyond the stated uncertainty; "
+            f"{listed([f'{name!r} ({100.0 * d:+.0f} %)' for name, d in far.items()])}, which the stated uncertainty takes in; "
             f"{' or '.join(remedies)} follows the washout."
         )

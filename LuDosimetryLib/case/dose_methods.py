@@ -30,8 +30,8 @@ class DoseMethodEntry:
     needs_ct : bool
         Whether the method needs a CT of the patient.
     nuclide_check : str
-        ``module:function`` that refuses nuclides for which the method was not made; empty if it
-        is right for every nuclide whose data it has.
+        ``module:function`` of nuclide and network that refuses nuclides for which the method was
+        not made; empty if it is right for every nuclide whose data it has.
     """
 
     name: str

@@ -26,6 +26,14 @@ class IntegrationEntry:
     least_scans : int
         Number of scans that the integration needs.
     needs_vois : bool
+    needs_half_life : bool
+        Whether the integration needs a prior effective half-life.
+    takes_half_life : bool
+        Whether the integration makes use of a prior effective half-life.
+    has_tail : bool
+        Whether the tail of the options decides what follows the last scan, anywhere.
+    single_scan : bool
+        Whether one scan gives the time-integrated activity, and all others nothing.
     by_curve : bool
         Whether the time-integrated activity rests on fitted curves.
     follows_uptake : bool
@@ -44,6 +52,10 @@ class IntegrationEntry:
     check: str = ""
     least_scans: int = 1
     needs_vois: bool = False
+    needs_half_life: bool = False
+    takes_half_life: bool = False
+    has_tail: bool = True
+    single_scan: bool = False
     by_curve: bool = False
     follows_uptake: bool = True
     voi_model: str | None = None
@@ -91,11 +103,26 @@ _ENTRIES = (
         by_curve=True,
     ),
     IntegrationEntry(
+        "bayesian",
+        "Bayesian fit",
+        "The most likely curve of the VOI, knowing how kinetics usually are, scaled to the activity of each voxel; "
+        "outside VOIs of neighbourhoods. One scan or more.",
+        "bayesian:integrate",
+        check="bayesian:check_certainty",
+        takes_half_life=True,
+        has_tail=False,
+        by_curve=True,
+        voi_model="bayesian",
+        model_number=7,
+    ),
+    IntegrationEntry(
         "haenscheid",
         "Single scan (Hänscheid)",
         "From the one scan nearest to 72 to 96 hours (177Lu).",
         "haenscheid:integrate",
         check="haenscheid:check_scan_time",
+        has_tail=False,
+        single_scan=True,
         model_number=5,
     ),
     IntegrationEntry(
@@ -103,6 +130,10 @@ _ENTRIES = (
         "Single scan (Madsen)",
         "From one scan and a prior effective half-life.",
         "madsen:integrate",
+        needs_half_life=True,
+        takes_half_life=True,
+        has_tail=False,
+        single_scan=True,
         model_number=6,
     ),
 )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
+from pathlib import Path
 from typing import Any, Protocol
 
 from ..base.checks import (
@@ -12,6 +13,7 @@ from ..base.checks import (
     check_text,
     check_unique,
     check_whole,
+    shown,
 )
 from ..base.errors import InvalidInput
 from .json_fields import expecting, without_none
@@ -154,6 +156,8 @@ class Option:
             self._refuse_wrong_number(value)
         elif self.type is str:
             check_text(self.name, value)
+        elif self.type is Path and not isinstance(value, Path):
+            raise InvalidInput(f"{self.name} is {shown(value)}; it must be a path.")
 
     def words(self, value: Any) -> str:
         """Put a value into words, with its unit, as the report and the documentation show it."""

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 from ..base.checks import check_number, check_text
 from ..base.errors import InvalidInput
 from .choices import DEVICES, REGISTRATIONS, TAILS
 from .dose_methods import DOSE_METHODS, DoseMethodEntry
-from .integrations import INTEGRATIONS
+from .integrations import INTEGRATIONS, IntegrationEntry
 from .json_fields import json_object, read_values
 from .option import check_options, option
 from .tissue_response import KIDNEY, TissueResponse
@@ -19,7 +20,6 @@ __all__ = ["Options"]
 
 _WORST_RESOLUTION_MM = 50.0
 _HIGHEST_COEFFICIENT = 1.5
-_SINGLE_SCAN = ("haenscheid", "madsen")
 
 
 def _check_recovery(name: str, table: tuple[tuple[float, float], ...]) -> None:
@@ -51,6 +51,10 @@ def _methods(options: "Options") -> list[DoseMethodEntry]:
 
 def _by_media(options: "Options") -> bool:
     return any(m.needs_kernels and m.name != "single-vsv" for m in _methods(options))
+
+
+def _by_network(options: "Options") -> bool:
+    return any(method.name == "unet" for method in _methods(options))
 
 
 def _by_monte_carlo(options: "Options") -> bool:
@@ -97,7 +101,7 @@ class Options:
         cli=True,
         panel=True,
         decides_dose=True,
-        applies=lambda options: options.integration not in _SINGLE_SCAN,
+        applies=lambda options: options.integration_entry.has_tail,
     )
     dose_method: str = option(
         "multi-vsv",
@@ -117,6 +121,17 @@ class Options:
         panel=True,
         decides_dose=True,
         applies=_by_media,
+    )
+    model: Path | None = option(
+        None,
+        label="Network",
+        help="A residual network of the user's own: the folder that train or release wrote, or the card or the ONNX file "
+        "in it.",
+        when_none="the shipped one",
+        cli=True,
+        metavar="PATH",
+        decides_dose=True,
+        applies=_by_network,
     )
     device: str = option(
         "auto",
@@ -174,13 +189,14 @@ class Options:
     effective_half_life_h: float | None = option(
         None,
         label="Effective half-life",
-        help="Prior effective half-life of all tissues, for Madsen's method, which needs it.",
+        help="Prior effective half-life of all tissues, for Madsen's method, which needs it; of the Bayesian fit the "
+        "median of the effective half-lives that it expects.",
         unit="h",
-        when_none="not given",
+        when_none="that of usual kinetics, with 177Lu 60 h (Bayesian fit)",
         cli=True,
         panel=True,
         decides_dose=True,
-        applies=lambda options: options.integration == "madsen",
+        applies=lambda options: options.integration_entry.takes_half_life,
     )
     single_time_point_h: float | None = option(
         None,
@@ -191,7 +207,7 @@ class Options:
         cli=True,
         panel=True,
         decides_dose=True,
-        applies=lambda options: options.integration in _SINGLE_SCAN,
+        applies=lambda options: options.integration_entry.single_scan,
     )
     compare_with: tuple[str, ...] = option(
         (),
@@ -251,15 +267,21 @@ class Options:
 
     def __post_init__(self) -> None:
         check_options(self)
-        if self.integration == "madsen" and self.effective_half_life_h is None:
+        if self.integration_entry.needs_half_life and self.effective_half_life_h is None:
             raise InvalidInput(
-                "integration is 'madsen' but effective_half_life_h is missing; give the effective half-life in hours."
+                f"integration is {self.integration!r} but effective_half_life_h is missing; give the effective half-life in "
+                "hours."
             )
         if self.spect_resolution_mm is not None and self.recovery_coefficients:
             raise InvalidInput(
                 "both recovery_coefficients and spect_resolution_mm are given; keep the table by volume or the "
                 "resolution from which recovery is calculated by shape."
             )
+
+    @property
+    def integration_entry(self) -> IntegrationEntry:
+        """What is known of the integration that is asked for."""
+        return INTEGRATIONS[self.integration]
 
     @classmethod
     def from_dict(cls, data: Any) -> "Options":

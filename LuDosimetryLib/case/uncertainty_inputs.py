@@ -58,16 +58,16 @@ class UncertaintyInputs:
         least=0.0,
     )
     curve_percent: float = _percent(
-        5.0,
+        2.0,
         "curve",
-        "Uncertainty of the time-integrated activity by the choice of the curve: what different curves that suit the "
-        "same scans give.",
+        "Uncertainty of the time-integrated activity by kinetics that no curve describes, beside what scans leave open "
+        "and what the integration is off the fitted curve, which are calculated.",
     )
     # Staanum et al. 2021 find 13 % with three scans and 19 % with one
     single_time_point_percent: float = _percent(
         14.0,
         "single scan",
-        "Uncertainty of the time-integrated activity instead, where it follows from a single scan.",
+        "Least uncertainty of the time-integrated activity where there is a single scan.",
     )
     recovery_percent: float = _percent(
         5.0,

@@ -1,9 +1,9 @@
-"""What the verbs share that train the residual network: their arguments, plan and card."""
+"""What the verbs share that train the residual network: their arguments, packages, plan and start."""
 
 import argparse
-from dataclasses import asdict
+from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..base.errors import InvalidInput
 from ..case.choices import DEVICES
@@ -11,13 +11,13 @@ from ..lab.training.plan import TrainingPlan
 from .arguments import add_output, count
 
 if TYPE_CHECKING:
-    from ..dose.residual.model import ModelCard
+    from ..dose.residual.model import Model
 
-__all__ = ["add_plan", "card_of", "plan_of", "require_torch", "weights_to_start_from"]
+__all__ = ["add_plan", "plan_of", "require_training", "start_of"]
 
-_VOXEL_MM = 3.87
-_BOUNDS = (0.75, 1.3)
 _MAPS = 8
+_PACKAGES = ("torch", "onnx", "onnxruntime")
+"""What training and testing a network takes beside numpy and scipy."""
 
 
 def add_plan(parser: argparse.ArgumentParser, output: str) -> None:
@@ -79,18 +79,20 @@ def add_plan(parser: argparse.ArgumentParser, output: str) -> None:
     parser.add_argument(
         "--start",
         type=Path,
-        metavar="CARD.json",
-        help="card of a network whose weights to start from (default: random weights)",
+        metavar="PATH",
+        help="folder, card or ONNX file of a network whose weights to start from (default: random weights)",
     )
 
 
-def require_torch() -> None:
-    """Refuse to train a network without torch, with the remedy."""
-    from ..dose.unet import lack_of_network  # numpy and scipy take a second
-
-    lack = lack_of_network()
-    if lack is not None:
-        raise InvalidInput(f"the network cannot be trained: {lack}.")
+def require_training() -> None:
+    """Refuse to train or test a network without the packages for it, with the remedy."""
+    lacking = [name for name in _PACKAGES if find_spec(name) is None]
+    if lacking:
+        verb = "is" if len(lacking) == 1 else "are"
+        raise InvalidInput(
+            f"the network cannot be trained or tested: {' and '.join(lacking)} {verb} not installed "
+            f"(pip install {' '.join(lacking)})."
+        )
 
 
 def plan_of(asked: argparse.Namespace) -> TrainingPlan:
@@ -107,24 +109,23 @@ def plan_of(asked: argparse.Namespace) -> TrainingPlan:
     )
 
 
-def weights_to_start_from(asked: argparse.Namespace) -> dict[str, Any] | None:
-    """Read the weights to start from; None for random ones."""
-    from ..dose.residual.model import read_model  # torch takes seconds
+def start_of(asked: argparse.Namespace, plan: TrainingPlan) -> "Model | None":
+    """
+    Read the network to start from; None for random weights.
 
-    return None if asked.start is None else read_model(asked.start).network.state_dict()
+    Raises
+    ------
+    InvalidInput
+        If it is of another architecture or size than the plan's.
+    """
+    from ..dose.residual.model import read_model  # numpy takes a second
 
-
-def card_of(asked: argparse.Namespace, plan: TrainingPlan) -> "ModelCard":
-    """Begin the card of a network that is trained by a plan."""
-    from ..dose.residual.model import ModelCard  # torch takes seconds
-
-    return ModelCard(
-        name="residual",
-        weights="residual.pt",
-        sha256="",
-        architecture=plan.architecture,
-        size=plan.size,
-        voxel_mm=_VOXEL_MM,
-        bounds=_BOUNDS,
-        training={"plan": asdict(plan), "start": "" if asked.start is None else asked.start.name},
-    )
+    if asked.start is None:
+        return None
+    model: Model = read_model(asked.start)
+    if (model.card.architecture, model.card.size) != (plan.architecture, plan.size):
+        raise InvalidInput(
+            f"--start is a network {model.card.architecture!r} of size {model.card.size}, and one {plan.architecture!r} of "
+            f"size {plan.size} is to be trained; give --architecture and --maps alike."
+        )
+    return model

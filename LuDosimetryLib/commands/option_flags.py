@@ -118,7 +118,7 @@ def _reader(o: Option) -> Callable[[str], Any]:
     def read(text: str) -> Any:
         if o.choices is not None:  # checked later, where the refusal names the nearest choice
             return text if o.type is str else tuple(filter(None, text.split(",")))
-        value = _number(o, text) if o.type in (int, float) else text
+        value = _number(o, text) if o.type in (int, float) else o.type(text)
         try:
             o.refuse_wrong(value)
         except InvalidInput as error:

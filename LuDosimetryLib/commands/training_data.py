@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from ..base.errors import InvalidInput
+from ..base.log import Log
 from .arguments import add_output, count
 from .console import ConsoleProgress
 
@@ -30,6 +31,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--ct", type=Path, nargs="*", default=[], metavar="FILE", help="real CT images [HU]"
+    )
+    parser.add_argument(
+        "--origin",
+        default="",
+        metavar="TEXT",
+        help="whose the CT images are, and under which licence; a network's card credits them with it",
     )
     parser.add_argument(
         "--each", type=count, default=1, metavar="N", help="number of datasets of each CT"
@@ -59,8 +66,9 @@ def run(asked: argparse.Namespace, progress: ConsoleProgress) -> None:
     )
 
     recipes = study_recipes() if asked.study else []
-    recipes += phantom_recipes(asked.phantoms) + ct_recipes(asked.ct, asked.each)
+    recipes += phantom_recipes(asked.phantoms) + ct_recipes(asked.ct, asked.each, asked.origin)
     if not recipes:
         raise InvalidInput("nothing to make: give --study, --phantoms or --ct.")
-    for path in make_datasets(recipes, asked.output, asked.histories, asked.scheduler, progress):
+    log = Log(progress)
+    for path in make_datasets(recipes, asked.output, asked.histories, asked.scheduler, log):
         print(path)

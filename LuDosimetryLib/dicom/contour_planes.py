@@ -50,6 +50,11 @@ class Plane:
         """Enclosed area, in voxels."""
         return max(part.area for part in self.parts)
 
+    def volume_within(self, shape: tuple[int, ...]) -> float:
+        """The part of the volume that lies within an image of a shape (k, j, i), in voxels."""
+        thick = min(self.high, shape[0] - 0.5) - max(self.low, -0.5)
+        return max(0.0, thick) * max(part.area_within(shape[1:]) for part in self.parts)
+
     def inside(self, shape: tuple[int, int]) -> Mask:
         """Which voxel centres of a slice the contours enclose, shape (row, column)."""
         return np.logical_or.reduce([part.inside(shape) for part in self.parts])  # type: ignore[no-any-return]

@@ -178,22 +178,11 @@ def _of_volume(mask: Mask, found: Planes, grid: Grid) -> Iterator[str]:
         )
     drawn_mL = sum(plane.volume for plane in found.planes) * voxel_mL
     found_mL = float(mask.sum()) * voxel_mL
-    last = grid.shape[0] - 0.5
-    beyond_mL = voxel_mL * sum(
-        plane.area
-        * (
-            max(0.0, min(plane.high, -0.5) - plane.low)
-            + max(0.0, plane.high - max(plane.low, last))
-        )
-        for plane in found.planes
-    )
+    within_mL = sum(plane.volume_within(grid.shape) for plane in found.planes) * voxel_mL
     tolerance_mL = max(_DIFFERENT * drawn_mL, _DIFFERENT_mL)
-    if beyond_mL > tolerance_mL or drawn_mL - found_mL > tolerance_mL:
-        what = f"reaches beyond the CT: {drawn_mL - found_mL:.3g} of {drawn_mL:.4g} mL lie outside and were cut off"
+    if drawn_mL - within_mL > min(tolerance_mL, 0.5 * drawn_mL):
         yield (
-            what
-            if beyond_mL > 0.0
-            else f"has {drawn_mL:.4g} mL by its contours and {found_mL:.4g} mL on the voxels of the CT"
+            f"reaches beyond the CT: {drawn_mL - within_mL:.3g} of {drawn_mL:.4g} mL lie outside and were cut off"
         )
-    elif found_mL - drawn_mL > tolerance_mL:
+    elif abs(found_mL - drawn_mL) > tolerance_mL:
         yield f"has {drawn_mL:.4g} mL by its contours and {found_mL:.4g} mL on the voxels of the CT"

@@ -73,6 +73,7 @@ class PlaneContours:
             low, high = _bounds(self._contours)
             rows, columns = (np.arange(floor(low[a]), ceil(high[a]) + 1) for a in (1, 0))
             cell = 1.0
+        self._places = rows, columns, cell
         self.area = float(self._filled(rows, columns).sum()) * cell
 
     def inside(self, shape: tuple[int, int]) -> Mask:
@@ -83,6 +84,14 @@ class PlaneContours:
         """Area that both enclose, in voxels."""
         rows, columns, cell = _raster([*self._contours, *other._contours])
         return float((self._filled(rows, columns) & other._filled(rows, columns)).sum()) * cell
+
+    def area_within(self, shape: tuple[int, ...]) -> float:
+        """The part of the enclosed area that lies on a slice, in voxels."""
+        rows, columns, cell = self._places
+        rows, columns = (
+            at[(at > -0.5) & (at < n - 0.5)] for at, n in zip((rows, columns), shape, strict=True)
+        )
+        return float(self._filled(rows, columns).sum()) * cell
 
     def _filled(self, rows: _Places, columns: _Places) -> Mask:
         result = np.zeros((len(rows), len(columns)), bool)

@@ -106,7 +106,7 @@ def methods_of(case: Case, nuclide: Nuclide, log: Log) -> list[str]:
             log.remark(
                 f"the dose method {wanted!r} is not available: {lack}; the dose is that of {FALLBACK!r}, uncorrected."
             )
-        check_nuclide(method, nuclide)
+        check_nuclide(method, nuclide, options.model)
         if method not in methods:
             methods.append(method)
     return methods

@@ -64,6 +64,8 @@ class DoseProblem:
         Volumes of interest, for what a method says of their mean doses.
     effort : Effort
         How long a statistical method goes on.
+    model : Path or None
+        Files of a network of the user's own; None for the shipped one.
     """
 
     grid: Grid
@@ -75,6 +77,7 @@ class DoseProblem:
     device: str = "cpu"
     vois: Mapping[str, Mask] = field(default_factory=dict)
     effort: Effort = Effort()
+    model: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """The dose methods by name, each imported when it is used."""
 
+from pathlib import Path
+
 from ..base.errors import InvalidInput
 from ..base.loading import loaded
 from ..case.dose_methods import DOSE_METHODS
@@ -25,9 +27,16 @@ def lack_of(name: str) -> str | None:
     return lack
 
 
-def check_nuclide(name: str, nuclide: Nuclide) -> None:
+def check_nuclide(name: str, nuclide: Nuclide, model: Path | None = None) -> None:
     """
     Refuse a nuclide that a dose method does not know.
+
+    Parameters
+    ----------
+    name : str
+    nuclide : Nuclide
+    model : Path, optional
+        Files of the user's own network, for a method with one.
 
     Raises
     ------
@@ -40,6 +49,6 @@ def check_nuclide(name: str, nuclide: Nuclide) -> None:
         if entry.needs_kernels:
             read_point_kernels(nuclide.name)
         if entry.nuclide_check:
-            loaded(__package__, entry.nuclide_check)(nuclide)
+            loaded(__package__, entry.nuclide_check)(nuclide, model)
     except InvalidInput as error:
         raise InvalidInput(f"dose method {name!r}: {error}") from None

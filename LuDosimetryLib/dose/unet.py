@@ -1,6 +1,6 @@
 """Multiple voxel S values, corrected by a network trained on the residual to Monte Carlo."""
 
-from importlib.util import find_spec
+from pathlib import Path
 
 from ..base.errors import InvalidInput
 from ..base.log import Log
@@ -9,32 +9,33 @@ from ..organs.organ_dose import mean_dose
 from ..tissue.nuclide import Nuclide
 from .problem import DoseProblem, MethodDose
 from .residual.correction import corrected_dose
-from .residual.model import read_model, shipped_card
+from .residual.model import read_card, read_model
+from .residual.onnx_network import lack_of_onnxruntime
+
+__all__ = ["check_nuclide", "lack_of_network", "unet_dose"]
 
 
 def lack_of_network() -> str | None:
     """Why the network cannot be used, with the remedy; None if it can."""
-    remedy = "(pip install torch; in 3D Slicer: the PyTorch extension)"
-    if find_spec("torch") is None:
-        return f"torch, which it needs, is not installed {remedy}"
-    try:
-        import torch  # noqa: F401
-    except (ImportError, OSError) as error:  # its libraries are not those of this machine
-        reason = " ".join(str(error).split())
-        return f"torch, which it needs, is installed but cannot be loaded ({reason}); install it again {remedy}"
-    return None
+    return lack_of_onnxruntime()
 
 
-def check_nuclide(nuclide: Nuclide) -> None:
+def check_nuclide(nuclide: Nuclide, model: Path | None) -> None:
     """
-    Refuse a nuclide that the shipped network was not trained with.
+    Refuse a nuclide that the network was not trained with.
+
+    Parameters
+    ----------
+    nuclide : Nuclide
+    model : Path or None
+        Files of the network; None for the shipped one. See `model.card_file`.
 
     Raises
     ------
     InvalidInput
         One sentence with the remedy; also if there is no card of the network.
     """
-    trained = shipped_card().nuclide
+    trained = read_card(model).nuclide
     if nuclide.name != trained:
         raise InvalidInput(
             f"the residual network was trained for {trained}, not for {nuclide.name}; choose multi-vsv, or another method that "
@@ -51,15 +52,15 @@ def unet_dose(problem: DoseProblem, log: Log) -> MethodDose:
     InvalidInput
         If the weights are missing, damaged or foreign, or for another nuclide.
     """
-    check_nuclide(problem.nuclide)
-    model = read_model()
+    check_nuclide(problem.nuclide, problem.model)
+    model = read_model(problem.model)
     done = corrected_dose(problem, model, log)
     changes = _corrections(problem, done.dose, done.multi_vsv)
     return MethodDose(
         done.dose,
         correction_percent=changes,
         how={
-            "model": model.card.said,
+            "model": model.card.identity,
             "calculated_on": done.how,
             "bounded_voxels_percent": round(100.0 * done.bounded, 4),
             "correction_percent": changes,

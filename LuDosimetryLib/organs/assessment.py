@@ -4,12 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
 from ..activity.curve import VoiCurve
 from ..activity.integration import IntegrationProblem
 from ..activity.recovery import Recovery
-from ..activity.tia import time_integrated_activity
 from ..base.log import Log
 from ..image.arrays import Array, Mask
 from ..image.grid import Grid
@@ -18,7 +15,7 @@ from .lea_catcheside import lea_catcheside
 from .organ_dose import mean_dose
 from .quantities import OrganDose
 from .uncertainty.budget import BudgetProblem, with_uncertainty
-from .uncertainty.curve import curve_uncertainty_percent
+from .uncertainty.curve import time_activity_percent
 from .uncertainty.delineation import border_uncertainty_mm, segmentation_voxel_mm
 
 __all__ = ["Assessment"]
@@ -33,6 +30,8 @@ class Assessment:
     ----------
     series : IntegrationProblem
         The activity of every scan, its options and its VOIs.
+    tia_shown : ndarray, shape (k, j, i)
+        Time-integrated activity as the scans show it, without recovery correction [MBq h/mL].
     curves : mapping of str to VoiCurve
     recovery : Recovery or None
     grid : Grid
@@ -49,6 +48,7 @@ class Assessment:
     """
 
     series: IntegrationProblem
+    tia_shown: Array
     curves: Mapping[str, VoiCurve]
     recovery: Recovery | None
     grid: Grid
@@ -87,26 +87,9 @@ class Assessment:
             self.grid,
             None if self.recovery is None else self.recovery.model,
             border_uncertainty_mm(inputs, voxel_mm),
-            curve_uncertainty_percent(
-                list(series.hours),
-                series.activity_Bq_mL,
-                series.vois,
-                self._integrate,
-                self.curves if series.entry.by_curve else {},
-                inputs,
-            ),
+            time_activity_percent(series, self.tia_shown, self.curves),
             inputs,
         )
-
-    def _integrate(self, hours: Sequence[float], activity_Bq_mL: Sequence[float]) -> float:
-        """Integrate a single voxel as those of the case are, without a remark."""
-        voxel = replace(
-            self.series,
-            hours=hours,
-            activity_Bq_mL=[np.full((1, 1, 1), value, np.float32) for value in activity_Bq_mL],
-            vois={"volume": np.ones((1, 1, 1), bool)},
-        )
-        return float(time_integrated_activity(voxel, Log()).tia[0, 0, 0])
 
     def _with_corrections(self, organ: OrganDose) -> OrganDose:
         """What recovery correction and network changed, if they were used."""

@@ -130,7 +130,9 @@ def test_what_is_integrated_is_checked_against_its_curves(integration):
     liver = {"liver": np.ones(SHAPE, bool)}
     log = Log()
     _, curves = integrated_and_checked(problem(scans(30.0), integration, liver), log)
-    assert curves["liver"].effective_half_life_h == pytest.approx(30.0, rel=1e-4)
+    # the Bayesian curve leans a little towards what is usual
+    rel = 0.03 if integration == "bayesian" else 1e-4
+    assert curves["liver"].effective_half_life_h == pytest.approx(30.0, rel=rel)
     said = " ".join(log.remarks)
     assert ("differs from the fitted curve in 'liver'" in said) == (integration == "trapezoid")
     assert ("outside 0.75 to 2.5 effective half-lives" in said) == (integration == "haenscheid")

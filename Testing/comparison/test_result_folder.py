@@ -71,7 +71,10 @@ def test_nothing_beside_a_lone_file(tmp_path):
 
 def test_a_damaged_result_beside_the_reference_is_told(monte_carlo_result, tmp_path):
     file = monte_carlo_result / "result.json"
-    file.write_text(file.read_text(encoding="utf-8").replace('"density.nrrd"', '"../density.nrrd"'))
+    file.write_text(
+        file.read_text(encoding="utf-8").replace('"density.nrrd"', '"../density.nrrd"'),
+        encoding="utf-8",
+    )
     dose, reference = (monte_carlo_result / f"{name}.nrrd" for name in ("dose_local", "dose"))
     summary = compare_files(dose, reference, None, tmp_path / "out")
     assert "volumes.density is '../density.nrrd'; it must be the name" in summary["warnings"][0]

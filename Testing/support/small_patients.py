@@ -11,6 +11,7 @@ import pytest
 
 from LuDosimetryLib.base.log import Log
 from LuDosimetryLib.dose.residual.channels import Channels
+from LuDosimetryLib.dose.residual.model import Model, ModelCard, kernels_sha256
 from LuDosimetryLib.image.grid import Grid
 from LuDosimetryLib.lab.training.dataset import Dataset
 
@@ -32,6 +33,32 @@ def _one_thread() -> Iterator[None]:
     torch.manual_seed(1)
     yield
     torch.set_num_threads(before)
+
+
+def card_with(**changes: Any) -> ModelCard:
+    """The card of a small network for these patients."""
+    return ModelCard(
+        **{
+            "name": "test",
+            "weights": "residual.onnx",
+            "sha256": "",
+            "architecture": "linear",
+            "size": SMALL,
+            "voxel_mm": VOXEL_MM,
+            "bounds": (0.75, 1.3),
+            "nuclide": "Lu-177",
+            "media": 20,
+            "kernels_sha256": kernels_sha256("Lu-177"),
+            **changes,
+        }
+    )
+
+
+def model_with(network: Any, **changes: Any) -> Model:
+    """The model of a network of torch, in memory."""
+    from LuDosimetryLib.lab.training.model_folder import model_of
+
+    return model_of(network, card_with(**changes))
 
 
 @lru_cache
@@ -95,8 +122,8 @@ def _dataset(
     form = replace(
         form, tia=form.tia.copy(), density=form.density.copy(), reported=form.reported.copy()
     )
-    held = {**vars(form), "patient": patient, "cycle": cycle, "dose": noisy}
-    return Dataset(**{**held, "standard_error": error, "organ_standard_error_Gy": errors})
+    fields = {**vars(form), "patient": patient, "cycle": cycle, "dose": noisy}
+    return Dataset(**{**fields, "standard_error": error, "organ_standard_error_Gy": errors})
 
 
 @pytest.fixture

@@ -1,10 +1,6 @@
 """The dose by multiple VSV, corrected by the network's residual, within bounds."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from math import log2
-from typing import Any
 
 import numpy as np
 
@@ -14,8 +10,18 @@ from ...image.grid import Grid
 from ...image.resampling import average_onto
 from ...image.volume import Volume
 from ..problem import DoseProblem
-from .channels import MULTI_VSV, Channels, box_of
-from .model import Model
+from .channels import Channels
+from .model import Model, kernels_sha256
+from .residual_map import residual_map
+
+__all__ = [
+    "METAL_G_CM3",
+    "CorrectedDose",
+    "corrected_dose",
+    "metal_mL",
+    "resampled",
+    "trained_grid",
+]
 
 _SAME_VOXEL = 0.03
 """Relative difference of the voxel size that is none to the network."""
@@ -24,8 +30,10 @@ _TRAINED_VOXELS = (0.7, 1.5)
 _LEAST_G_CM3 = 0.05
 _USABLE_VOXELS = (0.5, 2.6)
 """Beyond these nothing is corrected."""
-_METAL_G_CM3 = 2.3
+METAL_G_CM3 = 2.3
+"""What is denser is no tissue but metal or dense contrast medium."""
 _METAL_ML = 0.5
+_MESSAGE = "residual network"
 
 
 @dataclass(frozen=True)
@@ -38,7 +46,7 @@ class CorrectedDose:
     dose, multi_vsv, split_vsv : ndarray of float32, shape (k, j, i)
         Corrected, and the doses that bound the correction [Gy].
     bounded : float
-        Part of the voxels with a dose where the bounds cut the correction.
+        Part of the voxels with a dose where the bounds cut the correction, from 0 to 1.
     how : str
         Device, and tiles if the device's memory asked for them.
     """
@@ -58,12 +66,12 @@ def corrected_dose(problem: DoseProblem, model: Model, log: Log) -> CorrectedDos
     ----------
     problem : DoseProblem
     model : Model
+        Trained for the problem's nuclide.
     log : Log
         Takes up what lies outside the network's training.
     """
-    warn_of_domain(problem, model, log)
+    _remark_on_domain(problem, model, log)
     channels = Channels.of(problem, log.part(0.5))
-    log.at(0.5, "residual network")
     grid = trained_grid(problem.grid, model.card.voxel_mm)
     ratios = _voxel_ratios(problem, model)
     if not _USABLE_VOXELS[0] <= min(ratios) <= max(ratios) <= _USABLE_VOXELS[1]:
@@ -73,17 +81,17 @@ def corrected_dose(problem: DoseProblem, model: Model, log: Log) -> CorrectedDos
             f"to {_USABLE_VOXELS[1] * model.card.voxel_mm:.2g} mm); the dose is that of multi-vsv, uncorrected."
         )
     elif grid is None:
-        residual, how = residual_map(model, channels, problem, log)
+        residual, how = residual_map(model, channels, problem, log.part(0.5, _MESSAGE))
     else:
         other = resampled(problem, grid)
-        other_channels = Channels.of(other, log.part(0.2))
-        found, how = residual_map(model, other_channels, other, log)
+        other_channels = Channels.of(other, log.part(0.25))
+        found, how = residual_map(model, other_channels, other, log.part(0.25, _MESSAGE))
         # energy is carried over, not dose: tissue borders lie elsewhere in other voxels
         energy = average_onto(Volume(found * other.density_g_cm3, grid), problem.grid, 0.0)
         mass = np.maximum(problem.density_g_cm3, np.float32(_LEAST_G_CM3))
         residual = np.asarray(energy / mass, np.float32)
         how += f", residual from a grid of {model.card.voxel_mm:g} mm"
-    log.at(1.0, "residual network")
+    log.at(1.0, _MESSAGE)
     return _bounded(channels, residual, problem.reported, model.card.bounds, how)
 
 
@@ -104,80 +112,6 @@ def _bounded(
         float(cut.sum()) / max(1, int(reported.sum())),
         how,
     )
-
-
-def residual_map(
-    model: Model, channels: Channels, problem: DoseProblem, log: Log
-) -> tuple[Array, str]:
-    """
-    The network's residual [Gy] and how it was had.
-
-    The whole volume at once on the problem's device; where its memory does not suffice, in tiles,
-    and then on the CPU. All ways give the same numbers.
-    """
-    import torch
-
-    from .inference import residual_of, tiled_residual_of
-
-    part = (slice(None), *box_of(problem.reported))
-    tissue = torch.from_numpy(channels.tissue[part])[None]
-    # of order one, whatever the unit; a power of two leaves every digit as it is
-    scale = 2.0 ** round(log2(float(channels.linear[MULTI_VSV].max()) or 1.0))
-    linear = torch.from_numpy(channels.linear[part] * np.float32(1.0 / scale))[None]
-
-    def whole(device: str) -> Any:
-        return residual_of(model.network.to(device), tissue, linear, device)[0, 0].numpy()
-
-    def tiled(device: str) -> Any:
-        found = np.zeros(tuple(tissue.shape[2:]), np.float32)
-        network = model.network.to(device)
-        for box, part in tiled_residual_of(network, tissue, linear, device):
-            found[box] = part[0, 0].numpy()
-        return found
-
-    attempts = [(whole, problem.device, ""), (tiled, problem.device, " in tiles")]
-    if problem.device != "cpu":
-        attempts.append((tiled, "cpu", " in tiles"))
-    for n, (attempt, device, in_parts) in enumerate(attempts):
-        try:
-            with _each_layer(model.network, lambda: log.at(0.8, "residual network")):
-                residual = attempt(device)
-        except (MemoryError, RuntimeError) as error:
-            if n + 1 == len(attempts) or not _out_of_memory(error):
-                raise
-            following = attempts[n + 1]
-            log.remark(
-                f"the residual network ran out of memory on {device}{in_parts} and was calculated on "
-                f"{following[1]}{following[2]} instead; the dose is the same."
-            )
-            continue
-        finally:
-            model.network.to("cpu")
-        found = np.zeros(problem.grid.shape, np.float32)
-        found[part[1:]] = residual * np.float32(scale)
-        return found, f"{device}{in_parts}"
-    raise AssertionError("unreachable")
-
-
-@contextmanager
-def _each_layer(network: Any, said: Callable[[], object]) -> Iterator[None]:
-    """Calls a function after each layer of the network, so that cancelling need not wait for all."""
-
-    def after(*_: object) -> None:
-        said()
-
-    layers = [module for module in network.modules() if not list(module.children())]
-    hooks = [layer.register_forward_hook(after) for layer in layers]
-    try:
-        yield
-    finally:
-        for hook in hooks:
-            hook.remove()
-
-
-def _out_of_memory(error: Exception) -> bool:
-    # torch's CPU allocator says so in a RuntimeError without a type of its own
-    return isinstance(error, MemoryError) or "memory" in str(error).lower()
 
 
 def trained_grid(grid: Grid, voxel_mm: float) -> Grid | None:
@@ -213,6 +147,11 @@ def resampled(problem: DoseProblem, grid: Grid) -> DoseProblem:
     )
 
 
+def metal_mL(density_g_cm3: Array, reported: Mask, grid: Grid) -> float:
+    """Volume of the voxels with a dose that are as dense as metal or dense contrast medium [mL]."""
+    return float((density_g_cm3[reported] > METAL_G_CM3).sum()) * grid.voxel_volume_mL
+
+
 def _voxel_ratios(problem: DoseProblem, model: Model) -> list[float]:
     """Sides of a voxel in those of the training."""
     return [side / model.card.voxel_mm for side in problem.grid.spacing_mm]
@@ -222,19 +161,29 @@ def _sizes(grid: Grid) -> str:
     return " x ".join(f"{s:.3g}" for s in reversed(grid.spacing_mm))
 
 
-def warn_of_domain(problem: DoseProblem, model: Model, log: Log) -> None:
-    """Say what lies outside the network's training."""
+def _remark_on_domain(problem: DoseProblem, model: Model, log: Log) -> None:
+    """Remark on what lies outside the network's training."""
+    card = model.card
     ratios = _voxel_ratios(problem, model)
     low, high = _TRAINED_VOXELS
     if not all(low <= ratio <= high for ratio in ratios):
         log.remark(
-            f"residual network: voxels of {_sizes(problem.grid)} mm are far from the {model.card.voxel_mm:g} mm it was trained with "
-            f"({low * model.card.voxel_mm:.2g} to {high * model.card.voxel_mm:.2g} mm were checked); compare with Monte Carlo."
+            f"residual network: voxels of {_sizes(problem.grid)} mm are far from the {card.voxel_mm:g} mm it was trained with "
+            f"({low * card.voxel_mm:.2g} to {high * card.voxel_mm:.2g} mm were checked); compare with Monte Carlo."
         )
-    dense_mL = float((problem.density_g_cm3[problem.reported] > _METAL_G_CM3).sum())
-    dense_mL *= problem.grid.voxel_volume_mL
+    dense_mL = metal_mL(problem.density_g_cm3, problem.reported, problem.grid)
     if dense_mL > _METAL_ML:
         log.remark(
-            f"residual network: {dense_mL:.2g} mL of the patient are denser than {_METAL_G_CM3:g} g/cm3, as metal or "
-            "dense contrast; it was not trained with such; compare with Monte Carlo there."
+            f"residual network: {dense_mL:.2g} mL of the patient are denser than {METAL_G_CM3:g} g/cm3, as metal or "
+            "dense contrast; it was trained with hardly any of such; compare with Monte Carlo there."
+        )
+    if problem.media != card.media:
+        log.remark(
+            f"residual network: it was trained with voxel S values of {card.media} media, and the case has {problem.media}; "
+            "compare with Monte Carlo."
+        )
+    if kernels_sha256(card.nuclide) != card.kernels_sha256:
+        log.remark(
+            f"residual network: {card.name!r} was trained with other point kernels than those of this installation; "
+            "compare with Monte Carlo."
         )

@@ -1,45 +1,65 @@
-"""The shipped network: its card, and its weights, which must be those that the card was made for."""
+"""A network's files: its card, and its weights, which must be those that the card was made for."""
 
 import hashlib
-import io
 import json
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from ...base.checks import check_choice, check_known, check_number, check_text, check_whole
 from ...base.errors import InvalidInput
 from ...base.resources import resource
-from ...base.storage import write_atomically
+from ...base.storage import file_sha256
+from .onnx_file import OnnxGraph, read_graph
 
-SCHEMA = "ludosimetry-model/1"
+__all__ = [
+    "ARCHITECTURES",
+    "CARD",
+    "SCHEMA",
+    "WEIGHTS",
+    "Model",
+    "ModelCard",
+    "card_file",
+    "kernels_sha256",
+    "read_card",
+    "read_model",
+]
+
+SCHEMA = "ludosimetry-model/2"
 CARD = ("Models", "residual.json")
-
-_REMEDY = "install LuDosimetry again, or choose the dose method multi-vsv, which needs no weights"
+WEIGHTS = "residual.onnx"
+ARCHITECTURES = ("linear", "paper")
+"""Names of the networks; the first is linear in activity by construction."""
 
 
 @dataclass(frozen=True)
 class ModelCard:
     """
-    What is known of a network's weights.
+    What is known of a network.
 
     Attributes
     ----------
     name : str
     weights : str
-        File beside the card.
+        ONNX file beside the card.
     sha256 : str
-        Of that file.
+        Hash of that file.
     architecture : str
-        One of `network.ARCHITECTURES`.
+        One of `ARCHITECTURES`.
     size : dict of str to int
         Arguments of the network.
     voxel_mm : float
-        Of the cubic voxels it was trained with.
+        Side of the cubic voxels that it was trained with.
     bounds : tuple of float
         The corrected dose stays above the first times the lesser, and below the second times the
         greater, of the multiple-VSV and split-VSV doses.
     nuclide : str
         Nuclide of the doses it was trained with.
+    media : int
+        Number of media of the multiple voxel S values that it was trained with.
+    kernels_sha256 : str
+        Hash of the point kernels that it was trained with.
     training, validation : dict
         Data, plan and figures, for the reader.
     limits : list of str
@@ -54,16 +74,23 @@ class ModelCard:
     size: dict[str, int]
     voxel_mm: float
     bounds: tuple[float, float]
-    nuclide: str = "Lu-177"
+    nuclide: str
+    media: int
+    kernels_sha256: str
     training: dict[str, Any] = field(default_factory=dict)
     validation: dict[str, Any] = field(default_factory=dict)
     limits: list[str] = field(default_factory=list)
-    licence: str = "Apache-2.0"
+    licence: str = "not stated"
     credits: list[str] = field(default_factory=list)
 
     @property
-    def said(self) -> str:
-        """For the provenance."""
+    def linear(self) -> bool:
+        """Whether twice the activity is exactly twice the residual."""
+        return self.architecture == ARCHITECTURES[0]
+
+    @property
+    def identity(self) -> str:
+        """The network's name and hash, for the provenance."""
         return f"{self.name} sha256 {self.sha256}"
 
 
@@ -75,121 +102,142 @@ class Model:
     Attributes
     ----------
     card : ModelCard
-    network : LinearNetwork or PaperNetwork
-        With its weights, on the CPU.
+    onnx : bytes
+        The weights' file.
+    graph : OnnxGraph
+        What is in it.
     """
 
     card: ModelCard
-    network: Any
+    onnx: bytes = field(repr=False)
+    graph: OnnxGraph = field(repr=False)
 
 
-def write_model(network: Any, card: ModelCard, folder: Path) -> ModelCard:
+def kernels_sha256(nuclide: str) -> str:
+    """Hash of the file with a nuclide's point kernels."""
+    return file_sha256(resource("Kernels", f"{nuclide}.npz"))
+
+
+def card_file(path: Path | None) -> Path:
     """
-    Write weights and card.
+    The card of a network.
 
-    Returns
-    -------
-    ModelCard
-        With the hash of the weights.
-    """
-    import torch
-
-    folder.mkdir(parents=True, exist_ok=True)
-    content = io.BytesIO()
-    torch.save({k: v.cpu() for k, v in network.state_dict().items()}, content)
-    weights = content.getvalue()
-    held = {**asdict(card), "sha256": hashlib.sha256(weights).hexdigest()}
-    card = ModelCard(**held)
-    with write_atomically(folder / card.weights) as file:
-        file.write(weights)
-    with write_atomically(folder / CARD[-1]) as file:
-        text = json.dumps({"schema": SCHEMA, **asdict(card)}, indent=1, ensure_ascii=False)
-        file.write(text.encode() + b"\n")
-    return card
-
-
-def read_card(path: Path) -> ModelCard:
-    """
-    Read a card.
-
-    Raises
-    ------
-    InvalidInput
-        If there is none, or none of this version.
-    """
-    try:
-        held = json.loads(path.read_text(encoding="utf-8"))
-        schema = held.pop("schema", None)
-        if schema == SCHEMA:
-            low, high = held.pop("bounds")
-            path.with_name(held["weights"])  # which must be a name and no path
-            return ModelCard(bounds=(float(low), float(high)), **held)
-        reason = f"its schema is {schema!r}, expected {SCHEMA!r}"
-    except (OSError, ValueError, TypeError, AttributeError, KeyError) as error:
-        reason = " ".join(f"{type(error).__name__}: {error}".split())
-    raise InvalidInput(f"{path} is no model card ({reason}); {_REMEDY}.")
-
-
-def shipped_card() -> ModelCard:
-    """
-    Read the card of the shipped network.
+    Parameters
+    ----------
+    path : Path or None
+        Folder that ``train`` or ``release`` wrote, or the card or the ONNX file in it; None for
+        the network that is shipped.
 
     Raises
     ------
     InvalidInput
         If there is none.
     """
-    return read_card(_shipped())
+    if path is None:
+        try:
+            return resource(*CARD)
+        except FileNotFoundError:
+            raise _refusal(
+                path, f"the network, Resources/{'/'.join(CARD)}, is missing from this installation"
+            ) from None
+    found = path / CARD[-1] if path.is_dir() else path
+    if found.suffix == Path(WEIGHTS).suffix:
+        found = found.with_suffix(Path(CARD[-1]).suffix)
+    if not found.is_file():
+        raise _refusal(path, f"there is no network at {path}: its card {found} is missing")
+    return found
 
 
-def _shipped() -> Path:
-    try:
-        return resource(*CARD)
-    except FileNotFoundError:
-        raise InvalidInput(
-            f"the network's weights, Resources/{'/'.join(CARD)}, are missing; {_REMEDY}."
-        ) from None
-
-
-def read_model(path: Path | None = None) -> Model:
+def read_card(path: Path | None = None) -> ModelCard:
     """
-    Read the network of a card, the shipped one by default.
+    Read a network's card.
+
+    Parameters
+    ----------
+    path : Path, optional
+        As for `card_file`.
 
     Raises
     ------
     InvalidInput
-        If the weights are missing, damaged, or not those of the card.
-    ImportError
-        Without torch.
+        If there is none, or none of this version.
     """
-    path = _shipped() if path is None else path
-    card = read_card(path)
-    weights = path.with_name(card.weights)
-    return Model(card, _read_network(weights, card))
-
-
-def _read_network(path: Path, card: ModelCard) -> Any:
-    import torch
-
-    from .network import ARCHITECTURES
-
+    file = card_file(path)
     try:
-        content = path.read_bytes()
+        content = json.loads(file.read_text(encoding="utf-8"))
+        schema = content.pop("schema", None)
+        if schema == SCHEMA:
+            return _checked(content)
+        reason = f"its schema is {schema!r}, expected {SCHEMA!r}"
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        reason = " ".join(str(error).rstrip(".").split()) or type(error).__name__
+    raise _refusal(path, f"{file} is no model card ({reason})")
+
+
+def read_model(path: Path | None = None) -> Model:
+    """
+    Read a network, the shipped one by default.
+
+    Parameters
+    ----------
+    path : Path, optional
+        As for `card_file`.
+
+    Raises
+    ------
+    InvalidInput
+        If the weights are missing, damaged, not those of the card, or more than weights.
+    """
+    file = card_file(path)
+    card = read_card(path)
+    weights = file.with_name(card.weights)
+    try:
+        content = weights.read_bytes()
     except OSError as error:
-        raise InvalidInput(
-            f"the network's weights {path} cannot be read ({error.strerror}); {_REMEDY}."
+        raise _refusal(
+            path, f"the network's weights {weights} cannot be read ({error.strerror})"
         ) from None
     found = hashlib.sha256(content).hexdigest()
     if found != card.sha256:
-        raise InvalidInput(
-            f"the network's weights {path} are damaged or not those of {CARD[-1]}: SHA-256 is {found[:12]}..., expected "
-            f"{card.sha256[:12]}...; {_REMEDY}."
+        raise _refusal(
+            path,
+            f"the network's weights {weights} are damaged or not those of {file.name}: SHA-256 is {found[:12]}..., "
+            f"expected {card.sha256[:12]}...",
         )
     try:
-        network = ARCHITECTURES[card.architecture](**card.size)
-        network.load_state_dict(torch.load(io.BytesIO(content), weights_only=True))
-    except Exception as error:  # torch raises many kinds for what is not its file
-        raise InvalidInput(
-            f"the network's weights {path} do not fit {card.architecture!r} ({type(error).__name__}); {_REMEDY}."
-        ) from None
-    return network.eval()
+        graph = read_graph(content)
+    except (ValueError, OverflowError) as error:
+        raise _refusal(path, f"{weights} is no network of this project: {error}") from None
+    return Model(card, content, graph)
+
+
+def _checked(content: Mapping[str, Any]) -> ModelCard:
+    """The card of a file's content; what it says to the reader alone is taken as it is."""
+    known = [f.name for f in fields(ModelCard)]
+    for key in content:
+        check_known(key, known)
+    low, high = content.get("bounds", (0.0, 0.0))
+    card = ModelCard(**{**content, "bounds": (low, high)})
+    for name in ("name", "weights", "sha256", "nuclide", "kernels_sha256", "licence"):
+        check_text(name, getattr(card, name))
+    if Path(card.weights).name != card.weights or Path(card.weights).suffix != Path(WEIGHTS).suffix:
+        raise ValueError(f"weights is {card.weights!r}; it must be the name of an ONNX file beside")
+    check_choice("architecture", card.architecture, ARCHITECTURES)
+    check_number("voxel_mm", card.voxel_mm)
+    check_number("bounds", low)
+    check_number("bounds", high, above=float(low))
+    check_whole("media", card.media, 1)
+    for name, value in card.size.items():
+        check_whole(f"size {name}", value, 1)
+    return card
+
+
+def _refusal(path: Path | None, reason: str) -> InvalidInput:
+    remedy = (
+        "install LuDosimetry again"
+        if path is None
+        else "give the folder, the card or the ONNX file that 'train' or 'release' wrote"
+    )
+    return InvalidInput(
+        f"{reason}; {remedy}, or choose the dose method multi-vsv, which needs no network."
+    )

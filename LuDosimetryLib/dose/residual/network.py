@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from .channels import LINEAR_CHANNELS, MULTI_VSV, SPLIT_VSV, TISSUE_CHANNELS
+from .model import ARCHITECTURES as NAMES
 
 _MOMENTUM = 0.02
 """Of batch normalisation: with one patch a batch, the statistics are to rest on some fifty of them."""
@@ -190,5 +191,5 @@ def _two_convolutions(channels: int, maps: int) -> nn.Sequential:
     )
 
 
-ARCHITECTURES: dict[str, Any] = {"linear": LinearNetwork, "paper": PaperNetwork}
+ARCHITECTURES: dict[str, Any] = dict(zip(NAMES, (LinearNetwork, PaperNetwork), strict=True))
 """Networks by name."""

@@ -1,20 +1,22 @@
 """Leave-one-patient-out: each patient's datasets by a network that never saw the patient."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from ...base.errors import InvalidInput
-from ...base.progress import Progress
+from ...base.log import Log
 from ...base.storage import write_atomically
-from ...dose.residual.model import CARD, ModelCard, read_card, read_model, write_model
+from ...dose.residual.model import Model, ModelCard, read_card, read_model
+from ...dose.residual.torch_network import module_of
 from .dataset import Dataset
 from .evaluation import Evaluation, Moments, OrganRecord, TissueError, evaluate
+from .model_folder import write_model
 from .patches import Sample, samples_of
 from .plan import TrainingPlan
 from .training import Training
+from .training_record import card_of, refuse_seen, training_record
 
 EVALUATIONS = "evaluations.json"
 
@@ -27,24 +29,21 @@ class CrossValidation:
     Attributes
     ----------
     plan : TrainingPlan
-        Of each patient's network.
-    card : ModelCard
-        Form of the models; each takes up who was left out, and the plan.
+        By which each patient's network is trained.
     folder : Path
         Receives a folder for each patient left out; what is finished there is not done again.
     device : str
-    start : dict or None
-        Weights to begin with, from patients outside the study.
+    start : Model or None
+        Network to begin with, from patients outside the study.
     """
 
     plan: TrainingPlan
-    card: ModelCard
     folder: Path
     device: str = "cpu"
-    start: dict[str, Any] | None = None
+    start: Model | None = None
 
     def run(
-        self, study: Sequence[Dataset], others: Sequence[Dataset], progress: Progress
+        self, study: Sequence[Dataset], others: Sequence[Dataset], log: Log
     ) -> list[Evaluation]:
         """
         Train and evaluate for each patient of the study.
@@ -53,13 +52,14 @@ class CrossValidation:
         ----------
         study : sequence of Dataset
         others : sequence of Dataset
-            Of patients outside the study, trained with in every fold.
-        progress : callable
+            Datasets of patients outside the study, trained with in every fold.
+        log : Log
 
         Raises
         ------
         InvalidInput
-            For too few patients, and for a folder with folds of another plan.
+            For too few patients, for datasets that nothing can be learned from, and for a folder
+            with folds of another plan.
         """
         patients = sorted({dataset.patient for dataset in study})
         if len(patients) < 2 or (len(patients) < 3 and not others):
@@ -67,58 +67,75 @@ class CrossValidation:
                 f"the study has {len(patients)} patients; each needs another that says when to stop, and at least one "
                 "to train with."
             )
-        samples = samples_of([*study, *others], lambda f, text: progress(0.1 * f, text))
+        everyone = [*study, *others]
+        for dataset in everyone:
+            dataset.check()
+        card = card_of(self.plan, everyone)
+        if self.start is not None:
+            refuse_seen(self.start.card, study)
+        samples = samples_of(everyone, log.part(0.1))
         evaluations: list[Evaluation] = []
         for n, patient in enumerate(patients):
-
-            def of_all(fraction: float, text: str, n: int = n, left_out: str = patient) -> None:
-                progress(0.1 + 0.9 * (n + fraction) / len(patients), f"without {left_out}: {text}")
-
             # the next patient says when to stop; the one left out has no say in it
             validating = patients[(n + 1) % len(patients)]
-            held_out = {patient, validating}
-            learning = [d for d in (*study, *others) if d.patient not in held_out]
-            evaluations += self._fold(
+            apart = {patient, validating}
+            fold = _Fold(
                 patient,
-                [samples[d.name] for d in learning],
-                [samples[d.name] for d in study if d.patient == validating],
+                [d for d in everyone if d.patient not in apart],
+                [d for d in study if d.patient == validating],
                 [d for d in study if d.patient == patient],
-                of_all,
+            )
+            evaluations += self._of_fold(
+                fold, card, samples, log.part(0.9 / len(patients), f"without {patient}")
             )
         write_evaluations(evaluations, self.folder / EVALUATIONS)
         return evaluations
 
-    def _fold(
-        self,
-        patient: str,
-        training: list[Sample],
-        validation: list[Sample],
-        left_out: list[Dataset],
-        progress: Progress,
+    def _of_fold(
+        self, fold: "_Fold", card: ModelCard, samples: Mapping[str, Sample], log: Log
     ) -> list[Evaluation]:
-        folder = self.folder / f"without-{patient}"
+        folder = self.folder / f"without-{fold.patient}"
         finished = folder / EVALUATIONS
         card = replace(
-            self.card,
-            name=f"{self.card.name}-without-{patient}",
-            training={**self.card.training, "plan": asdict(self.plan)},
+            card,
+            name=f"{card.name}-without-{fold.patient}",
+            training=training_record(
+                self.plan,
+                fold.learning,
+                fold.validating,
+                None if self.start is None else self.start.card,
+            ),
         )
         if finished.exists():
-            if read_card(folder / CARD[-1]).training.get("plan") != card.training["plan"]:
+            if read_card(folder).training.get("plan") != card.training["plan"]:
                 raise InvalidInput(
                     f"{folder} is of a study with another plan; choose another folder or remove it."
                 )
             return read_evaluations(finished)
-        run = Training(self.plan, folder, self.device, self.start)
-        network = run.run(training, validation, lambda f, text: progress(0.9 * f, text))
+        weights = None if self.start is None else module_of(self.start).state_dict()
+        network = Training(self.plan, folder, self.device, weights).run(
+            [samples[d.name] for d in fold.learning],
+            [samples[d.name] for d in fold.validating],
+            log.part(0.9),
+        )
         write_model(network, card, folder)
-        model = read_model(folder / CARD[-1])
+        model = read_model(folder)
         evaluations = []
-        for dataset in left_out:
-            progress(0.95, f"evaluating {dataset.name}")
-            evaluations.append(evaluate(dataset, model, self.device)[0])
+        for dataset in fold.left_out:
+            part = log.part(0.1 / len(fold.left_out), f"evaluating {dataset.name}")
+            evaluations.append(evaluate(dataset, model, part, self.device)[0])
         write_evaluations(evaluations, finished)
         return evaluations
+
+
+@dataclass(frozen=True)
+class _Fold:
+    """Datasets by what they are for, where one patient is left out."""
+
+    patient: str
+    learning: Sequence[Dataset]
+    validating: Sequence[Dataset]
+    left_out: Sequence[Dataset]
 
 
 def write_evaluations(evaluations: Sequence[Evaluation], path: Path) -> None:
@@ -131,13 +148,13 @@ def read_evaluations(path: Path) -> list[Evaluation]:
     """Read a file of `write_evaluations`."""
     return [
         Evaluation(
-            held["patient"],
-            held["cycle"],
-            [OrganRecord(**organ) for organ in held["organs"]],
-            {m: Moments(**sums) for m, sums in held["all_doses"].items()},
-            {m: Moments(**sums) for m, sums in held["low_doses"].items()},
-            {name: TissueError(**error) for name, error in held["tissues"].items()},
-            held["bounded_percent"],
+            entry["patient"],
+            entry["cycle"],
+            [OrganRecord(**organ) for organ in entry["organs"]],
+            {m: Moments(**sums) for m, sums in entry["all_doses"].items()},
+            {m: Moments(**sums) for m, sums in entry["low_doses"].items()},
+            {name: TissueError(**error) for name, error in entry["tissues"].items()},
+            entry["bounded_percent"],
         )
-        for held in json.loads(path.read_text(encoding="utf-8"))
+        for entry in json.loads(path.read_text(encoding="utf-8"))
     ]

@@ -45,6 +45,8 @@ class Dataset:
     nuclide : str
     how : dict
         Of the Monte Carlo: engine, decays, seed.
+    source : str
+        Whose CT it is, and under which licence; empty if that was not stated.
     """
 
     patient: str
@@ -59,10 +61,11 @@ class Dataset:
     organ_standard_error_Gy: dict[str, float]
     nuclide: str
     how: dict[str, Any]
+    source: str = ""
 
     @property
     def name(self) -> str:
-        """Of its file."""
+        """Name of its file, without the ending."""
         return f"{self.patient}-{self.cycle}"
 
     def problem(self, device: str = "cpu") -> DoseProblem:
@@ -72,10 +75,45 @@ class Dataset:
             self.grid, self.tia, self.density, self.reported, nuclide, device=device, vois=self.vois
         )
 
+    def check(self) -> None:
+        """
+        Refuse what nothing can be learned from, or judged by.
+
+        Raises
+        ------
+        InvalidInput
+            One sentence that names the dataset and what is wrong with it.
+        """
+        for name, values, unit in (
+            ("density", self.density, "g/cm3"),
+            ("time-integrated activity", self.tia, "MBq h/mL"),
+            ("dose", self.dose, "Gy"),
+            ("standard error", self.standard_error, "Gy"),
+        ):
+            if not np.isfinite(values).all():
+                wrong = int(np.count_nonzero(~np.isfinite(values)))
+                raise self._worthless(f"its {name} is not a number in {wrong} voxels")
+            # a dose that was smoothed may fall below 0 where there is next to none
+            if name != "dose" and values.min() < 0.0:
+                raise self._worthless(f"its {name} is {values.min():.3g} {unit} somewhere")
+        if not self.reported.any():
+            raise self._worthless("no voxel of it has a dose")
+        if not self.tia.any():
+            raise self._worthless("it has no activity")
+        if not self.dose[self.reported].any():
+            raise self._worthless("its dose is 0 everywhere")
+        if not self.standard_error[self.reported].any():
+            raise self._worthless("its dose has no standard errors")
+
+    def _worthless(self, reason: str) -> InvalidInput:
+        return InvalidInput(
+            f"the dataset {self.name} is of no use for training or testing: {reason}; make it again with 'training-data'."
+        )
+
     def write(self, folder: Path) -> Path:
         """Write the file; complete or not at all."""
         grid = self.grid
-        said = {
+        description = {
             "schema": SCHEMA,
             "patient": self.patient,
             "cycle": self.cycle,
@@ -83,6 +121,7 @@ class Dataset:
             "origin_mm": grid.origin_mm,
             "spacing_mm": grid.spacing_mm,
             "direction": grid.direction,
+            "source": self.source,
             "vois": list(self.vois),
             "organ_standard_error_Gy": self.organ_standard_error_Gy,
             "how": self.how,
@@ -92,7 +131,7 @@ class Dataset:
             arrays: dict[str, Any] = {f"voi_{n}": voi for n, voi in enumerate(self.vois.values())}
             np.savez_compressed(
                 file,
-                said=np.frombuffer(json.dumps(said).encode(), np.uint8),
+                said=np.frombuffer(json.dumps(description).encode(), np.uint8),
                 tia=self.tia,
                 density=self.density,
                 reported=self.reported,
@@ -113,12 +152,12 @@ def read_dataset(path: Path) -> Dataset:
         If it is none.
     """
     try:
-        with np.load(path, allow_pickle=False) as held:
-            arrays = dict(held)
-        said = json.loads(arrays.pop("said").tobytes())
-        schema = said.get("schema")
+        with np.load(path, allow_pickle=False) as file:
+            arrays = dict(file)
+        description = json.loads(arrays.pop("said").tobytes())
+        schema = description.get("schema")
         if schema == SCHEMA:
-            return _dataset_of(said, arrays)
+            return _dataset_of(description, arrays)
         reason = f"its schema is {schema!r}, expected {SCHEMA!r}"
     except _UNREADABLE as error:
         reason = f"{type(error).__name__}: {error}"
@@ -141,25 +180,29 @@ _UNREADABLE = (
 )
 
 
-def _dataset_of(said: dict[str, Any], arrays: dict[str, Any]) -> Dataset:
+def _dataset_of(description: dict[str, Any], arrays: dict[str, Any]) -> Dataset:
     shape = arrays["tia"].shape
     if other := {a.shape for a in arrays.values()} - {shape}:
         raise ValueError(f"arrays of shape {shape} and {', '.join(map(str, other))}")
     return Dataset(
-        patient=said["patient"],
-        cycle=said["cycle"],
+        patient=description["patient"],
+        cycle=description["cycle"],
         grid=Grid(
-            shape, tuple(said["spacing_mm"]), tuple(said["origin_mm"]), tuple(said["direction"])
+            shape,
+            tuple(description["spacing_mm"]),
+            tuple(description["origin_mm"]),
+            tuple(description["direction"]),
         ),
         tia=arrays["tia"],
         density=arrays["density"],
         reported=arrays["reported"],
         dose=arrays["dose"],
         standard_error=arrays["standard_error"],
-        vois={name: arrays[f"voi_{n}"] for n, name in enumerate(said["vois"])},
-        organ_standard_error_Gy=said["organ_standard_error_Gy"],
-        nuclide=said["nuclide"],
-        how=said["how"],
+        vois={name: arrays[f"voi_{n}"] for n, name in enumerate(description["vois"])},
+        organ_standard_error_Gy=description["organ_standard_error_Gy"],
+        nuclide=description["nuclide"],
+        how=description["how"],
+        source=description.get("source", ""),
     )
 
 

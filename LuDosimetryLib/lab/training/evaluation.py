@@ -8,7 +8,6 @@ from scipy import ndimage
 
 from ...agreement.agreement import LOW_DOSE_GY
 from ...base.log import Log
-from ...base.progress import Progress, no_progress
 from ...dose.local import local_dose
 from ...dose.problem import DoseProblem
 from ...dose.residual.correction import corrected_dose
@@ -133,7 +132,7 @@ class Evaluation:
 
 
 def evaluate(
-    dataset: Dataset, model: Model, device: str = "cpu", progress: Progress = no_progress
+    dataset: Dataset, model: Model, log: Log, device: str = "cpu"
 ) -> tuple[Evaluation, dict[str, Array]]:
     """
     Calculate a dataset by every method and compare with its Monte Carlo.
@@ -144,7 +143,7 @@ def evaluate(
         And the doses by method [Gy], Monte Carlo not among them.
     """
     problem = dataset.problem(device)
-    doses, bounded = _doses(problem, model, progress)
+    doses, bounded = _doses(problem, model, log)
     reported, reference, error = dataset.reported, dataset.dose, dataset.standard_error
     low = reported & (reference < LOW_DOSE_GY)
 
@@ -179,13 +178,11 @@ def evaluate(
     return found, doses
 
 
-def _doses(
-    problem: DoseProblem, model: Model, progress: Progress
-) -> tuple[dict[str, Array], float]:
-    corrected = corrected_dose(problem, model, Log(progress))
+def _doses(problem: DoseProblem, model: Model, log: Log) -> tuple[dict[str, Array], float]:
+    corrected = corrected_dose(problem, model, log.part(0.8))
     doses = {
-        "local": local_dose(problem, Log(progress)).dose,
-        "single-vsv": single_vsv_dose(problem, Log(progress)).dose,
+        "local": local_dose(problem, log.part(0.1)).dose,
+        "single-vsv": single_vsv_dose(problem, log.part(0.1)).dose,
         "multi-vsv": corrected.multi_vsv,
         "split-vsv": corrected.split_vsv,
         "unet": corrected.dose,

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ...base.log import Log
-from ...base.progress import Progress, no_progress
 from ...dose.residual.channels import MULTI_VSV, Channels, box_of
 from ...image.arrays import Array, Mask
 from .dataset import Dataset
@@ -51,9 +50,9 @@ class Sample:
     noise: float
 
     @classmethod
-    def of(cls, dataset: Dataset, progress: Progress) -> "Sample":
+    def of(cls, dataset: Dataset, log: Log) -> "Sample":
         """The sample of a dataset."""
-        channels = Channels.of(dataset.problem(), Log(progress))
+        channels = Channels.of(dataset.problem(), log)
         box = box_of(dataset.reported)
         counted = dataset.reported[box]
         linear = np.ascontiguousarray(channels.linear[(slice(None), *box)])
@@ -85,12 +84,12 @@ class Sample:
         )
 
 
-def samples_of(datasets: Sequence[Dataset], progress: Progress) -> dict[str, Sample]:
+def samples_of(datasets: Sequence[Dataset], log: Log) -> dict[str, Sample]:
     """The samples of datasets, by name."""
     samples = {}
-    for n, dataset in enumerate(datasets):
-        progress(n / len(datasets), f"preparing {dataset.name}")
-        samples[dataset.name] = Sample.of(dataset, no_progress)
+    for dataset in datasets:
+        part = log.part(1.0 / len(datasets), f"preparing {dataset.name}")
+        samples[dataset.name] = Sample.of(dataset, part)
     return samples
 
 

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass, field
 
+from ...base.checks import check_choice, check_number, check_whole
 from ...base.errors import InvalidInput
 
 _ARCHITECTURES = ("linear", "paper")
+"""As in `dose.residual.model`, which the shell's parser need not import."""
 _LOSSES = ("squared", "L1")
 
 
@@ -19,17 +21,17 @@ class TrainingPlan:
     size : dict of str to int
         Arguments of the network.
     loss : {"squared", "L1"}
-        Of the difference from Monte Carlo, in standard deviations of its noise. L1 as in the paper
+        What is made of the difference from Monte Carlo, in standard deviations of its noise. L1 as in the paper
         learns the median of noisy doses, which in cold voxels lies below their mean.
     epochs : int
     patches : int
-        An epoch has.
+        Number of patches in an epoch.
     learning_rate : float
-        At first; falls to 0 with a cosine.
+        Rate of the first epoch; it falls to 0 with a cosine.
     settled : float
         Part of the epochs after which batch normalisation keeps its statistics.
     average : float
-        Of the weights' moving average, which is what is validated and kept.
+        Decay of the weights' moving average, which is what is validated and kept.
     patience : int
         Epochs without improvement after which training stops.
     seed : int
@@ -47,9 +49,12 @@ class TrainingPlan:
     seed: int = 1
 
     def __post_init__(self) -> None:
-        if self.architecture not in _ARCHITECTURES:
-            raise InvalidInput(
-                f"architecture is {self.architecture!r}; allowed: {', '.join(_ARCHITECTURES)}."
-            )
-        if self.loss not in _LOSSES:
-            raise InvalidInput(f"loss is {self.loss!r}; allowed: {', '.join(_LOSSES)}.")
+        check_choice("architecture", self.architecture, _ARCHITECTURES)
+        check_choice("loss", self.loss, _LOSSES)
+        for name in ("epochs", "patches", "patience"):
+            check_whole(name, getattr(self, name), 1)
+        check_number("learning rate", self.learning_rate)
+        for name in ("settled", "average"):
+            value = getattr(self, name)
+            if not 0.0 <= value <= 1.0:
+                raise InvalidInput(f"{name} is {value!r}; it must be from 0 to 1.")

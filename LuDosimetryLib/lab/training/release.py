@@ -1,37 +1,123 @@
-"""A trained network made ready to ship: validated once more, its card completed and written out."""
+"""A trained network made ready to ship: tested, its card completed from what was done, and written out."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
+from ...base.errors import InvalidInput
+from ...base.log import Log
 from ...base.storage import write_atomically
-from ...dose.residual.model import Model, ModelCard, write_model
+from ...dose.residual.model import Model, ModelCard, read_card
+from .crossvalidation import EVALUATIONS, read_evaluations
 from .dataset import Dataset
 from .evaluation import evaluate
+from .model_folder import write_card
 from .study import markdown_table, tables_of
+from .training_record import credits_of, dataset_record, limits_of, refuse_seen
+
+__all__ = ["Release", "readable_card"]
 
 Tables = Mapping[str, Sequence[Mapping[str, object]]]
 
-LIMITS = [
-    "177Lu only; other nuclides have other electrons and photons.",
-    "Trained at voxels of 3.87 mm; other sizes are resampled to it and back.",
-    "Contrast medium and metal are taken for bone by their density, as by all methods here but none in training.",
-    "It learned from this project's own Monte Carlo (ompMC), whose media follow CT density.",
-    "Blocks of lung with much activity of their own that end at the image's border came out 6 % high; lungs of patients 1.3 %.",
-    "Research use only.",
-]
-CREDITS = [
-    "CT of training: CRLM-CT-1004 and CRLM-CT-1006 (Colorectal-Liver-Metastases, CC BY 4.0), TCGA-09-2043 (TCGA-OV, CC BY 3.0) and LIDC-IDRI-0314 (LIDC-IDRI, CC BY 3.0), all from The Cancer Imaging Archive, resampled to 3 mm.",
-    "CT of training: thorax of the source distribution of TotalSegmentator 2.18.0 (Apache-2.0).",
-    "CT of the external test, not trained with: abdomen of the same distribution (Apache-2.0).",
-]
+_STUDY = "leave-one-patient-out"
+_EXTERNAL = "external"
+_TITLES = {
+    _STUDY: "Leave-one-patient-out study",
+    _EXTERNAL: "External test (this model)",
+}
 
 
-def external_tables(
-    model: Model, datasets: Sequence[Dataset]
+@dataclass(frozen=True)
+class Release:
+    """
+    A network and what it is tested by.
+
+    Attributes
+    ----------
+    model : Model
+    study : Path
+        Folder of a leave-one-patient-out study, whose networks were trained by the same plan.
+    external : sequence of Dataset
+        Datasets of patients that the network never saw.
+    licence : str
+        Under which the weights are given.
+    """
+
+    model: Model
+    study: Path
+    external: Sequence[Dataset]
+    licence: str
+
+    def write(self, folder: Path, log: Log) -> ModelCard:
+        """
+        Test the network, and write weights, card and its readable form.
+
+        Raises
+        ------
+        InvalidInput
+            If the study is of another plan, or an external dataset of a patient that the network
+            has seen, or worthless.
+        """
+        card = self.model.card
+        refuse_seen(card, self.external)
+        for dataset in self.external:
+            dataset.check()
+        study = self._study_tables()
+        records = [dataset_record(dataset) for dataset in self.external]
+        card = replace(
+            card,
+            validation={
+                _STUDY: study,
+                _EXTERNAL: _external_tables(self.model, self.external, log),
+                "external datasets": records,
+            },
+            licence=self.licence,
+            credits=credits_of(card.training, records),
+        )
+        card = replace(card, limits=limits_of(card))
+        folder.mkdir(parents=True, exist_ok=True)
+        with write_atomically(folder / card.weights) as file:
+            file.write(self.model.onnx)
+        write_card(card, folder)
+        with write_atomically(folder / "README.md") as file:
+            file.write(readable_card(card).encode())
+        return card
+
+    def _study_tables(self) -> dict[str, Any]:
+        """The tables of the study, after a look at how its networks were trained."""
+        file = self.study / EVALUATIONS
+        try:
+            evaluations = read_evaluations(file)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            reason = " ".join(str(error).split())
+            raise InvalidInput(
+                f"{file} is no study of 'crossvalidate' ({reason}); give the folder that it wrote."
+            ) from None
+        for patient in dict.fromkeys(evaluation.patient for evaluation in evaluations):
+            fold = read_card(self.study / f"without-{patient}")
+            for name, ours, theirs in (
+                ("plan", self.model.card.training.get("plan"), fold.training.get("plan")),
+                ("voxel size", self.model.card.voxel_mm, fold.voxel_mm),
+                ("nuclide", self.model.card.nuclide, fold.nuclide),
+                ("kernels", self.model.card.kernels_sha256, fold.kernels_sha256),
+            ):
+                if ours != theirs:
+                    raise InvalidInput(
+                        f"the study in {self.study} says nothing of this network: the {name} of its training without "
+                        f"{patient} was {theirs}, and here it is {ours}; give the study of networks trained alike."
+                    )
+        return tables_of(evaluations)
+
+
+def _external_tables(
+    model: Model, datasets: Sequence[Dataset], log: Log
 ) -> dict[str, list[dict[str, object]]]:
-    """Of datasets that were in no training: every volume of interest, tissues and correlation."""
-    evaluations = [evaluate(dataset, model)[0] for dataset in datasets]
+    """Tables of datasets that were in no training: every volume of interest, tissues and correlation."""
+    evaluations = []
+    for dataset in datasets:
+        part = log.part(1.0 / len(datasets), f"external test: {dataset.name}")
+        evaluations.append(evaluate(dataset, model, part)[0])
     organs: list[dict[str, object]] = [
         {
             "volume of interest": organ.organ,
@@ -50,66 +136,39 @@ def external_tables(
     return {**tables_of(evaluations), "organs": organs}
 
 
-def write_release(
-    model: Model, study: Tables, external: Tables, datasets: Sequence[str], folder: Path
-) -> ModelCard:
-    """
-    Write weights, card and its readable form.
-
-    Parameters
-    ----------
-    model : Model
-    study : mapping
-        Tables of the leave-one-patient-out study, whose networks were trained in the same way.
-    external : mapping
-        Tables of the test on other patients, by this very model.
-    datasets : sequence of str
-        Names of what was trained with.
-    folder : Path
-    """
-    card = replace(
-        model.card,
-        training={**model.card.training, "datasets": list(datasets)},
-        validation={"leave-one-patient-out": dict(study), "external": dict(external)},
-        limits=LIMITS,
-        credits=CREDITS,
-    )
-    card = write_model(model.network, card, folder)
-    with write_atomically(folder / "README.md") as file:
-        file.write(_readable(card, study, external).encode())
-    return card
-
-
-def _readable(card: ModelCard, study: Tables, external: Tables) -> str:
+def readable_card(card: ModelCard) -> str:
+    """A card in Markdown: all of it follows from the card."""
     low, high = card.bounds
-    plan = card.training.get("plan", {})
+    training = card.training
+    plan = ", ".join(f"{key} {value}" for key, value in training.get("plan", {}).items())
+    datasets = training.get("datasets", [])
+    validating = training.get("validated_with", [])
+    linearity = "exactly linear in activity" if card.linear else "not linear in activity"
     lines = [
         f"# Model card: {card.name}",
         "",
         "Residual network after Kim et al. 2022 (PMC10043146): CT and time-integrated activity in, a",
         "correction out that is added to the dose by multiple voxel S values.",
         "",
-        f"- Weights: `{card.weights}`, SHA-256 `{card.sha256}`; licence {card.licence}.",
-        f"- Network: {card.architecture} ({', '.join(f'{k} {v}' for k, v in card.size.items())}); exactly linear in activity.",
-        f"- Voxels: {card.voxel_mm:g} mm; other sizes by resampling the residual.",
+        f"- Weights: `{card.weights}` (ONNX), SHA-256 `{card.sha256}`; licence {card.licence}.",
+        f"- Network: {card.architecture} ({', '.join(f'{k} {v}' for k, v in card.size.items())}); {linearity}.",
+        f"- Nuclide: {card.nuclide}. Voxels: {card.voxel_mm:g} mm; other sizes by resampling the residual.",
+        f"- Voxel S values: {card.media} media; point kernels with SHA-256 `{card.kernels_sha256}`.",
         f"- Bounds: the corrected dose of a voxel stays above {low:g} times the lesser and below {high:g} times the greater",
         "  of the multiple-VSV and split-VSV doses.",
-        f"- Training: {', '.join(f'{k} {v}' for k, v in plan.items())}.",
-        f"- Datasets ({len(card.training.get('datasets', []))}): {', '.join(card.training.get('datasets', []))}.",
-        "",
-        "## Limits",
-        "",
-        *(f"- {limit}" for limit in card.limits),
-        "",
-        "## Data",
-        "",
-        *(f"- {credit}" for credit in card.credits),
-        "- Virtual patients of this project (`ludosimetry phantom`).",
+        f"- Training: {plan}.",
+        f"- Datasets ({len(datasets)}): {_names(datasets)}.",
+        f"- Stopped by ({len(validating)}): {_names(validating)}.",
     ]
-    for title, tables in (
-        ("Leave-one-patient-out study", study),
-        ("External test (this model)", external),
-    ):
-        for name, rows in tables.items():
+    if training.get("start"):
+        lines.append(f"- Start: {training['start']['name']}.")
+    lines += ["", "## Limits", "", *(f"- {limit}" for limit in card.limits)]
+    lines += ["", "## Data", "", *(f"- {credit}" for credit in card.credits)]
+    for part, title in _TITLES.items():
+        for name, rows in card.validation.get(part, {}).items():
             lines += ["", f"## {title}: {name}", "", *markdown_table(rows)]
     return "\n".join(lines) + "\n"
+
+
+def _names(records: Sequence[Mapping[str, Any]]) -> str:
+    return ", ".join(str(record["name"]) for record in records) or "none"

@@ -15,10 +15,11 @@ import numpy as np
 import torch
 
 from ...base.errors import InvalidInput
-from ...base.progress import Progress
+from ...base.log import Log
 from ...base.storage import write_atomically
 from ...dose.residual.inference import residual_of
 from ...dose.residual.network import ARCHITECTURES
+from ...dose.residual.torch_network import TorchNetwork
 from .patches import Patches, Sample
 from .plan import TrainingPlan
 
@@ -42,7 +43,7 @@ class Training:
     ----------
     plan : TrainingPlan
     folder : Path
-        Of checkpoint and curves; a run found there goes on exactly where it was.
+        Takes checkpoint and curves; a run found there goes on exactly where it was.
     device : str
         torch's name.
     start : dict, optional
@@ -54,9 +55,7 @@ class Training:
     device: str = "cpu"
     start: dict[str, Any] | None = None
 
-    def run(
-        self, training: Sequence[Sample], validation: Sequence[Sample], progress: Progress
-    ) -> Any:
+    def run(self, training: Sequence[Sample], validation: Sequence[Sample], log: Log) -> Any:
         """
         Train.
 
@@ -64,6 +63,11 @@ class Training:
         -------
         LinearNetwork or PaperNetwork
             With the weights of the epoch of least validation loss, on the CPU.
+
+        Raises
+        ------
+        InvalidInput
+            If the folder holds another training, or the loss stops being a number.
         """
         plan = self.plan
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -72,8 +76,10 @@ class Training:
         patches = Patches(training, state.rng)
         while state.epoch < plan.epochs and state.epoch - state.best_epoch <= plan.patience:
             started = time.perf_counter()
-            rate, loss = self._epoch(state, patches, progress)
+            rate, loss = self._epoch(state, patches, log)
             found = validation_loss(state.averaged, validation, plan.loss, self.device)
+            if not math.isfinite(found):
+                raise self._diverged(state)
             if found < state.best_loss:
                 state.best_loss, state.best_epoch = found, state.epoch
                 state.best = copy.deepcopy(state.averaged.state_dict())
@@ -86,7 +92,13 @@ class Training:
         network.eval()
         return network
 
-    def _epoch(self, state: "_State", patches: Patches, progress: Progress) -> tuple[float, float]:
+    def _diverged(self, state: "_State") -> InvalidInput:
+        return InvalidInput(
+            f"the training diverged in epoch {state.epoch + 1}: its loss is not a number; choose a learning rate below "
+            f"{self.plan.learning_rate:g} and another folder."
+        )
+
+    def _epoch(self, state: "_State", patches: Patches, log: Log) -> tuple[float, float]:
         plan = self.plan
         network, averaged = state.network, state.averaged
         network.train()
@@ -109,8 +121,10 @@ class Training:
             state.optimiser.step()
             _average(averaged, network, plan.average)
             total += float(loss.detach())
+            if not math.isfinite(total):
+                raise self._diverged(state)
             done = (state.epoch + (n + 1) / plan.patches) / plan.epochs
-            progress(done, f"epoch {state.epoch + 1} of {plan.epochs}, loss {total / (n + 1):.4f}")
+            log.at(done, f"epoch {state.epoch + 1} of {plan.epochs}, loss {total / (n + 1):.4f}")
         return rate, total / plan.patches
 
     def _keep(self, state: "_State") -> None:
@@ -124,10 +138,10 @@ class Training:
         if not path.exists():
             return
         try:
-            held = torch.load(path, map_location=self.device, weights_only=True)
-            same = held["plan"] == asdict(self.plan)
+            kept = torch.load(path, map_location=self.device, weights_only=True)
+            same = kept["plan"] == asdict(self.plan)
             if same:
-                state.take(held)
+                state.take(kept)
         except Exception as error:  # torch raises many kinds for what is not its file
             raise InvalidInput(
                 f"{path} is no checkpoint of a training ({type(error).__name__}); remove it to begin afresh."
@@ -177,23 +191,24 @@ class _State:
             "curves": self.curves,
         }
 
-    def take(self, held: dict[str, Any]) -> None:
-        self.network.load_state_dict(held["network"])
-        self.averaged.load_state_dict(held["averaged"])
-        self.optimiser.load_state_dict(held["optimiser"])
-        self.rng.bit_generator.state = literal_eval(held["rng"])
-        self.best = held["best"]
-        self.epoch, self.best_epoch = held["epoch"], held["best_epoch"]
-        self.best_loss = held["best_loss"]
-        self.curves = [tuple(row) for row in held["curves"]]
+    def take(self, kept: dict[str, Any]) -> None:
+        self.network.load_state_dict(kept["network"])
+        self.averaged.load_state_dict(kept["averaged"])
+        self.optimiser.load_state_dict(kept["optimiser"])
+        self.rng.bit_generator.state = literal_eval(kept["rng"])
+        self.best = kept["best"]
+        self.epoch, self.best_epoch = kept["epoch"], kept["best_epoch"]
+        self.best_loss = kept["best_loss"]
+        self.curves = [tuple(row) for row in kept["curves"]]
 
 
 def validation_loss(network: Any, samples: Sequence[Sample], loss: str, device: str) -> float:
     """Mean loss of whole samples, each counting alike."""
     losses = []
+    shown = TorchNetwork(network, device)
     for sample in samples:
-        tissue, linear, target, weight = sample.tensors()
-        residual = residual_of(network, tissue, linear, device)
+        _, _, target, weight = sample.tensors()
+        residual = torch.from_numpy(residual_of(shown, sample.tissue, sample.linear, Log())[0])
         losses.append(float(_loss(residual, target, weight, loss)))
     return float(np.mean(losses))
 

@@ -25,6 +25,8 @@ from .dataset import SUFFIX, Dataset
 STUDY_CYCLES = {101: 4, 102: 4, 103: 3, 104: 3, 105: 3, 106: 3, 107: 2}
 """Virtual patients of the study and their cycles: 7 patients, 22 datasets, as in Kim et al. 2022."""
 
+VIRTUAL_PATIENTS = "virtual patients of LuDosimetry (ludosimetry phantom)"
+
 _METHOD = "monte-carlo"
 _RESOLUTION_MM = (5.0, 12.0)
 
@@ -41,29 +43,39 @@ class Recipe:
     cycle : int
     ct : Path or None
         A real CT [HU]; None for a virtual patient.
+    origin : str
+        Whose CT it is, and under which licence; empty if that was not stated.
     """
 
     patient: str
     seed: int
     cycle: int = 1
     ct: Path | None = None
+    origin: str = ""
 
     @property
     def name(self) -> str:
-        """Of the dataset."""
+        """Name of the dataset."""
         return f"{self.patient}-{self.cycle}"
 
-    def write_case(self, folder: Path, progress: Progress) -> Path:
+    @property
+    def source(self) -> str:
+        """What the dataset says of its CT."""
+        if self.ct is None:
+            return VIRTUAL_PATIENTS
+        return f"CT {self.ct.name}, {self.origin}" if self.origin else ""
+
+    def write_case(self, folder: Path, log: Log) -> Path:
         """Write the case, whose uptake follows from seed and cycle."""
         if self.ct is None:
-            return write_phantom(self.seed, folder, Log(progress), self.cycle)
+            return write_phantom(self.seed, folder, log, self.cycle)
         seed = 1000 * self.cycle + self.seed
         rng = np.random.default_rng(seed)
         ct = read_volume(self.ct, "CT")
         return write_virtual_case(
             patient_of_ct(ct, self.patient, seed),
             folder,
-            Log(progress),
+            log,
             grid=spect_grid(ct.grid),
             # sharp and blurred edges
             scanner=Scanner(resolution_mm=float(rng.uniform(*_RESOLUTION_MM))),
@@ -97,10 +109,20 @@ def phantom_recipes(seeds: Sequence[int]) -> list[Recipe]:
     return [Recipe(f"phantom{seed}", seed) for seed in seeds]
 
 
-def ct_recipes(cts: Sequence[Path], each: int) -> list[Recipe]:
-    """Datasets of real CTs, `each` with other uptake."""
+def ct_recipes(cts: Sequence[Path], each: int, origin: str = "") -> list[Recipe]:
+    """
+    Datasets of real CTs.
+
+    Parameters
+    ----------
+    cts : sequence of Path
+    each : int
+        Datasets of each CT, with different uptake.
+    origin : str
+        Whose CTs they are, and under which licence; a card credits them with it.
+    """
     return [
-        Recipe(f"{ct.resolve().parent.name}-{ct.name.split('.')[0]}", n, cycle + 1, ct)
+        Recipe(f"{ct.resolve().parent.name}-{ct.name.split('.')[0]}", n, cycle + 1, ct, origin)
         for cycle in range(each)
         for n, ct in enumerate(cts)
     ]
@@ -111,7 +133,7 @@ def make_datasets(
     folder: Path,
     histories: int,
     scheduler: str | None,
-    progress: Progress,
+    log: Log,
 ) -> list[Path]:
     """
     Make datasets, each written when its Monte Carlo is finished.
@@ -126,8 +148,8 @@ def make_datasets(
     histories : int
         Decays of each Monte Carlo.
     scheduler : str or None
-        Of dask.distributed; None for this process.
-    progress : callable
+        Address of a scheduler of dask.distributed; None for this process.
+    log : Log
 
     Returns
     -------
@@ -135,12 +157,9 @@ def make_datasets(
         Files of the datasets that are there; another process may still be at others.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for n, recipe in enumerate(recipes):
-
-        def of_all(fraction: float, text: str, n: int = n, recipe: Recipe = recipe) -> None:
-            progress((n + fraction) / len(recipes), f"{recipe.name}: {text}")
-
-        of_all(0.0, "starting")
+    for recipe in recipes:
+        part = Log(_named(recipe.name, log.part(1.0 / len(recipes))))
+        part.at(0.0, "starting")
         file = folder / f"{recipe.name}{SUFFIX}"
         if file.exists():
             continue
@@ -149,9 +168,14 @@ def make_datasets(
         with lock(unfinished) as free:
             if free:
                 if not file.exists():  # nor has another process finished it just now
-                    _make(recipe, folder, unfinished, histories, scheduler, of_all)
+                    _make(recipe, folder, unfinished, histories, scheduler, part)
                 shutil.rmtree(unfinished, ignore_errors=True)
     return [path for r in recipes if (path := folder / f"{r.name}{SUFFIX}").exists()]
+
+
+def _named(name: str, log: Log) -> Progress:
+    """Progress of one dataset, whose name stands before each message."""
+    return lambda fraction, message: log.at(fraction, f"{name}: {message}")
 
 
 def _make(
@@ -160,10 +184,10 @@ def _make(
     unfinished: Path,
     histories: int,
     scheduler: str | None,
-    progress: Progress,
+    log: Log,
 ) -> None:
     with tempfile.TemporaryDirectory() as scans:
-        file = recipe.write_case(Path(scans), lambda f, text: progress(0.05 * f, text))
+        file = recipe.write_case(Path(scans), log.part(0.05))
         case = Case.read(file).with_options(
             dose_method=_METHOD,
             compare_with=(),
@@ -171,7 +195,7 @@ def _make(
             seed=1000 * recipe.cycle + recipe.seed,
             scheduler=scheduler,
         )
-        result = run_case(case, lambda f, text: progress(0.05 + 0.95 * f, text), unfinished)
+        result = run_case(case, log.part(0.95).at, unfinished)
     _dataset(recipe, case, result).write(folder)
 
 
@@ -189,4 +213,5 @@ def _dataset(recipe: Recipe, case: Case, result: ResultData) -> Dataset:
         organ_standard_error_Gy={o.name: o.standard_error_Gy or 0.0 for o in result.organs},
         nuclide=case.nuclide,
         how=result.provenance[_METHOD],
+        source=recipe.source,
     )

@@ -74,7 +74,7 @@ class BudgetProblem:
     recovery : RecoveryModel or None
     border_mm : float
         Standard uncertainty of where borders lie.
-    curve_percent : mapping of str to float
+    time_activity_percent : mapping of str to float
         Of the time-integrated activity of each volume, by its curve.
     inputs : UncertaintyInputs
     """
@@ -85,7 +85,7 @@ class BudgetProblem:
     grid: Grid
     recovery: RecoveryModel | None
     border_mm: float
-    curve_percent: Mapping[str, float]
+    time_activity_percent: Mapping[str, float]
     inputs: UncertaintyInputs
 
     def budget(self, organ: OrganDose, mask: Mask) -> DoseBudget:
@@ -110,7 +110,7 @@ class BudgetProblem:
             if recovery is None
             else recovery.uncertainty_percent(organ.name, inputs),
             "delineation": 100.0 * relative_effect(outline, volume, dose),
-            "time_activity": self.curve_percent[organ.name],
+            "time_activity": self.time_activity_percent[organ.name],
             "dose_engine": inputs.dose_engine_percent,
             "monte_carlo": 100.0 * noise / organ.mean_dose_Gy if organ.mean_dose_Gy > 0.0 else 0.0,
         }

@@ -1,112 +1,58 @@
-"""What the uncertainty of single scans does to a volume's time-integrated activity."""
+"""How sure a volume's time-integrated activity is: by its scans, by kinetics, by how it was integrated."""
 
-from collections.abc import Mapping, Sequence
-from math import exp, hypot
-from typing import Protocol
+from collections.abc import Mapping
+from math import hypot
 
 import numpy as np
 
+from ...activity.bayesian import fits_of
 from ...activity.curve import TRAPEZOID, VoiCurve
-from ...case.uncertainty_inputs import UncertaintyInputs
-from ...image.arrays import Array, Mask
+from ...activity.integration import BQ_TO_MBQ, IntegrationProblem
+from ...image.arrays import Array
 
-_EARLIEST_H = 1e-3
-
-
-class Integrate(Protocol):
-    """The time-integrated activity of concentrations at some times, by the options of a case."""
-
-    def __call__(self, hours: Sequence[float], activity_Bq_mL: Sequence[float]) -> float:
-        """The integral, in any unit."""
+__all__ = ["time_activity_percent"]
 
 
-def curve_uncertainty_percent(
-    hours: Sequence[float],
-    activity_Bq_mL: Sequence[Array],
-    vois: Mapping[str, Mask],
-    integrate: Integrate,
-    used: Mapping[str, VoiCurve],
-    inputs: UncertaintyInputs,
+def time_activity_percent(
+    series: IntegrationProblem, tia_MBq_h_mL: Array, curves: Mapping[str, VoiCurve]
 ) -> dict[str, float]:
     """
-    Standard uncertainty of each volume's time-integrated activity by its curve [%].
+    Standard uncertainty of each VOI's time-integrated activity by what lies between the scans [%].
 
-    The uncertainty of every scan's activity and time is passed through the integration itself, one
-    after the other, or through the covariance of a fitted curve; where the scatter of the scans
-    about that says more, it is taken. To it comes what the choice of the curve leaves open.
+    Whatever the integration, the most likely curve that knows how kinetics usually are says what
+    the truth may be: how far that curve can be off by the errors of scans and by kinetics that they
+    do not show, and how far the integration is from it, or from the curve of the VOI that is reported. An
+    integration that does not go with the scans is thus never surer than it is far from them.
 
     Parameters
     ----------
-    hours : sequence of float
-        Times after administration, ascending [h].
-    activity_Bq_mL : sequence of ndarray, shape (k, j, i)
-    vois : mapping of str to ndarray of bool, shape (k, j, i)
-    integrate : callable
-        Of hours and the mean activity concentrations of a volume.
-    used : mapping of str to VoiCurve
-        Fitted curves on which the dose rests; empty if it rests on none.
-    inputs : UncertaintyInputs
+    series : IntegrationProblem
+    tia_MBq_h_mL : ndarray, shape (k, j, i)
+        As integrated, without recovery correction.
+    curves : mapping of str to VoiCurve
+        The fitted curves that are reported.
     """
-    choice = inputs.curve_percent if len(hours) > 1 else inputs.single_time_point_percent
-    found = {}
-    for name, mask in vois.items():
-        curve = used.get(name)
-        percent = None if curve is None else _of_fit(curve, inputs)
-        if percent is None:
-            means = [float(scan[mask].mean(dtype=np.float64)) for scan in activity_Bq_mL]
-            percent = _through(integrate, list(hours), means, inputs)
-        found[name] = hypot(percent, choice)
-    return found
+    inputs = series.options.uncertainty
+    to_MBq = BQ_TO_MBQ * series.voxel_mL
+    sums = {
+        name: [to_MBq * float(scan[mask].sum(dtype=np.float64)) for scan in series.activity_Bq_mL]
+        for name, mask in series.vois.items()
+    }
+    active = {name: values for name, values in sums.items() if any(values)}
+    found = dict.fromkeys(sums, 0.0)
+    if active:
+        fits = fits_of(series.hours, active, series.decay_per_h, series.options)
+        for name, likely, relative in zip(active, fits.tia, fits.relative_uncertainty, strict=True):
+            used = series.voxel_mL * float(tia_MBq_h_mL[series.vois[name]].sum(dtype=np.float64))
+            apart = max(abs(used - likely), _from_curve(used, curves.get(name)))
+            found[name] = 100.0 * hypot(float(likely * relative), apart) / used
+    if len(series.hours) > 1:
+        return {name: hypot(percent, inputs.curve_percent) for name, percent in found.items()}
+    return {name: max(percent, inputs.single_time_point_percent) for name, percent in found.items()}
 
 
-def _of_fit(curve: VoiCurve, inputs: UncertaintyInputs) -> float | None:
-    """By the covariance of a fit [%]; None where it has none."""
-    by_scatter, scatter = curve.tia_standard_uncertainty_MBq_h, curve.relative_scatter
-    if curve.model == TRAPEZOID or not by_scatter or not scatter or curve.tia_MBq_h <= 0.0:
-        return None
-    # a scan at another time than stated errs by the slope of the curve there
-    errors = [
-        hypot(0.01 * inputs.scan_percent, _relative_slope_per_h(curve, t) * inputs.scan_time_h)
-        for t in curve.hours
-    ]
-    expected = float(np.sqrt(np.mean(np.square(errors))))
-    return 100.0 * by_scatter / curve.tia_MBq_h * max(1.0, expected / scatter)
-
-
-def _relative_slope_per_h(curve: VoiCurve, hours: float) -> float:
-    """Change of a fitted activity in an hour, as a part of it."""
-    activity = sum(a * exp(-rate * hours) for a, rate in curve.terms)
-    slope = sum(-rate * a * exp(-rate * hours) for a, rate in curve.terms)
-    return slope / activity if activity > 0.0 else 0.0
-
-
-def _through(
-    integrate: Integrate, hours: list[float], means: list[float], inputs: UncertaintyInputs
-) -> float:
-    """Square root of the sum of squares of half the differences that each input makes [%]."""
-    whole = integrate(hours, means)
-    if whole <= 0.0:
+def _from_curve(used_MBq_h: float, curve: VoiCurve | None) -> float:
+    """How far an integral is from that of the reported curve [MBq h]; 0 where there is none."""
+    if curve is None or curve.model == TRAPEZOID:
         return 0.0
-    step = 0.01 * inputs.scan_percent
-    squares = 0.0
-    for n in range(len(hours)):
-        ends = [
-            integrate(hours, [a * (1.0 + sign * step * (m == n)) for m, a in enumerate(means)])
-            for sign in (1.0, -1.0)
-        ]
-        squares += (0.5 * (ends[0] - ends[1])) ** 2
-        shift = _shift(hours, n, inputs.scan_time_h)
-        ends = [
-            integrate([t + sign * shift * (m == n) for m, t in enumerate(hours)], means)
-            for sign in (1.0, -1.0)
-        ]
-        factor = inputs.scan_time_h / shift if shift > 0.0 else 0.0
-        squares += (0.5 * factor * (ends[0] - ends[1])) ** 2
-    return 100.0 * float(np.sqrt(squares)) / whole
-
-
-def _shift(hours: list[float], scan: int, wanted: float) -> float:
-    """How far a scan's time may be moved for the order of the scans to stay [h]."""
-    neighbours = [_EARLIEST_H, *hours, np.inf]
-    before, after = neighbours[scan], neighbours[scan + 2]
-    return max(0.0, min(wanted, 0.4 * (hours[scan] - before), 0.4 * (after - hours[scan])))
+    return abs(used_MBq_h - curve.tia_MBq_h)

@@ -6,42 +6,38 @@ import numpy as np
 import pytest
 
 pytest.importorskip("torch")
+pytest.importorskip("onnx")
 
 import torch
 
-from LuDosimetryLib.base.errors import Cancelled
+from LuDosimetryLib.base.errors import InvalidInput
 from LuDosimetryLib.base.log import Log
 from LuDosimetryLib.dose.problem import DoseProblem
-from LuDosimetryLib.dose.residual.channels import Channels
-from LuDosimetryLib.dose.residual.correction import corrected_dose, residual_map, trained_grid
-from LuDosimetryLib.dose.residual.model import Model, ModelCard
+from LuDosimetryLib.dose.residual.correction import corrected_dose, trained_grid
 from LuDosimetryLib.dose.residual.network import LinearNetwork, PaperNetwork
 from LuDosimetryLib.image.grid import Grid
 from LuDosimetryLib.organs.organ_dose import mean_dose
 from LuDosimetryLib.tissue.nuclide import read_nuclide
 
-SIZE = {"maps": 2, "activity_maps": 3, "levels": 2}
+from ...support.small_patients import SMALL, model_with
+
 BOUNDS = (0.75, 1.3)
-
-
-def model_of(network, bounds=BOUNDS):
-    return Model(ModelCard("test", "", "", "linear", SIZE, 3.87, bounds), network)
 
 
 @pytest.fixture
 def model(lively):
-    return model_of(lively(LinearNetwork(**SIZE)))
+    return model_with(lively(LinearNetwork(**SMALL)))
 
 
 @pytest.fixture
 def mild():
-    """Of a residual of some per cent of the dose, as a trained one has."""
-    network = LinearNetwork(**SIZE).eval()
+    """Model of a residual of some per cent of the dose, as a trained one has."""
+    network = LinearNetwork(**SMALL).eval()
     generator = torch.Generator().manual_seed(4)
     with torch.no_grad():
         for parameter in (network.out.weight, network.direct.weight):
             parameter.add_(0.06 * torch.randn(parameter.shape, generator=generator))
-    return model_of(network)
+    return model_with(network)
 
 
 @pytest.fixture
@@ -60,7 +56,7 @@ def test_never_negative_and_within_the_bounds(problem, model):
     most = BOUNDS[1] * np.maximum(found.multi_vsv, found.split_vsv)
     assert (found.dose >= (1 - 1e-6) * least)[reported].all()
     assert (found.dose <= (1 + 1e-6) * most)[reported].all()
-    # weights without sense: what was cut is told
+    # weights without sense: it says what was cut
     at_bounds = np.isclose(found.dose, least, rtol=1e-6) | np.isclose(found.dose, most, rtol=1e-6)
     assert found.bounded == pytest.approx(at_bounds[reported].mean(), abs=0.002)
     assert 0.1 < found.bounded < 1.0
@@ -69,7 +65,7 @@ def test_never_negative_and_within_the_bounds(problem, model):
 
 
 def test_untrained_it_is_the_split_vsv_dose(problem):
-    found = corrected_dose(problem, model_of(LinearNetwork(**SIZE).eval()), Log())
+    found = corrected_dose(problem, model_with(LinearNetwork(**SMALL).eval()), Log())
     assert found.bounded == 0.0
     np.testing.assert_allclose(found.dose, found.split_vsv, rtol=1e-5)
 
@@ -87,10 +83,21 @@ def test_linear_in_activity_through_the_whole_method(problem, mild, factor):
     )
 
 
-@pytest.mark.parametrize("network", [LinearNetwork(**SIZE), PaperNetwork(maps=2, levels=2)])
-def test_no_activity_no_dose(problem, lively, network):
+@pytest.mark.parametrize(
+    ("name", "network"),
+    [("linear", LinearNetwork(**SMALL)), ("paper", PaperNetwork(maps=2, levels=2))],
+)
+def test_no_activity_no_dose(problem, lively, name, network):
     nothing = replace(problem, tia_MBq_h_mL=0.0 * problem.tia_MBq_h_mL)
-    found = corrected_dose(nothing, model_of(lively(network)), Log())
+    found = corrected_dose(
+        nothing,
+        model_with(
+            lively(network),
+            architecture=name,
+            size={"maps": 2, "levels": 2} if name == "paper" else SMALL,
+        ),
+        Log(),
+    )
     assert not found.dose.any()
     assert found.bounded == 0.0 or isinstance(network, PaperNetwork)
 
@@ -126,11 +133,9 @@ def sphere_patient(grid):
     return DoseProblem(grid, averaged(tia), rho, rho > 0.05, read_nuclide("Lu-177"), vois=vois)
 
 
-def corrections(problem, model):
-    """Of every organ [%], and how it was calculated; nothing is remarked."""
-    log = Log()
+def corrections(problem, model, log):
+    """Correction of every organ [%], and how it was calculated."""
     found = corrected_dose(problem, model, log)
-    assert log.remarks == []
     return {
         name: 100.0
         * (
@@ -148,14 +153,16 @@ def test_other_voxels_give_about_the_same_organ_doses(mild):
         shape = tuple(int(np.ceil(100.0 / s)) for s in voxel)
         return sphere_patient(Grid.axial(shape, voxel))
 
-    expected, plain = corrections(at((3.87,) * 3), mild)
+    log = Log()
+    expected, plain = corrections(at((3.87,) * 3), mild, log)
     assert plain.how == "cpu"
     assert min(map(abs, expected.values())) > 1.0
     others = []
     for spacing in ((3.0, 3.0, 3.0), (4.8, 4.8, 4.8), (5.0, 3.9, 3.2)):
         problem = at(spacing)
-        found, done = corrections(problem, mild)
+        found, done = corrections(problem, mild, log)
         assert done.how == "cpu, residual from a grid of 3.87 mm"
+        assert log.remarks == []
         low, high = BOUNDS
         least = low * np.minimum(done.multi_vsv, done.split_vsv)
         most = high * np.maximum(done.multi_vsv, done.split_vsv)
@@ -185,8 +192,10 @@ def test_the_trained_voxels_are_used_as_they_are(spacing):
     assert trained_grid(Grid.axial((4, 4, 4), spacing), 3.87) is None
 
 
-@pytest.mark.parametrize(("side", "told"), [(3.87, False), (3.0, False), (2.0, True), (8.8, True)])
-def test_voxels_far_from_the_trained_ones_are_told(side, told, mild):
+@pytest.mark.parametrize(
+    ("side", "remarked"), [(3.87, False), (3.0, False), (2.0, True), (8.8, True)]
+)
+def test_voxels_far_from_the_trained_ones_are_remarked_on(side, remarked, mild):
     shape = (8, 8, 8)
     ones = np.ones(shape, np.float32)
     problem = DoseProblem(
@@ -194,114 +203,47 @@ def test_voxels_far_from_the_trained_ones_are_told(side, told, mild):
     )
     log = Log()
     corrected_dose(problem, mild, log)
-    assert len(log.remarks) == told
-    if told:
+    assert len(log.remarks) == remarked
+    if remarked:
         (sentence,) = log.remarks
         assert f"voxels of 3.87 x 3.87 x {side:.3g} mm are far from the 3.87 mm" in sentence
         assert sentence.endswith("compare with Monte Carlo.")
 
 
-@pytest.mark.parametrize(("voxels", "told"), [(8, False), (10, True)])
-def test_metal_is_told(problem, mild, voxels, told):
+@pytest.mark.parametrize(("voxels", "remarked"), [(8, False), (10, True)])
+def test_metal_is_remarked_on(problem, mild, voxels, remarked):
     """Half a millilitre is nine voxels."""
     density = problem.density_g_cm3.copy()
     inside = np.argwhere(problem.reported)[:voxels]
     density[tuple(inside.T)] = 4.5
     log = Log()
     corrected_dose(replace(problem, density_g_cm3=density), mild, log)
-    assert len(log.remarks) == told
-    if told:
+    assert len(log.remarks) == remarked
+    if remarked:
         assert "0.58 mL of the patient are denser than 2.3 g/cm3" in log.remarks[0]
 
 
-class Limited(torch.nn.Module):
-    """A network on a device whose memory holds so many voxels; the CPU's is larger."""
-
-    def __init__(self, network, voxels, cpu_voxels, error):
-        super().__init__()
-        self.network, self.limits, self.error = network, (voxels, cpu_voxels), error
-        self.depth = network.depth
-        self.place = "cpu"
-
-    def to(self, device):
-        self.place = device
-        return self
-
-    def forward(self, tissue, linear):
-        if tissue[0, 0].numel() > self.limits[self.place == "cpu"]:
-            raise self.error
-        return self.network(tissue, linear)
+def test_another_nuclide_than_the_trained_is_refused(problem, lively):
+    other = model_with(lively(LinearNetwork(**SMALL)), nuclide="Y-90")
+    with pytest.raises(
+        InvalidInput, match=r"was trained for Y-90, and the case has Lu-177; choose"
+    ):
+        corrected_dose(problem, other, Log())
 
 
-ERRORS = [
-    torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB."),
-    RuntimeError(
-        "[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 9"
-    ),
-    MemoryError(),
-]
-
-
-@pytest.fixture
-def long_problem():
-    """Long enough for several tiles."""
-    shape = (2, 3, 210)
-    rng = np.random.default_rng(2)
-    rho = rng.uniform(0.9, 1.3, shape).astype(np.float32)
-    tia = rng.uniform(1.0, 9.0, shape).astype(np.float32)
-    grid = Grid.axial(shape, (3.87,) * 3)
-    return DoseProblem(grid, tia, rho, rho > 0.05, read_nuclide("Lu-177"))
-
-
-@pytest.mark.parametrize("error", ERRORS)
 @pytest.mark.parametrize(
-    ("limits", "place", "told"),
+    ("changes", "remark"),
     [
-        ((10**9, 0), "device:0", []),
-        ((9_000, 0), "device:0 in tiles", ["on device:0 and", "on device:0 in tiles instead"]),
-        ((0, 10**9), "cpu in tiles", ["on device:0 in tiles and", "on cpu in tiles instead"]),
+        ({"kernels_sha256": "0" * 64}, "other point kernels than those of this installation"),
+        ({"media": 12}, "voxel S values of 12 media, and the case has 20"),
     ],
 )
-def test_out_of_memory(long_problem, lively, error, limits, place, told, monkeypatch):
-    plain = lively(LinearNetwork(**SIZE))
-    channels = Channels.of(long_problem, Log())
-    expected, _ = residual_map(model_of(plain), channels, long_problem, Log())
-    # the tensors stay where they are: this device is one by its memory alone
-    moved = torch.Tensor.to
-    monkeypatch.setattr(
-        torch.Tensor,
-        "to",
-        lambda tensor, *a, **k: tensor if a == ("device:0",) else moved(tensor, *a, **k),
-    )
-    on_device, log = replace(long_problem, device="device:0"), Log()
-    found, how = residual_map(model_of(Limited(plain, *limits, error)), channels, on_device, log)
-    assert how == place
-    np.testing.assert_allclose(found, expected, atol=3e-6 * np.abs(expected).max())
-    said = " ".join(log.remarks)
-    assert all(text in said for text in told)
-    assert len(log.remarks) == {0: 0, 2: len(told) // 2}[len(told)] + (place == "cpu in tiles")
-    assert all(text.endswith("the dose is the same.") for text in log.remarks)
-
-
-def test_out_of_memory_on_the_cpu_alone(long_problem, lively):
-    plain = lively(LinearNetwork(**SIZE))
-    channels = Channels.of(long_problem, Log())
-    expected, _ = residual_map(model_of(plain), channels, long_problem, Log())
-    limited = Limited(plain, 0, 9_000, ERRORS[1])
-    found, how = residual_map(model_of(limited), channels, long_problem, Log())
-    assert how == "cpu in tiles"
-    np.testing.assert_allclose(found, expected, atol=3e-6 * np.abs(expected).max())
-    hopeless = Limited(plain, 0, 0, ERRORS[1])
-    with pytest.raises(RuntimeError, match="can't allocate memory"):
-        residual_map(model_of(hopeless), channels, long_problem, Log())
-
-
-def test_another_error_is_none_of_memory(long_problem, lively):
+def test_other_voxel_s_values_than_the_trained_are_remarked_on(problem, lively, changes, remark):
     log = Log()
-    broken = Limited(lively(LinearNetwork(**SIZE)), 0, 0, RuntimeError("shapes do not match"))
-    with pytest.raises(RuntimeError, match="shapes do not match"):
-        residual_map(model_of(broken), Channels.of(long_problem, Log()), long_problem, log)
-    assert log.remarks == []
+    corrected_dose(problem, model_with(lively(LinearNetwork(**SMALL)), **changes), log)
+    (sentence,) = log.remarks
+    assert remark in sentence
+    assert sentence.endswith("compare with Monte Carlo.")
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
@@ -310,24 +252,6 @@ def test_the_gpu_gives_the_cpu_s_dose(problem, mild):
     other = corrected_dose(replace(problem, device="cuda"), mild, Log())
     assert other.how == "cuda"
     np.testing.assert_allclose(other.dose, one.dose, rtol=1e-4, atol=1e-6 * one.dose.max())
-
-
-def test_cancelling_does_not_wait_for_the_whole_network(problem, model):
-    channels = Channels.of(problem, Log())
-    said = []
-    residual_map(model, channels, problem, Log(lambda fraction, text: said.append(text)))
-    assert len(said) > 20
-
-    def stop(fraction, text):
-        raise Cancelled
-
-    for _ in range(2):
-        with pytest.raises(Cancelled):
-            residual_map(model, channels, problem, Log(stop))
-    # and leaves nothing behind in the network
-    again = []
-    residual_map(model, channels, problem, Log(lambda fraction, text: again.append(text)))
-    assert again == said
 
 
 def test_progress_rises_to_one(problem, mild):

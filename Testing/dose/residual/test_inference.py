@@ -1,98 +1,192 @@
-"""Volumes of any size, whole and by tiles."""
+"""Volumes of any size, whole and by tiles, by ONNX Runtime and by torch: one residual."""
+
+from math import prod
 
 import numpy as np
 import pytest
 
 pytest.importorskip("torch")
+pytest.importorskip("onnx")
 
 import torch
 
+from LuDosimetryLib.base.errors import Cancelled
+from LuDosimetryLib.base.log import Log
+from LuDosimetryLib.base.resources import resource
 from LuDosimetryLib.dose.residual import inference
 from LuDosimetryLib.dose.residual.channels import LINEAR_CHANNELS, TISSUE_CHANNELS
-from LuDosimetryLib.dose.residual.inference import reach, residual_of, tiled_residual_of
+from LuDosimetryLib.dose.residual.inference import reach, residual_of, tiles_of
+from LuDosimetryLib.dose.residual.model import CARD, read_model
 from LuDosimetryLib.dose.residual.network import LinearNetwork, PaperNetwork
+from LuDosimetryLib.dose.residual.onnx_network import OnnxNetwork
+from LuDosimetryLib.dose.residual.torch_network import TorchNetwork, module_of
+from LuDosimetryLib.lab.training.model_folder import SAME
+
+from ...support.small_patients import model_with
 
 NETWORKS = {
     "linear": lambda levels: LinearNetwork(maps=3, activity_maps=3, levels=levels),
     "paper": lambda levels: PaperNetwork(maps=3, levels=levels),
 }
+SIZES = {
+    "linear": lambda levels: {"maps": 3, "activity_maps": 3, "levels": levels},
+    "paper": lambda levels: {"maps": 3, "levels": levels},
+}
 both = pytest.mark.parametrize("name", list(NETWORKS))
+WHOLE = np.inf
 
 
 def volume(shape, seed=2):
-    generator = torch.Generator().manual_seed(seed)
-    return (
-        torch.rand((1, TISSUE_CHANNELS, *shape), generator=generator),
-        torch.rand((1, LINEAR_CHANNELS, *shape), generator=generator) ** 3,
-    )
+    rng = np.random.default_rng(seed)
+    tissue = rng.random((TISSUE_CHANNELS, *shape), np.float32)
+    return tissue, rng.random((LINEAR_CHANNELS, *shape), np.float32) ** 3
 
 
-def joined(network, fields, tile):
-    """The tiles as one volume; each voxel given once."""
-    found = torch.full((1, 1, *fields[0].shape[2:]), float("nan"))
-    for box, part in tiled_residual_of(network, *fields, "cpu", tile):
-        place = (slice(None), slice(None), *box)
-        assert found[place].isnan().all()
-        found[place] = part
-    assert not found.isnan().any()
-    return found
+def both_ways(name, levels, lively):
+    module = lively(NETWORKS[name](levels))
+    model = model_with(module, architecture=name, size=SIZES[name](levels))
+    return OnnxNetwork(model), TorchNetwork(module, "cpu")
 
 
 @both
 @pytest.mark.parametrize(
-    ("shape", "tile", "levels"),
+    ("shape", "most", "levels"),
     [
-        ((33, 18, 17), 12, 2),
-        ((5, 3, 99), 32, 3),
-        ((3, 50, 2), 21, 3),
+        ((33, 18, 17), 9_000, 2),
+        ((33, 30, 37), 27_000, 2),
+        ((5, 3, 150), 1, 3),
+        ((3, 90, 2), 500, 3),
         ((50, 3, 2), 1, 2),
-        ((1, 1, 1), 8, 3),
-        ((1, 21, 3), 4, 3),
-        ((2, 3, 5), 96, 4),
+        ((9, 11, 13), 1, 1),
+        ((1, 1, 1), 1, 3),
+        ((1, 21, 3), 1, 3),
+        ((2, 3, 150), 1, 4),
     ],
 )
-def test_tiles_give_what_the_whole_gives(name, shape, tile, levels, lively):
-    network = lively(NETWORKS[name](levels))
+def test_tiles_and_whole_and_both_engines_give_one_residual(name, shape, most, levels, lively):
     fields = volume(shape)
-    whole = residual_of(network, *fields, "cpu")
-    assert whole.shape == (1, 1, *shape)
-    assert torch.isfinite(whole).all()
-    apart = (joined(network, fields, tile) - whole).abs().max()
-    assert apart <= 3e-6 * whole.abs().max()
+    found = {
+        (type(network).__name__, limit): residual_of(network, *fields, Log(), limit)[0]
+        for network in both_ways(name, levels, lively)
+        for limit in (WHOLE, most)
+    }
+    assert (len(tiles_of(shape, levels, most)) > 1) == (prod(shape) > 100)
+    reference = found["TorchNetwork", WHOLE]
+    assert reference.shape == shape
+    assert np.isfinite(reference).all()
+    assert np.abs(reference).max() > 0.0
+    for residual in found.values():
+        assert np.abs(residual - reference).max() <= SAME * np.abs(reference).max()
+
+
+@pytest.mark.parametrize("shape", [(40, 120, 32), (29, 31, 150)])
+def test_the_shipped_network_too(shape):
+    resource(*CARD)
+    model = read_model()
+    fields = volume(shape)
+    networks = (TorchNetwork(module_of(model), "cpu"), OnnxNetwork(model))
+    reference, *others = (
+        residual_of(network, *fields, Log(), most)[0]
+        for network in networks
+        for most in (WHOLE, 2e5)
+    )
+    for residual in others:
+        assert np.abs(residual - reference).max() <= SAME * np.abs(reference).max()
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3, 4])
+@pytest.mark.parametrize("most", [1, 40_000, 2_000_000, WHOLE])
+@pytest.mark.parametrize("shape", [(1, 1, 1), (33, 120, 61), (200, 3, 5), (128, 128, 128)])
+def test_the_tiles_give_every_voxel_once(shape, most, depth):
+    tiles = tiles_of(shape, depth, most)
+    given = np.zeros(shape, int)
+    step = 2 ** (depth - 1)
+    smallest = 3 * (reach(depth) + step)
+    for tile in tiles:
+        given[tile.given] += 1
+        for g, s, n in zip(tile.given, tile.seen, shape, strict=True):
+            # as much about it as the network sees, or all there is
+            assert s.start == 0 or g.start - s.start >= reach(depth)
+            assert s.stop == n or s.stop - g.stop >= reach(depth)
+            # it lies as the whole does in the network's halvings
+            assert s.start % step == 0
+        seen = prod(s.stop - s.start for s in tile.seen)
+        assert seen <= max(most, prod(min(n, smallest) for n in shape))
+    assert (given == 1).all()
+    if prod(shape) <= most:
+        assert len(tiles) == 1
+
+
+def test_256_voxels_a_side_are_eight_tiles():
+    """What a run sees at most at once; more tiles would calculate more voxels twice."""
+    tiles = tiles_of((256, 256, 256), 3, 4e6)
+    assert len(tiles) == 8
+    assert sum(prod(s.stop - s.start for s in tile.seen) for tile in tiles) < 1.85 * 256**3
 
 
 def test_tiles_that_saw_too_little_would_differ(lively, monkeypatch):
-    network = lively(NETWORKS["linear"](3))
+    network, _ = both_ways("linear", 3, lively)
     fields = volume((4, 4, 80))
-    whole = residual_of(network, *fields, "cpu")
-    monkeypatch.setattr(inference, "reach", lambda levels: 1)
-    assert (joined(network, fields, 16) - whole).abs().max() > 1e-3 * whole.abs().max()
+    whole, _ = residual_of(network, *fields, Log())
+    monkeypatch.setattr(inference, "reach", lambda depth: 1)
+    tiled, tiles = residual_of(network, *fields, Log(), 1)
+    assert tiles == 20  # as small as what they see about them
+    assert np.abs(tiled - whole).max() > 1e-3 * np.abs(whole).max()
 
 
 @both
-@pytest.mark.parametrize("levels", [1, 3])
-def test_reach_is_what_the_network_sees_at_most(name, levels, lively):
+@pytest.mark.parametrize("levels", [1, 2, 3])
+def test_reach_is_what_the_network_sees(name, levels, lively):
     """A voxel is changed, at every place relative to the pooling, and the change looked for."""
-    network = lively(NETWORKS[name](levels)).double()
-    length, middle = 2 * reach(levels) + 9, reach(levels) + 3
-    fields = [field.double() for field in volume((2, 2, length))]
-    before = residual_of(network, *fields, "cpu")[0, 0]
+    module = lively(NETWORKS[name](levels)).double()
+    step, border = 2 ** (levels - 1), reach(levels) + 3
+    length = step * ((2 * border + 9) // step)
+    fields = [torch.from_numpy(f).double()[None] for f in volume((step, step, length))]
+
+    def residual(fields):
+        with torch.no_grad():
+            return module(*fields)[0, 0]
+
+    before = residual(fields)
     farthest = 0
-    for at in range(middle, middle + 2 ** (levels - 1)):
+    for at in range(border, border + step):
         for channels in (0, 1):
             for change in (50.0, -50.0):
                 changed = [field.clone() for field in fields]
                 changed[channels][..., at] += change
-                after = residual_of(network, *changed, "cpu")[0, 0]
-                (where,) = np.nonzero((after != before).any(0).any(0).numpy())
+                (where,) = np.nonzero((residual(changed) != before).any(0).any(0).numpy())
                 farthest = max(farthest, int(np.abs(where - at).max()))
-    assert 0.5 * reach(levels) <= farthest <= reach(levels)
+    # the paper's network has no steered convolution at the finest level
+    assert farthest == reach(levels) - (name == "paper")
 
 
 def test_a_whole_volume_costs_little_more_than_its_voxels(lively):
     """The padding is that of the pooling, not of the network's reach."""
     seen = []
-    network = lively(NETWORKS["linear"](3))
-    network.register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0].shape))
-    residual_of(network, *volume((15, 16, 17)), "cpu")
+    _, network = both_ways("linear", 3, lively)
+
+    def note(tissue, linear, still):
+        seen.append(tissue.shape)
+        return network(tissue, linear, still)
+
+    note.depth = 3
+    residual_of(note, *volume((15, 16, 17)), Log())
     assert max(seen[0][2:]) <= 17 + 3 * 4
+
+
+def test_progress_rises_from_tile_to_tile_and_can_cancel(lively):
+    fields = volume((2, 3, 90))
+    for network in both_ways("linear", 2, lively):
+        fractions = []
+        log = Log(lambda fraction, text, fractions=fractions: fractions.append(fraction))
+        _, tiles = residual_of(network, *fields, log, 250)
+        assert tiles > 2
+        assert fractions == sorted(fractions)
+        assert len(set(fractions)) == tiles
+
+        def stop(fraction, text):
+            if fraction > 0.4:
+                raise Cancelled
+
+        with pytest.raises(Cancelled):
+            residual_of(network, *fields, Log(stop), 250)

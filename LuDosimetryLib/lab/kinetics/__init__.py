@@ -1,0 +1,1 @@
+"""How well integrations of activity over time meet kinetics that are known."""
