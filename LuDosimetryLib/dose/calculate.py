@@ -99,25 +99,28 @@ def methods_of(case: Case, nuclide: Nuclide, log: Log) -> list[str]:
     methods: list[str] = []
     for wanted in (chosen, *case.options.compare_with):
         method = wanted
-        if (lack := _lack(wanted, case)) is not None:
-            if wanted != chosen or "dose_method" in case.asked or chosen == FALLBACK:
-                raise InvalidInput(f"dose method {wanted!r} is not available: {lack}.")
+        try:
+            _check_available(wanted, case, nuclide)
+        except InvalidInput as error:
+            if wanted != chosen or "dose_method" in case.asked:
+                raise
             method = FALLBACK
-            log.remark(
-                f"the dose method {wanted!r} is not available: {lack}; the dose is that of {FALLBACK!r}, uncorrected."
-            )
-        check_nuclide(method, nuclide, options.model)
+            _check_available(method, case, nuclide)
+            log.remark(f"{error} The dose is that of {FALLBACK!r} instead, without the network.")
         if method not in methods:
             methods.append(method)
     return methods
 
 
-def _lack(name: str, case: Case) -> str | None:
-    """Why a method is not available for a case on this machine; None if it is."""
-    if case.ct is None and DOSE_METHODS[name].needs_ct:
+def _check_available(name: str, case: Case, nuclide: Nuclide) -> None:
+    """Refuse a method that this machine, the case or the nuclide does not allow."""
+    lack = lack_of(name)
+    if lack is None and case.ct is None and DOSE_METHODS[name].needs_ct:
         possible = [entry.name for entry in DOSE_METHODS.values() if not entry.needs_ct]
-        return f"it needs a CT, and the case has none; choose {', '.join(possible[:-1])} or {possible[-1]}"
-    return lack_of(name)
+        lack = f"it needs a CT, and the case has none; choose {', '.join(possible[:-1])} or {possible[-1]}"
+    if lack is not None:
+        raise InvalidInput(f"the dose method {name!r} is not available: {lack}.")
+    check_nuclide(name, nuclide, case.options.model)
 
 
 def calculate_doses(problem: DoseProblem, methods: Sequence[str], log: Log) -> Doses:
