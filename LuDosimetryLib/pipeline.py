@@ -70,7 +70,7 @@ def run_case(
         scans = read_activity(case, nuclide, log)
         grid = scans[case.reference_time_point].grid
         log.at(0.1, "reading the CT")
-        anatomy = read_anatomy(case, grid, log)
+        anatomy = read_anatomy(case, scans[case.reference_time_point], log)
     with clock("register"):
         alignments, vois = _aligned(case, scans, log.part(0.1))
         activity = onto_reference(case, scans, alignments, log)
@@ -141,7 +141,7 @@ def _prepared(case: Case, log: Log) -> tuple[DicomSource | None, Nuclide, str, l
     check_effective_half_life(case.options.effective_half_life_h, nuclide)
     read_media(case.options.media)
     device = choose_device(case.options.device)
-    return source, nuclide, device, methods_of(case.options, nuclide, log)
+    return source, nuclide, device, methods_of(case, nuclide, log)
 
 
 def _aligned(case: Case, scans: list[Volume], log: Log) -> tuple[list[Alignment], dict[str, Mask]]:

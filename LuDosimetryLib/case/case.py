@@ -18,12 +18,13 @@ from .json_fields import (
     NOT_IN_FILE,
     expecting,
     json_object,
+    json_of,
     read_json,
     read_values,
     within,
 )
 from .options import Options
-from .parts import Segmentation, TimePoint
+from .parts import WATER, Segmentation, TimePoint
 from .presets import PRESETS, RECOMMENDED, preset_values
 
 __all__ = ["FILE_NAME", "SCHEMA", "Case"]
@@ -57,6 +58,9 @@ class Case:
         Hash of the case file that was read.
     warnings : tuple of str
         What reading the file changed.
+    asked : frozenset of str
+        Names of the options that the file, the command line or a preset gave: what was asked for
+        by name is done or refused, while a default may be replaced by the next best, and says so.
 
     Raises
     ------
@@ -78,6 +82,7 @@ class Case:
     file: Path | None = field(default=None, compare=False, metadata=NOT_IN_FILE)
     file_sha256: str = field(default="", compare=False, metadata=NOT_IN_FILE)
     warnings: tuple[str, ...] = field(default=(), compare=False, metadata=NOT_IN_FILE)
+    asked: frozenset[str] = field(default=frozenset(), compare=False, metadata=NOT_IN_FILE)
 
     def __post_init__(self) -> None:
         hours = [point.hours for point in self.time_points]
@@ -94,7 +99,12 @@ class Case:
                 )
         if all(point.ct is None for point in self.time_points):
             raise InvalidInput(
-                "no time point has a ct; at least one CT (in HU) is needed for densities."
+                "no time point has a ct; at least one CT (in HU) is needed for densities, or, where there is none at all, "
+                'ct "water" at the reference time point.'
+            )
+        if self.ct is None and any(point.ct not in (None, WATER) for point in self.time_points):
+            raise InvalidInput(
+                'one time point has ct "water" and another has a CT; "water" is for cases without any CT: set it to null.'
             )
         check_text("patient_id", self.patient_id, empty=True)
         check_text("nuclide", self.nuclide)
@@ -176,14 +186,19 @@ class Case:
             )
         values["time_points"] = tuple(given[n] for n in order)
         values["reference_time_point"] = order.index(reference) if given else 0
-        return cls(**values, folder=folder)
+        asked = _asked(values.get("preset", RECOMMENDED), data.get("options") or {})
+        return cls(**values, folder=folder, asked=asked)
 
     def to_dict(self) -> dict[str, Any]:
         """Make the content of a case file, with paths relative to the case's folder if possible."""
         return self._to_dict(self.folder)
 
     def write(self, path: Path) -> None:
-        """Write a case file, complete or not at all; its paths are relative to where it lies."""
+        """
+        Write a case file, complete or not at all; its paths are relative to where it lies.
+
+        Options that nobody asked for and that are as in the preset are left to the preset.
+        """
         with write_atomically(path) as file:
             file.write(self._to_bytes(path.parent))
 
@@ -203,18 +218,27 @@ class Case:
             values |= preset_values(preset)
         with within("options"):
             options = type(self.options).from_dict(values | changes)
-        return replace(self, options=options, preset=preset or self.preset)
+        asked = self.asked | _asked(preset or RECOMMENDED, changes)
+        return replace(self, options=options, preset=preset or self.preset, asked=asked)
 
     @property
-    def ct(self) -> Path:
-        """The CT that gives the densities: the reference's own, or else the first there is."""
+    def ct(self) -> Path | None:
+        """
+        The CT that gives the densities: the reference's own, or else the first there is.
+
+        None where the case has no CT and the patient is taken as water.
+        """
+        if any(point.ct == WATER for point in self.time_points):
+            return None
         reference = self.time_points[self.reference_time_point]
         return reference.ct or next(p.ct for p in self.time_points if p.ct is not None)
 
     @property
     def images(self) -> tuple[Path, ...]:
         """Every image that the case names, each once: files or DICOM folders."""
-        scans = [path for point in self.time_points for path in (point.spect, point.ct)]
+        scans = [
+            path for point in self.time_points for path in (point.spect, point.ct) if path != WATER
+        ]
         scans.append(None if self.segmentation is None else self.segmentation.file)
         return tuple(dict.fromkeys(path for path in scans if path is not None))
 
@@ -232,7 +256,19 @@ class Case:
         return {"schema": SCHEMA, **json_object(self, partial(_path_from, self.folder, folder))}
 
     def _to_bytes(self, folder: Path) -> bytes:
-        return (json.dumps(self._to_dict(folder), indent=1) + "\n").encode()
+        content = self._to_dict(folder)
+        usual = json_of({**Options().to_dict(), **preset_values(self.preset)})
+        content["options"] = {
+            key: value
+            for key, value in content["options"].items()
+            if key in self.asked or value != usual[key]
+        }
+        return (json.dumps(content, indent=1) + "\n").encode()
+
+
+def _asked(preset: str, options: Mapping[str, Any]) -> frozenset[str]:
+    """Names of options that a preset other than the defaults, or somebody, gave."""
+    return frozenset({*(PRESETS[preset].options if preset in PRESETS else ()), *options})
 
 
 def _with_preset(data: Any) -> Any:

@@ -27,6 +27,8 @@ class DoseMethodEntry:
     lack : str
         ``module:function`` that says why the method is not available on this machine, or None;
         empty if it is always available.
+    needs_ct : bool
+        Whether the method needs a CT of the patient.
     nuclide_check : str
         ``module:function`` of nuclide and network that refuses nuclides for which the method was
         not made; empty if it is right for every nuclide whose data it has.
@@ -39,6 +41,7 @@ class DoseMethodEntry:
     statistical: bool = False
     needs_kernels: bool = True
     lack: str = ""
+    needs_ct: bool = False
     nuclide_check: str = ""
 
 
@@ -73,6 +76,7 @@ _ENTRIES = (
         "Residual U-Net",
         "Multiple voxel S values, corrected by a network trained on Monte Carlo (Kim et al. 2022).",
         "unet:unet_dose",
+        needs_ct=True,
         lack="unet:lack_of_network",
         nuclide_check="unet:check_nuclide",
     ),

@@ -19,6 +19,11 @@ LEFT_OUT_IF_NONE: Mapping[str, Any] = {"left_out_if_none": True}
 """Metadata of a field that is written only if it has a value."""
 
 
+def or_word(word: str) -> Mapping[str, Any]:
+    """Metadata of a path for which a word may stand, which is kept as `Path` of that word."""
+    return {"word": word}
+
+
 def expecting(phrase: str) -> Mapping[str, Any]:
     """Metadata of a list or an object: what a message says that it must be."""
     return {"expected": phrase}
@@ -97,7 +102,9 @@ def read_values(
         if f.default is MISSING and f.default_factory is MISSING and f.name not in data:
             raise InvalidInput(f"the key {f.name!r} is missing.")
     return {
-        f.name: _value(f.name, f.type, data[f.name], f.metadata.get("expected", ""), folder)
+        f.name: Path(data[f.name])
+        if data[f.name] is not None and data[f.name] == f.metadata.get("word")
+        else _value(f.name, f.type, data[f.name], f.metadata.get("expected", ""), folder)
         for f in known
         if f.name in data
     }
@@ -115,7 +122,9 @@ def json_object(instance: Any, path: Callable[[Path], str] = str) -> dict[str, A
     """
     values = ((f, getattr(instance, f.name)) for f in _in_file(type(instance)))
     return {
-        f.name: json_of(value, path)
+        f.name: value.name
+        if f.metadata.get("word") and _is_word(f, value)
+        else json_of(value, path)
         for f, value in values
         if not (value is None and f.metadata.get("left_out_if_none"))
     }
@@ -140,6 +149,10 @@ def without_none(kind: Any) -> tuple[Any, bool]:
         (inner,) = (arg for arg in get_args(kind) if arg is not NoneType)
         return inner, True
     return kind, False
+
+
+def _is_word(field: Field[Any], value: Any) -> bool:
+    return bool(value == Path(field.metadata["word"]))
 
 
 def _in_file(kind: type) -> list[Field[Any]]:

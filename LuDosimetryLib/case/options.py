@@ -76,7 +76,7 @@ class Options:
     """
 
     registration: str = option(
-        "none",
+        "rigid",
         label="Registration",
         help="How each scan's CT, and its SPECT with it, is aligned with that of the reference scan.",
         choices=REGISTRATIONS,
@@ -85,7 +85,7 @@ class Options:
         decides_dose=True,
     )
     integration: str = option(
-        "trapezoid",
+        "bayesian",
         label="Integration",
         help="How activity is integrated over time.",
         choices=INTEGRATIONS,
@@ -104,7 +104,7 @@ class Options:
         applies=lambda options: options.integration_entry.has_tail,
     )
     dose_method: str = option(
-        "multi-vsv",
+        "unet",
         label="Dose method",
         help="How the dose is calculated from the time-integrated activity.",
         choices=DOSE_METHODS,

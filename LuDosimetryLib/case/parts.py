@@ -6,7 +6,10 @@ from pathlib import Path
 
 from ..base.checks import check_choice, check_number, check_text, check_unique
 from ..base.errors import InvalidInput
-from .json_fields import LEFT_OUT_IF_NONE, expecting
+from .json_fields import LEFT_OUT_IF_NONE, expecting, or_word
+
+WATER = Path("water")
+"""In place of a CT: there is none, and the patient is taken as water within the outline that the SPECT shows."""
 
 UNITS = ("Bq/mL", "Bq", "counts")
 
@@ -76,7 +79,7 @@ class TimePoint:
         SPECT image; the activity is that at the time of the scan.
     ct : Path or None
         CT in HU. One CT for all time points is allowed: that of the reference time point, or else
-        the first there is.
+        the first there is. `WATER` (in the file ``"water"``) where there is no CT at all.
     unit : {"Bq/mL", "Bq", "counts"}
         Unit of the SPECT voxels; "Bq" and "counts" are per voxel.
     calibration : Calibration or None
@@ -85,7 +88,7 @@ class TimePoint:
 
     hours: float
     spect: Path
-    ct: Path | None = None
+    ct: Path | None = field(default=None, metadata=or_word(WATER.name))
     unit: str = "Bq/mL"
     calibration: Calibration | None = None
 

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from ..base.errors import InvalidInput
 from ..base.log import Log
+from ..case.case import Case
 from ..case.dose_methods import DOSE_METHODS
-from ..case.options import Options
 from ..image.arrays import Array
 from ..kernels.point import has_point_kernels
 from ..tissue.nuclide import Nuclide
@@ -82,29 +83,44 @@ class Doses:
         return made
 
 
-def methods_of(options: Options, nuclide: Nuclide, log: Log) -> list[str]:
+def methods_of(case: Case, nuclide: Nuclide, log: Log) -> list[str]:
     """
-    The methods to calculate, the chosen one first.
+    Choose the methods to calculate, the chosen one first.
 
-    A method that is not available on this machine is replaced by `FALLBACK`, with a remark.
+    What was asked for by name is calculated or refused; only the default method is replaced by
+    `FALLBACK` where it is not available, with a remark.
 
     Raises
     ------
     InvalidInput
-        If a method does not know the nuclide.
+        If a method that was asked for is not available, or does not know the nuclide.
     """
+    chosen = case.options.dose_method
     methods: list[str] = []
-    for wanted in (options.dose_method, *options.compare_with):
+    for wanted in (chosen, *case.options.compare_with):
         method = wanted
-        if (lack := lack_of(wanted)) is not None:
+        try:
+            _check_available(wanted, case, nuclide)
+        except InvalidInput as error:
+            if wanted != chosen or "dose_method" in case.asked:
+                raise
             method = FALLBACK
-            log.remark(
-                f"the dose method {wanted!r} is not available: {lack}; the dose is that of {FALLBACK!r}, uncorrected."
-            )
-        check_nuclide(method, nuclide, options.model)
+            _check_available(method, case, nuclide)
+            log.remark(f"{error} The dose is that of {FALLBACK!r} instead, without the network.")
         if method not in methods:
             methods.append(method)
     return methods
+
+
+def _check_available(name: str, case: Case, nuclide: Nuclide) -> None:
+    """Refuse a method that this machine, the case or the nuclide does not allow."""
+    lack = lack_of(name)
+    if lack is None and case.ct is None and DOSE_METHODS[name].needs_ct:
+        possible = [entry.name for entry in DOSE_METHODS.values() if not entry.needs_ct]
+        lack = f"it needs a CT, and the case has none; choose {', '.join(possible[:-1])} or {possible[-1]}"
+    if lack is not None:
+        raise InvalidInput(f"the dose method {name!r} is not available: {lack}.")
+    check_nuclide(name, nuclide, case.options.model)
 
 
 def calculate_doses(problem: DoseProblem, methods: Sequence[str], log: Log) -> Doses:

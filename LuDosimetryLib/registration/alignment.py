@@ -109,9 +109,11 @@ def anchor(case: Case) -> int:
     """
     Index of the time point to whose CT all scans are registered: the reference, if it has a CT.
 
-    Its CT gives the densities, and VOIs are drawn on it.
+    Its CT gives the densities, and VOIs are drawn on it. Without any CT it is the reference.
     """
     points = case.time_points
+    if case.ct is None:
+        return case.reference_time_point
     return next(n for n, point in enumerate(points) if point.ct == case.ct and _owns(case, n))
 
 
@@ -147,7 +149,11 @@ def align(case: Case, scans: list[Volume], log: Log) -> list[Alignment]:
     """
     to = anchor(case)
     grid = scans[case.reference_time_point].grid
-    moving = [n for n, p in enumerate(case.time_points) if n != to and p.ct != case.ct]
+    moving = [
+        n
+        for n, p in enumerate(case.time_points)
+        if n != to and (p.ct != case.ct or case.ct is None)
+    ]
     alignments = {
         n: Alignment(n, point.hours, "reference" if n == to else "same CT")
         for n, point in enumerate(case.time_points)
@@ -156,7 +162,7 @@ def align(case: Case, scans: list[Volume], log: Log) -> list[Alignment]:
     for n in moving:
         point = case.time_points[n]
         part = log.part(1.0 / len(moving), f"registering the scan at {point.hours:g} h")
-        if point.ct is not None:
+        if point.ct is not None and case.ct is not None:
             if "CT" not in views:
                 views["CT"] = view_of_ct(case.ct, "CT")
             activity = (scans[to], scans[n])

@@ -18,9 +18,12 @@ from .density import (
     density_of,
     patient_mask,
 )
+from .spect_outline import spect_outline
 
 __all__ = ["Anatomy", "read_anatomy"]
 
+WATER_G_CM3 = np.float32(1.0)
+"""Density of the patient where there is no CT."""
 _DENSEST_PATIENT_G_CM3 = 1.5
 """Median beyond which a CT is hardly in HU."""
 
@@ -50,14 +53,17 @@ class Anatomy:
         return self.patient & (self.density_g_cm3 >= NO_DOSE_BELOW_G_CM3)
 
 
-def read_anatomy(case: Case, grid: Grid, log: Log) -> Anatomy:
+def read_anatomy(case: Case, reference: Volume, log: Log) -> Anatomy:
     """
-    Read the CT of a case, as density on a grid.
+    Read the CT of a case, as density on the grid of the reference SPECT.
+
+    Without a CT the patient is water within the outline that the SPECT shows.
 
     Parameters
     ----------
     case : Case
-    grid : Grid
+    reference : Volume
+        SPECT of the reference time point.
     log : Log
         Takes up the warnings.
 
@@ -66,6 +72,9 @@ def read_anatomy(case: Case, grid: Grid, log: Log) -> Anatomy:
     InvalidInput
         If the CT cannot be read, is not in HU, or shows no patient on the grid.
     """
+    grid = reference.grid
+    if case.ct is None:
+        return _water(reference, log)
     ct = read_volume(case.ct, "CT")
     check_hounsfield(ct.values, f"CT: {case.ct}")
     covered = grid.covered_by(ct.grid)
@@ -78,6 +87,18 @@ def read_anatomy(case: Case, grid: Grid, log: Log) -> Anatomy:
     # a voxel that the CT only touches is not known: air to every method, as to the Monte Carlo
     density = np.where(covered, density, np.float32(AIR_DENSITY_G_CM3))
     return Anatomy(density, covered, _patient(density, covered, grid, log))
+
+
+def _water(reference: Volume, log: Log) -> Anatomy:
+    """The patient as water, within the outline that the reference SPECT shows."""
+    outline = spect_outline(reference.values, reference.grid, "the reference SPECT")
+    log.remark(
+        "there is no CT: the patient is taken as water (1 g/cm3) within the outline that the reference SPECT shows. Doses "
+        "of soft tissue are then some 5 % too high, those of bone and marrow 10 to 30 % too high, those of lungs several "
+        "times too low; give a CT if there is one."
+    )
+    density = np.where(outline, WATER_G_CM3, np.float32(AIR_DENSITY_G_CM3)).astype(np.float32)
+    return Anatomy(density, np.ones(outline.shape, bool), outline)
 
 
 def _patient(density: Array, covered: Mask, grid: Grid, log: Log) -> Mask:

@@ -7,6 +7,7 @@ import SimpleITK as sitk
 
 from ..base.log import Log
 from ..case.case import Case
+from ..case.parts import WATER
 from ..image.grid import Grid
 from ..registration.alignment import Alignment, anchor
 
@@ -42,7 +43,7 @@ def drawn_through(case: Case, alignments: list[Alignment], log: Log) -> sitk.Tra
 
     def lies_on(n: int) -> bool:
         point = case.time_points[n]
-        headers = [_header(path) for path in (point.ct, point.spect) if path is not None]
+        headers = [_header(path) for path in (point.ct, point.spect) if path not in (None, WATER)]
         return any(grid is not None and _same_voxels(drawn, grid) for grid in headers)
 
     if lies_on(anchor(case)):

@@ -100,8 +100,9 @@ def scanned_phantom(name: str, hours: Sequence[float], log: Log) -> ScannedPhant
             patient, Path(folder) / "case", log, grid=grid, scanner=scanner, seed=seed
         )
         case = Case.read(Path(folder) / "case" / "case.json")
-        scans = [scan.values for scan in read_activity(case, nuclide, log)]
-        anatomy = read_anatomy(case, grid, log)
+        volumes = read_activity(case, nuclide, log)
+        scans = [volume.values for volume in volumes]
+        anatomy = read_anatomy(case, volumes[case.reference_time_point], log)
         assert case.segmentation is not None
         vois = read_vois(case.segmentation, grid, log)
         true = read_volume(Path(folder) / "case" / "true_tia.nrrd", "true TIA").values

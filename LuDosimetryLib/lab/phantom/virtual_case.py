@@ -26,7 +26,7 @@ SPECT_VOXEL_MM = 3.87
 
 _HU_RANGE = (-1024, 3071)
 """Range of a CT that stores 12 bits."""
-_METHODS = ("local", "single-vsv", "split-vsv")
+_METHODS = ("single-vsv", "multi-vsv")
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ def write_virtual_case(
             image = scanner.scan(activity, grid, rng)
             path = stage / f"spect_{n}.nrrd"
             write_volume(path, Volume(image, grid), "Bq/mL")
-            points.append(TimePoint(hours, path, stage / "ct.nrrd" if n == 1 else None))
+            points.append(TimePoint(hours, path, stage / "ct.nrrd"))
         log.at(1.0 - 1.0 / steps, "writing the true time-integrated activity")
         truth = _onto(tia_MBq_h_mL(patient.sources, shape), patient, grid)
         write_volume(stage / "true_tia.nrrd", Volume(truth, grid), "MBq.h/mL")
@@ -138,6 +138,6 @@ def _case(patient: VirtualPatient, folder: Path, points: list[TimePoint]) -> Cas
             {segment.identity: segment.name for segment in patient.segments},
             patient.differences,
         ),
-        options=Options(dose_method="multi-vsv", compare_with=_METHODS),
+        options=Options(compare_with=_METHODS),
         folder=folder,
     )
