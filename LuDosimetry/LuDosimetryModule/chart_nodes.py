@@ -14,7 +14,7 @@ _GREY = (0.4, 0.4, 0.4)
 _FONT_SIZES = {"Title": 14, "AxisTitle": 12, "AxisLabel": 10, "Legend": 10}
 """Smaller than Slicer's: the plot is one of four views, and its legend lies over the curves."""
 LINE_STYLES = ("Solid", "Dash", "DashDot", "DashDotDot", "Dot")
-"""Of Slicer's plots, the plainest first."""
+"""Line styles of Slicer's plots, the plainest first."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Curve:
     points : bool
         Drawn as points, not as a line.
     style : str
-        Of a line; one of `LINE_STYLES`.
+        Style of a line, one of `LINE_STYLES`.
     """
 
     name: str
@@ -50,7 +50,7 @@ class Chart:
     Attributes
     ----------
     role : str
-        Among the outputs.
+        Role among the outputs.
     title, x_title, y_title : str
     curves : sequence of Curve
     y_range : tuple of float, or None
@@ -72,7 +72,7 @@ class Chart:
 
 
 def show_chart(chart: Chart, outputs: Outputs) -> Any:
-    """Put a chart into its nodes: one table, and one series a curve; the chart node."""
+    """Show a chart by its nodes, a table and a series for each curve; return the chart node."""
     node, new = outputs.get_or_add(f"chart.{chart.role}", "vtkMRMLPlotChartNode", chart.title)
     table, _new = outputs.get_or_add(f"data.{chart.role}", "vtkMRMLTableNode", chart.title)
     columns = _columns(chart)
@@ -104,7 +104,7 @@ def show_chart(chart: Chart, outputs: Outputs) -> Any:
 
 
 def keep_charts(roles: Sequence[str], outputs: Outputs) -> None:
-    """Remove all charts but some: those of an earlier result."""
+    """Remove the charts of an earlier result, all but those listed."""
     for role in outputs.roles("chart."):
         name = role.removeprefix("chart.")
         if name not in roles:
@@ -113,7 +113,7 @@ def keep_charts(roles: Sequence[str], outputs: Outputs) -> None:
 
 
 def _columns(chart: Chart) -> list[tuple[Column, Column]]:
-    """Two columns a curve, all of one length; a gap is NaN, which plots leave out."""
+    """Make two columns for each curve, all of one length; a gap is NaN, which plots leave out."""
     rows = max(len(curve.x) for curve in chart.curves)
     abscissae: list[tuple[np.ndarray, Column]] = []
     pairs = []

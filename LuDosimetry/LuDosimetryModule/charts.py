@@ -1,4 +1,4 @@
-"""The plots of a result: histogram, activity over time, profile, correlation and Bland-Altman."""
+"""Plots of a result: histogram, activity over time, profile, correlation and Bland-Altman."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ from .choices import label
 from .result_files import ResultFiles, grid_of
 
 _POINTS = 4000
-"""Of a correlation plot; more only make it slow."""
+"""Points of a correlation plot; more only make it slow."""
 _PALETTE = (
     (0.12, 0.47, 0.71),
     (0.84, 0.15, 0.16),
@@ -45,13 +45,13 @@ def dvh_chart(
     files: ResultFiles, colours: Mapping[str, tuple[float, float, float]]
 ) -> Chart | None:
     """
-    Cumulative dose-volume histograms; None without a volume of interest.
+    Plot cumulative dose-volume histograms; None without a volume of interest.
 
     Parameters
     ----------
     files : ResultFiles
     colours : mapping of str to (float, float, float)
-        Of segments, by name.
+        Colours of segments by name.
     """
     columns = dict(files.dvh)
     dose = columns.pop("dose_Gy")
@@ -69,26 +69,26 @@ def activity_chart(
     files: ResultFiles, colours: Mapping[str, tuple[float, float, float]]
 ) -> Chart | None:
     """
-    Activity over time: scans as points and the curve through them; None for a single scan.
+    Plot activity over time, scans as points with their fitted curves; None for a single scan.
 
-    The ordinate is logarithmic, so that organs and small tumours show and washout is straight.
+    The ordinate is logarithmic, so that organs and small tumours are visible and washout is straight.
 
     Parameters
     ----------
     files : ResultFiles
     colours : mapping of str to (float, float, float)
-        Of segments, by name.
+        Colours of segments by name.
     """
-    told = [curve for curve in files.summary["curves"] if any(curve["activity_MBq"])]
-    if not told:
+    curves = [curve for curve in files.summary.curves if any(curve.activity_MBq)]
+    if not curves:
         return None
-    times = np.array(told[0]["fit_hours"])  # those of all, as all are of the same scans
+    times, _activity = curves[0].sampled()  # all curves are of the same scans
     lines: list[Curve] = []
-    for curve in told:
-        fitted = _positive(curve["fit_activity_MBq"])
-        lines.append(_line(curve["name"], times, fitted, colours, lines))
-    hours = np.concatenate([curve["hours"] for curve in told])
-    measured = _positive([value for curve in told for value in curve["activity_MBq"]])
+    for curve in curves:
+        fitted = _positive(curve.activity_at(times))
+        lines.append(_line(curve.name, times, fitted, colours, lines))
+    hours = np.concatenate([curve.hours for curve in curves])
+    measured = _positive([value for curve in curves for value in curve.activity_MBq])
     scans = Curve(_("scans"), hours, measured, points=True)
     return Chart(
         "activity",
@@ -102,8 +102,9 @@ def activity_chart(
 
 
 def correlation_chart(files: ResultFiles) -> Chart | None:
-    """Voxel doses of the compared methods over those of the chosen one; None without any."""
-    if len(files.methods) < 2:
+    """Plot voxel doses of the compared methods over those of the chosen one; None without any."""
+    methods = files.summary.methods
+    if len(methods) < 2:
         return None
     chosen = files.images["dose"].values.reshape(-1)
     given = np.flatnonzero(chosen > 0.0)
@@ -113,13 +114,13 @@ def correlation_chart(files: ResultFiles) -> Chart | None:
     shown = given[::step]
     x = chosen[shown]
     curves = []
-    for n, method in enumerate(files.methods[1:]):
-        other = files.images[files.dose_key(method)].values.reshape(-1)
+    for n, method in enumerate(methods[1:]):
+        other = files.images[files.summary.dose_key(method)].values.reshape(-1)
         r = pearson_r(other[shown], x)
         name = f"{label('doseMethod', method)}, r = {r:.4f}"
         curves.append(Curve(name, x, other[shown], _colour(n), points=True))
     curves.append(_identity(float(chosen.max())))
-    name = label("doseMethod", files.methods[0])
+    name = label("doseMethod", methods[0])
     return Chart(
         "correlation",
         _("Correlation of voxel doses"),
@@ -130,14 +131,14 @@ def correlation_chart(files: ResultFiles) -> Chart | None:
 
 
 def bland_altman_chart(files: ResultFiles) -> Chart | None:
-    """Relative differences of organ doses over their mean; None without a compared method."""
-    organs = files.summary["organs"]
-    if len(files.methods) < 2 or not organs:
+    """Plot relative differences of organ doses over their mean; None without a compared method."""
+    organs, methods = files.summary.organs, files.summary.methods
+    if len(methods) < 2 or not organs:
         return None
-    reference = np.array([organ["mean_dose_Gy"] for organ in organs])
+    reference = np.array([organ.mean_dose_Gy for organ in organs])
     curves = []
-    for n, method in enumerate(files.methods[1:]):
-        other = np.array([organ["dose_by_method_Gy"][method] for organ in organs])
+    for n, method in enumerate(methods[1:]):
+        other = np.array([organ.dose_by_method_Gy[method] for organ in organs])
         curves += agreement_curves(label("doseMethod", method), other, reference, _colour(n))
     if not curves:
         return None
@@ -145,7 +146,7 @@ def bland_altman_chart(files: ResultFiles) -> Chart | None:
         "bland-altman",
         _("Bland-Altman of organ doses"),
         _("Mean of both methods [Gy]"),
-        _("Difference to {method} [%]").format(method=label("doseMethod", files.methods[0])),
+        _("Difference to {method} [%]").format(method=label("doseMethod", methods[0])),
         curves,
         _with_room(curves),
     )
@@ -154,7 +155,7 @@ def bland_altman_chart(files: ResultFiles) -> Chart | None:
 def agreement_curves(
     name: str, other: np.ndarray, reference: np.ndarray, colour: tuple[float, float, float]
 ) -> list[Curve]:
-    """Points, mean and limits of agreement of a Bland-Altman plot."""
+    """Make points, mean and limits of agreement of a Bland-Altman plot."""
     given = reference > 0.0
     other, reference = other[given], reference[given]
     if not reference.size:
@@ -181,7 +182,7 @@ def comparison_charts(
     name: str, summary: Mapping[str, Any], other: np.ndarray, reference: np.ndarray
 ) -> list[Chart]:
     """
-    Correlation and Bland-Altman of a comparison with another dose volume.
+    Plot correlation and Bland-Altman of a comparison with another dose volume.
 
     Parameters
     ----------
@@ -194,7 +195,7 @@ def comparison_charts(
     given = np.flatnonzero(reference > 0.0)
     shown = given[:: max(1, given.size // _POINTS)]
     r = summary["pearson_correlation"]["r"]
-    told = name if r is None else f"{name}, r = {r:.4f}"
+    text = name if r is None else f"{name}, r = {r:.4f}"
     charts = [
         Chart(
             "compared-correlation",
@@ -202,7 +203,7 @@ def comparison_charts(
             _("This dose [Gy]"),
             f"{name} [Gy]",
             [
-                Curve(told, reference[shown], other[shown], _colour(0), points=True),
+                Curve(text, reference[shown], other[shown], _colour(0), points=True),
                 _identity(float(reference.max())),
             ],
         )
@@ -223,13 +224,13 @@ def comparison_charts(
 
 def profile_chart(line: Any, volumes: Mapping[str, Any]) -> Chart:
     """
-    Doses along a markups line.
+    Plot doses along a markups line.
 
     Parameters
     ----------
     line : vtkMRMLMarkupsLineNode
     volumes : mapping of str to vtkMRMLScalarVolumeNode
-        By name; on one grid.
+        Volumes by name, on one grid.
 
     Raises
     ------
@@ -284,14 +285,14 @@ def _line(
     colours: Mapping[str, tuple[float, float, float]],
     others: Sequence[Curve],
 ) -> Curve:
-    """A line in the colour of its segment; a style of its own where others look alike."""
+    """Make a line in the colour of its segment; another style where others look alike."""
     colour = _on_white(colours.get(name, _colour(len(others))))
     alike = sum(math.dist(colour, curve.colour) < _ALIKE for curve in others)
     return Curve(name, x, y, colour, style=LINE_STYLES[alike % len(LINE_STYLES)])
 
 
 def _positive(values: Sequence[float]) -> np.ndarray:
-    """What a logarithmic axis can show; the rest is left out."""
+    """Values that a logarithmic axis can show; the others are NaN."""
     found = np.array(values, float)
     return np.where(found > 0.0, found, np.nan)
 

@@ -25,7 +25,7 @@ from .volumes import show_error_maps
 
 class DoseComparison(BackgroundJob):
     """
-    The difference of another dose volume to the dose of a result.
+    Comparison of another dose volume with the dose of a result.
 
     Parameters
     ----------

@@ -19,7 +19,7 @@ from .dose_comparison import DoseComparison
 from .outputs import Outputs
 from .parameters import LuDosimetryParameterNode
 from .request import Request, Scan
-from .results import Result, Results
+from .results import Results, SceneResult
 
 _WAIT_S = 0.02
 
@@ -226,7 +226,7 @@ class LuDosimetryLogic(ScriptedLoadableModuleLogic):
         """Keep the files of a finished job until the scene closes."""
         self._results.keep(job)
 
-    def resultOf(self, parameterNode: LuDosimetryParameterNode) -> Result | None:
+    def resultOf(self, parameterNode: LuDosimetryParameterNode) -> SceneResult | None:
         """Return the result in the dose volume of a parameter node."""
         return self._results.of(parameterNode.dose)
 

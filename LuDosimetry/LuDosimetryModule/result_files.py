@@ -1,9 +1,8 @@
-"""A result folder, read piece by piece into what the scene takes."""
+"""A result folder, read piece by piece into images that nodes of the scene can hold."""
 
 import csv
-import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from vtk.util.numpy_support import vtk_to_numpy
 
 from LuDosimetryLib.image.grid import Grid
 from LuDosimetryLib.image.volume import read_volume
+from LuDosimetryLib.output.summary import DVH, Summary, file_in, read_summary
 
 _LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 
@@ -23,17 +23,17 @@ _LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 @dataclass(frozen=True)
 class Image:
     """
-    A volume that is ready for a node.
+    A volume, ready for a node.
 
     Attributes
     ----------
     values : ndarray, shape (k, j, i)
         The voxels of `data`.
     data : vtkImageData
-        Without place, as volume nodes want it.
+        Without origin and directions, which the volume node has.
     grid : Grid
     unit : str
-        As the file tells it; UCUM.
+        UCUM unit in the header of the file.
     """
 
     values: np.ndarray
@@ -43,58 +43,50 @@ class Image:
 
     @property
     def ijk_to_ras(self) -> np.ndarray:
-        """From voxel index to position in RAS [mm], shape (4, 4)."""
+        """Matrix from voxel index to position in RAS [mm], shape (4, 4)."""
         return ijk_to_ras(self.grid)
 
 
-@dataclass
 class ResultFiles:
     """
-    What lies in a result folder.
+    Files of a result folder, read piece by piece.
+
+    Parameters
+    ----------
+    folder : Path
 
     Attributes
     ----------
-    folder : Path
-    summary : dict
+    summary : Summary
         Content of ``result.json``.
     images : dict of str to Image
-        By the keys of ``result.json``.
+        Volumes by the keys of ``result.json``.
     dvh : dict of str to ndarray
         Columns of ``dvh.csv``: the dose [Gy], then the volume of each organ [%].
+
+    Raises
+    ------
+    InvalidInput
+        If the folder holds no result that this version can read.
     """
 
-    folder: Path
-    summary: dict[str, Any] = field(default_factory=dict)
-    images: dict[str, Image] = field(default_factory=dict)
-    dvh: dict[str, np.ndarray] = field(default_factory=dict)
+    def __init__(self, folder: Path) -> None:
+        self.summary: Summary = read_summary(folder)
+        self.images: dict[str, Image] = {}
+        self.dvh: dict[str, np.ndarray] = {}
+        self._folder = folder
 
     def read(self) -> Iterator[str]:
-        """Read everything, a file between two steps; what is read stands in what the steps give."""
-        self.summary = json.loads((self.folder / "result.json").read_text(encoding="utf-8"))
-        for key, name in self.summary["volumes"].items():
+        """Read everything, a file between two steps; each step names what is being read."""
+        for key, name in self.summary.volumes.items():
             yield _("reading {name}").format(name=name)
-            self.images[key] = read_image(self.folder / name)
-        yield _("reading {name}").format(name="dvh.csv")
-        self.dvh = _columns(self.folder / "dvh.csv")
-
-    @property
-    def methods(self) -> list[str]:
-        """Dose methods, the chosen one first."""
-        chosen = self.summary["dose_method"]
-        others = [
-            key.removeprefix("error_")
-            for key in self.summary["volumes"]
-            if key.startswith("error_")
-        ]
-        return [chosen, *others]
-
-    def dose_key(self, method: str) -> str:
-        """Key of the dose volume of a method."""
-        return "dose" if method == self.summary["dose_method"] else f"dose_{method}"
+            self.images[key] = read_image(file_in(self._folder, name))
+        yield _("reading {name}").format(name=DVH)
+        self.dvh = _columns(self._folder / DVH)
 
 
 def read_image(path: Path) -> Image:
-    """A volume as the image data of a node; its values are copied once."""
+    """Read a volume as the image data of a node; its values are copied once."""
     volume = read_volume(path, path.name)
     data = vtk.vtkImageData()
     data.SetDimensions(*volume.grid.shape[::-1])
@@ -112,7 +104,7 @@ def _unit(path: Path) -> str:
 
 
 def ijk_to_ras(grid: Grid) -> np.ndarray:
-    """From voxel index (i, j, k) to position in RAS [mm], shape (4, 4)."""
+    """Matrix from voxel index (i, j, k) to position in RAS [mm], shape (4, 4)."""
     matrix = np.eye(4)
     matrix[:3, :3] = np.array(grid.direction).reshape(3, 3) * np.array(grid.spacing_mm[::-1])
     matrix[:3, 3] = grid.origin_mm
@@ -120,7 +112,7 @@ def ijk_to_ras(grid: Grid) -> np.ndarray:
 
 
 def grid_of(node: Any) -> Grid:
-    """The grid of a volume node, without its transforms."""
+    """Grid of a volume node, without its transforms."""
     matrix = vtk.vtkMatrix4x4()
     node.GetIJKToRASMatrix(matrix)
     lps = _LPS_TO_RAS @ slicer.util.arrayFromVTKMatrix(matrix)

@@ -1,4 +1,4 @@
-"""The section of the panel that shows and exports a result."""
+"""Section of the panel that shows and exports a result."""
 
 import shutil
 from collections.abc import Callable
@@ -10,15 +10,16 @@ import slicer
 from slicer.i18n import tr as _
 
 from LuDosimetryLib.base.errors import InvalidInput
+from LuDosimetryLib.output.summary import ORGANS, REPORT
 
 from .chart_nodes import show_chart
 from .charts import profile_chart
 from .outputs import Outputs
-from .results import Result
+from .results import SceneResult
 from .views import show_chart_node
 
 _EXPORTS = {
-    "csvButton": ("organs.csv", "CSV (*.csv)"),
+    "csvButton": (ORGANS, "CSV (*.csv)"),
     "rtdoseButton": ("dose.dcm", "DICOM (*.dcm)"),
 }
 _FILE_BUTTONS = ("reportButton", "csvButton", "rtdoseButton", "saveResultButton")
@@ -54,15 +55,15 @@ class ResultSection:
         ui.mapComboBox.connect("currentIndexChanged(int)", self._on_map)
         self.show(None)
 
-    def follow(self, result: Result | None, renew: bool = False) -> None:
+    def follow(self, result: SceneResult | None, renew: bool = False) -> None:
         """
-        Show a result if it is another than the one that is shown.
+        Show a result unless it is shown already.
 
         Parameters
         ----------
-        result : Result or None
+        result : SceneResult or None
         renew : bool
-            Show it afresh in any case.
+            Show it again in any case.
         """
         dose = None if result is None else result.outputs.dose
         shown = None if self._outputs is None else self._outputs.dose
@@ -71,7 +72,7 @@ class ResultSection:
         else:
             self._enable()
 
-    def show(self, result: Result | None) -> None:
+    def show(self, result: SceneResult | None) -> None:
         """Show a result, or that there is none."""
         ui = self._ui
         outputs = None if result is None else result.outputs
@@ -87,13 +88,13 @@ class ResultSection:
         self._fill_lists()
         for name in _FILE_BUTTONS:
             button = getattr(ui, name)
-            file = _EXPORTS.get(name, ("report.html", ""))[0]
+            file = _EXPORTS.get(name, (REPORT, ""))[0]
             there = self._folder is not None and (self._folder / file).exists()
             button.enabled = there
             button.toolTip = (
                 self._tips[name]
                 if there
-                else _("The files of a result are there once it was calculated in this session.")
+                else _("Files are available only for results that were calculated in this session.")
             )
         self._enable()
 
@@ -161,7 +162,7 @@ class ResultSection:
 
     def _on_report(self, _checked: bool = False) -> None:
         if self._folder is not None:
-            path = self._folder / "report.html"
+            path = self._folder / REPORT
             qt.QDesktopServices.openUrl(qt.QUrl.fromLocalFile(str(path)))
 
     def _on_export(self, button: str) -> None:

@@ -1,4 +1,4 @@
-"""The results of this session: their nodes in the scene and their folders of files."""
+"""Results of this session: their nodes in the scene and their folders of files."""
 
 import shutil
 import weakref
@@ -18,7 +18,7 @@ from .outputs import RESULT_ATTRIBUTE, Outputs
 
 
 @dataclass(frozen=True)
-class Result:
+class SceneResult:
     """
     A result in the scene.
 
@@ -26,7 +26,7 @@ class Result:
     ----------
     outputs : Outputs
     folder : Path or None
-        Of its files; None if it was calculated in another session.
+        Folder of its files; None if it was calculated in another session.
     warnings : tuple of str
     """
 
@@ -36,7 +36,7 @@ class Result:
 
 
 class Results:
-    """The results that were calculated in this session, by the ID of their dose volume."""
+    """Results that were calculated in this session, by the ID of their dose volume."""
 
     def __init__(self) -> None:
         self._jobs: dict[str, Path] = {}
@@ -44,7 +44,7 @@ class Results:
         self._warnings: dict[str, tuple[str, ...]] = {}
 
     def keep(self, job: BackgroundJob) -> None:
-        """Keep the files of a job that is done; those of an earlier one for the same volume go."""
+        """Keep the files of a finished job; those of an earlier one for the same volume are removed."""
         if not isinstance(job, Calculation) or job.outputs is None or job.folder is None:
             remove(job.folder)
             return
@@ -53,14 +53,14 @@ class Results:
         self._jobs[identity] = job.folder
         self._warnings[identity] = tuple(job.warnings)
 
-    def of(self, dose: Any) -> Result | None:
-        """The result that hangs on a dose volume."""
+    def of(self, dose: Any) -> SceneResult | None:
+        """Find the result that a dose volume belongs to; None if there is none."""
         if dose is None or not dose.GetAttribute(RESULT_ATTRIBUTE):
             return None
         identity = dose.GetID()
         job = self._jobs.get(identity)
         folder = None if job is None else job / RESULT
-        return Result(Outputs(dose), folder, self._warnings.get(identity, ()))
+        return SceneResult(Outputs(dose), folder, self._warnings.get(identity, ()))
 
     def save(self, dose: Any, folder: Path) -> None:
         """
@@ -69,7 +69,7 @@ class Results:
         Raises
         ------
         InvalidInput
-            If they are gone, or the folder cannot be written.
+            If they no longer exist, or the folder cannot be written.
         """
         result = self.of(dose)
         if result is None or result.folder is None:
@@ -88,7 +88,7 @@ class Results:
             ) from None
 
     def remove(self) -> None:
-        """Remove all files."""
+        """Remove the files of all results."""
         _remove_all(self._jobs)
         self._warnings.clear()
 

@@ -7,12 +7,17 @@ from typing import Any
 import numpy as np
 import vtk
 from slicer.i18n import tr as _
+from slicer.i18n import translate
 from vtk.util.numpy_support import numpy_to_vtk
+
+from LuDosimetryLib.organs.quantities import Shown, for_reading
 
 from .choices import label
 from .outputs import Outputs
 from .result_files import ResultFiles
 
+_CONTEXT = "LuDosimetryLib"
+"""Context of the library's texts in a translation."""
 _SHOWN_DIGITS = 4
 
 
@@ -24,7 +29,7 @@ class Column:
     Attributes
     ----------
     name : str
-        Title.
+        Heading.
     values : sequence of str, or of float
     unit : str
     """
@@ -35,7 +40,7 @@ class Column:
 
 
 def fill_table(node: Any, columns: Sequence[Column]) -> None:
-    """Give a table node new columns in place of those it has."""
+    """Replace the columns of a table node."""
     table = vtk.vtkTable()
     for column in columns:
         table.AddColumn(_array(column))
@@ -62,38 +67,14 @@ def _array(column: Column) -> Any:
 
 
 def show_organ_table(files: ResultFiles, outputs: Outputs) -> Any:
-    """The organ doses of a result, rounded for reading; organs.csv has all digits."""
-    organs: list[Mapping[str, Any]] = files.summary["organs"]
-
-    def column(name: str, key: str, unit: str) -> Column:
-        return Column(name, [rounded(organ.get(key)) for organ in organs], unit)
-
-    columns = [
-        Column(_("Volume of interest"), [organ["name"] for organ in organs]),
-        column(_("Mean dose"), "mean_dose_Gy", "Gy"),
-    ]
-    if any(organ.get("standard_error_Gy") is not None for organ in organs):
-        columns.append(column(_("Standard error"), "standard_error_Gy", "Gy"))
-    columns += [
-        column(_("Volume"), "volume_mL", "mL"),
-        column(_("Mass"), "mass_g", "g"),
-        column(_("TIA"), "tia_MBq_h", "MBq h"),
-        column(_("SD"), "std_dose_Gy", "Gy"),
-        column(_("Minimum"), "min_dose_Gy", "Gy"),
-        column(_("Maximum"), "max_dose_Gy", "Gy"),
-        column("D98", "D98_Gy", "Gy"),
-        column("D50", "D50_Gy", "Gy"),
-        column("D2", "D2_Gy", "Gy"),
-    ]
-    for name, key, unit in (
-        (_("Uncertainty"), "standard_uncertainty_Gy", "Gy"),
-        (_("BED"), "BED_Gy", "Gy"),
-        (_("Effective half-life"), "effective_half_life_h", "h"),
-    ):
-        if any(organ.get(key) is not None for organ in organs):
-            columns.append(column(name, key, unit))
-    for method in files.methods[1:]:
-        doses = [rounded(organ["dose_by_method_Gy"][method]) for organ in organs]
+    """Show the organ doses of a result, rounded for reading; organs.csv has all digits."""
+    organs = files.summary.organs
+    columns = [Column(_("Volume of interest"), [organ.name for organ in organs])]
+    for quantity in for_reading(Shown.PANEL, organs):
+        values = [rounded(quantity.of(organ)) for organ in organs]
+        columns.append(Column(translate(_CONTEXT, quantity.label), values, quantity.unit))
+    for method in files.summary.methods[1:]:
+        doses = [rounded(organ.dose_by_method_Gy[method]) for organ in organs]
         columns.append(Column(label("doseMethod", method), doses, "Gy"))
     node, _new = outputs.get_or_add("table.organs", "vtkMRMLTableNode", _("Organ doses"))
     fill_table(node, columns)
@@ -101,7 +82,7 @@ def show_organ_table(files: ResultFiles, outputs: Outputs) -> Any:
 
 
 def show_difference_table(summary: Mapping[str, Any], name: str, outputs: Outputs) -> Any:
-    """The organ doses of a comparison with another dose volume."""
+    """Show the organ doses of a comparison with another dose volume."""
     organs = summary["organs"]
 
     def column(title: str, key: str, unit: str) -> Column:
@@ -124,7 +105,7 @@ def show_difference_table(summary: Mapping[str, Any], name: str, outputs: Output
 
 
 def rounded(value: float | None) -> float:
-    """To the digits that are shown; NaN for what is not known."""
+    """Round to the digits that are shown; NaN for what is not known."""
     if value is None:
         return float("nan")
     return float(f"{value:.{_SHOWN_DIGITS}g}")

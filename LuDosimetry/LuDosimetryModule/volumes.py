@@ -49,7 +49,7 @@ class _Style:
 def show_volumes(files: ResultFiles, outputs: Outputs) -> Iterator[None]:
     """Fill the nodes of a result's volumes, one per step; windows that the user has set are kept."""
     for key, image in files.images.items():
-        style = _style(key, image.unit, files.summary["dose_method"])
+        style = _style(key, image.unit, files.summary.dose_method)
         if key == "dose":
             node, new = outputs.dose, outputs.dose.GetImageData() is None
             node.SetName(style.name)

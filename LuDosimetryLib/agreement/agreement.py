@@ -1,4 +1,4 @@
-"""How well two doses agree: Bland-Altman, correlation, MAE and the errors of voxels."""
+"""Agreement of two doses: Bland-Altman, correlation, MAE and the errors of voxels."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from ..base.errors import InvalidInput
 
 LIMITS_OF_AGREEMENT_SD = 1.96
 LOW_DOSE_GY = 5.0
-"""Below it, Kim et al. 2022 give a correlation of its own."""
+"""Dose below which Kim et al. 2022 give a separate correlation."""
 
 PERCENTILES = (5, 25, 50, 75, 95)
 

@@ -40,7 +40,7 @@ def dose_line(
     step_mm: float | None = None,
 ) -> DoseLine:
     """
-    Trilinear values along the line between two patient points.
+    Interpolate values along the line between two patient points, trilinearly.
 
     Parameters
     ----------

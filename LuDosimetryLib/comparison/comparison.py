@@ -40,10 +40,10 @@ class Comparison:
     vois : dict of str to ndarray of bool
     organs : list of OrganDifference
     bland_altman : BlandAltman
-        Of the relative differences of the organs.
+        Statistics of the relative differences of the organs.
     correlation : Correlation
     voxels : VoxelErrors
-        Of voxels above `mask_fraction` of the reference's maximum.
+        Errors of voxels above `mask_fraction` of the reference's maximum.
     mask_fraction : float
     density : ndarray or None
         [g/cm3].

@@ -30,14 +30,14 @@ class ComparisonInputs:
     ----------
     grid : Grid
     dose, reference : ndarray, shape (k, j, i)
-        [Gy]; the dose is 0 where it is not known.
+        Absorbed dose [Gy]; 0 where the dose is not known.
     reached : ndarray of bool, shape (k, j, i)
         Where the dose is known.
     vois : dict of str to ndarray of bool, shape (k, j, i)
     density : ndarray, shape (k, j, i), or None
-        [g/cm3].
+        Mass density [g/cm3].
     standard_error : ndarray, shape (k, j, i), or None
-        Of the voxels of the reference [Gy].
+        Standard error of the voxels of the reference [Gy].
     files : dict
         Name and SHA-256 of every file, by what it is.
     """
@@ -69,7 +69,7 @@ def read_comparison_inputs(paths: Mapping[str, Path], log: Log) -> ComparisonInp
     """
     for what, path in paths.items():
         if not path.exists():
-            raise InvalidInput(f"{_spelled(what)}: there is no file {path}.")
+            raise InvalidInput(f"{_in_words(what)}: there is no file {path}.")
     reference = _read(paths["reference"], "reference", "Gy")
     grid = reference.grid
     dose = _on_grid(_read(paths["dose"], "dose", "Gy"), grid, "dose", log)
@@ -123,14 +123,14 @@ def _density(path: Path, grid: Grid, log: Log) -> Array:
 
 def _read(path: Path, what: str, unit: str) -> Volume:
     """Read a volume whose header, if it names a unit, must name this one."""
-    volume = read_volume(path, _spelled(what))
+    volume = read_volume(path, _in_words(what))
     if path.is_file():
         reader = sitk.ImageFileReader()
         reader.SetFileName(str(path))
         reader.ReadImageInformation()
         found = reader.GetMetaData("unit").strip() if reader.HasMetaDataKey("unit") else ""
         if found not in ("", unit):
-            raise InvalidInput(f"{_spelled(what)}: {path} is in {found}; expected {unit}.")
+            raise InvalidInput(f"{_in_words(what)}: {path} is in {found}; expected {unit}.")
     return volume
 
 
@@ -138,12 +138,12 @@ def _on_grid(volume: Volume, grid: Grid, what: str, log: Log) -> Array:
     """Values on a grid, NaN where the volume does not reach, with a warning if resampled."""
     if not volume.grid.same_as(grid):
         log.remark(
-            f"The {_spelled(what)} lies on another grid than the reference and was resampled onto it (linear)."
+            f"The {_in_words(what)} lies on another grid than the reference and was resampled onto it (linear)."
         )
     return resample(volume, grid, float("nan"))
 
 
-def _spelled(what: str) -> str:
+def _in_words(what: str) -> str:
     return what.replace("_", " ")
 
 

@@ -1,4 +1,4 @@
-"""What a result folder knows about the reference dose that lies in it."""
+"""Files and numbers beside a reference dose that lies in a result folder."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -6,8 +6,7 @@ from pathlib import Path
 from ..base.errors import InvalidInput
 from ..base.log import Log
 from ..base.storage import LAST
-from ..output.summary import ForeignFile, file_in, read_summary
-from ..output.volumes import STANDARD_ERROR
+from ..output.summary import STANDARD_ERROR, ForeignFile, file_in, read_summary
 
 
 @dataclass(frozen=True)

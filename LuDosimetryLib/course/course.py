@@ -1,4 +1,4 @@
-"""The cycles of one patient: what organs received in each, and in all."""
+"""The cycles of one patient: organ doses of each, and their sums."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -67,7 +67,7 @@ class Cycle:
 @dataclass(frozen=True)
 class OrganCourse:
     """
-    What one volume of interest received up to and with each cycle in which it occurs.
+    Doses of one volume of interest, cumulated up to each cycle in which it occurs.
 
     Attributes
     ----------
@@ -75,10 +75,10 @@ class OrganCourse:
     cycles : tuple of int
         Numbers of the cycles in which it occurs.
     cumulated_dose_Gy : tuple of float
-        One value for each of `cycles`; so for all that follow.
+        One value for each of `cycles`, as for the two attributes below.
     cumulated_standard_uncertainty_Gy : tuple of float, or None
-        Calibration, recovery and dose engine err alike in all cycles and add up; the other parts
-        add up as squares. None where a cycle has none.
+        Calibration, recovery and dose engine have the same error in all cycles and add up; the other
+        parts add up as squares. None where a cycle has none.
     cumulated_BED_Gy : tuple of float, or None
         Sum of the cycles' biologically effective doses.
     dose_per_activity_Gy_GBq : float or None

@@ -91,7 +91,7 @@ def _cumulated(course: Course) -> Html:
         )
     note = (
         "Mean absorbed doses and biologically effective doses (BED) of the cycles, added by the names of the organs. "
-        "±: standard uncertainty; calibration, recovery and dose engine err alike in all cycles. Limits are lines that "
+        "±: standard uncertainty; calibration, recovery and dose engine have the same error in all cycles. Limits are lines that "
         "the user sets (limits.json), not verdicts."
     )
     return Html(table(headings, rows, main_column=2) + paragraph(note, quiet=True))

@@ -21,7 +21,7 @@ def biologically_effective_dose_Gy(
     dose_Gy : float
         Mean absorbed dose of one cycle.
     lea_catcheside : float
-        G of the dose rate and the tissue's repair half-time, see `protraction`.
+        G of the dose rate and the tissue's repair half-time, see `lea_catcheside`.
     response : TissueResponse
     """
     return dose_Gy * (1.0 + lea_catcheside * dose_Gy / response.alpha_beta_Gy)
@@ -29,9 +29,9 @@ def biologically_effective_dose_Gy(
 
 def response_of(name: str, responses: Mapping[str, TissueResponse]) -> TissueResponse | None:
     """
-    The tissue parameters of a volume of interest: those under the longest key that its name holds.
+    Find the tissue parameters of a volume of interest, those of the longest key in its name.
 
-    Upper and lower case are the same, so ``"kidney"`` is for ``"Left kidney"`` too.
+    Case does not matter, so that ``"kidney"`` is for ``"Left kidney"`` too.
     """
-    held = [key for key in responses if key.casefold() in name.casefold()]
-    return responses[max(held, key=len)] if held else None
+    keys = [key for key in responses if key.casefold() in name.casefold()]
+    return responses[max(keys, key=len)] if keys else None

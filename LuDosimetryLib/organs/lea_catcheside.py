@@ -1,4 +1,4 @@
-"""How much of the damage of a dose rate is repaired while it lasts: the Lea-Catcheside factor."""
+"""The Lea-Catcheside factor: how much of the damage of a dose rate is repaired while it lasts."""
 
 from collections.abc import Sequence
 from math import exp, log
@@ -38,7 +38,7 @@ def lea_catcheside(curve: VoiCurve, repair_half_time_h: float) -> float:
 
 def of_exponentials(terms: Terms, repair_per_h: float) -> float:
     """
-    Of a sum of exponentials a exp(-l t) from administration on, in closed form.
+    Calculate G of a sum of exponentials a exp(-l t) from administration on, in closed form.
 
     2 / D^2 times the sum over all pairs of a_i a_j / ((l_i + l_j) (l_i + mu)).
     """
@@ -53,7 +53,7 @@ def of_trapezoid(
     hours: Sequence[float], values: Sequence[float], tail_per_h: float, repair_per_h: float
 ) -> float:
     """
-    Of straight lines between points and an exponential tail, in closed form.
+    Calculate G of straight lines between points and an exponential tail, in closed form.
 
     On each line r = r0 + s t, and q = alpha + beta t + c exp(-mu t) with beta = s / mu, alpha =
     r0 / mu - s / mu^2 and c = q0 - alpha.

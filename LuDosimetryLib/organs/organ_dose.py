@@ -31,7 +31,7 @@ def organ_doses(
     standard_errors_Gy: Mapping[str, Mapping[str, float]] | None = None,
 ) -> list[OrganDose]:
     """
-    Dose of every volume of interest.
+    Calculate the dose of every volume of interest.
 
     Parameters
     ----------
@@ -39,14 +39,14 @@ def organ_doses(
     doses_Gy : mapping of str to ndarray, shape (k, j, i)
         Dose by method.
     method : str
-        The one whose statistics are given.
+        Method whose statistics are given.
     tia_MBq_h_mL, density_g_cm3 : ndarray, shape (k, j, i)
     reported : ndarray of bool, shape (k, j, i)
-        Voxels that have a dose: of the patient, and not air. Only these count for mass and dose;
+        Voxels of the patient that are not air, which have a dose. Only these count for mass and dose;
         volume and time-integrated activity are those of the whole mask.
     grid : Grid
     standard_errors_Gy : mapping of str to mapping of str to float, optional
-        Of the mean doses of statistical methods: by method and volume of interest.
+        Standard errors of mean doses, by statistical method and volume of interest.
 
     Raises
     ------

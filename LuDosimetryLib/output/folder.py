@@ -6,12 +6,15 @@ import shutil
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import SimpleITK as sitk
 
 from ..activity.curve import curve_table
+from ..activity.integration import MODELS
 from ..base.checks import shown
 from ..base.errors import Cancelled, InvalidInput
 from ..base.log import Log
@@ -23,15 +26,24 @@ from ..registration.alignment import Alignment
 from ..report.result_report import write_report
 from ..result.result import ResultData
 from .dicom.export import FILES as DICOM_FILES
-from .dicom.export import write_objects
-from .masks import REPORTED, VOIS, read_masks, read_reported, write_masks
-from .summary import Summary, file_in, read_summary, summary_of
+from .dicom.export import study_of, write_objects
+from .masks import REPORTED, VOIS, read_masks, read_reported, segment_names, write_masks
+from .summary import (
+    CURVES,
+    DVH,
+    ORGANS,
+    REPORT,
+    SCHEMA,
+    STANDARD_ERROR,
+    Summary,
+    file_in,
+    read_summary,
+)
 from .tables import dvh_table, organ_table
-from .volumes import STANDARD_ERROR, VOLUME_NAME, read_on_grid, write_volumes
+from .volumes import VOLUME_NAME, read_on_grid, volumes_of, write_volumes
 
-__all__ = ["Result", "check_inputs_kept", "checkpoint_folder"]
+__all__ = ["Result", "check_inputs_kept", "checkpoint_folder", "summary_of"]
 
-ORGANS, DVH, CURVES, REPORT = "organs.csv", "dvh.csv", "curves.csv", "report.html"
 _REPORT_ROOM_BYTES = 8_000_000
 _BESIDE_VOLUMES = (LAST, ORGANS, DVH, CURVES, REPORT, VOIS, REPORTED, *DICOM_FILES)
 _TRANSFORM_NAME = re.compile(r"transform_\d+\.tfm", re.ASCII)
@@ -40,7 +52,7 @@ _TRANSFORM_NAME = re.compile(r"transform_\d+\.tfm", re.ASCII)
 class Result(ResultData):
     """A finished calculation that can be written to a folder and read back; see `ResultData`."""
 
-    def write(self, folder: Path, progress: Progress = no_progress) -> None:
+    def write(self, folder: str | Path, progress: Progress = no_progress) -> None:
         """
         Write the result folder: all of it, or nothing.
 
@@ -49,7 +61,7 @@ class Result(ResultData):
 
         Parameters
         ----------
-        folder : Path
+        folder : str or Path
             Made if need be.
         progress : callable
             ``(fraction, message)``; raising `Cancelled` from it leaves the folder as it was.
@@ -60,6 +72,7 @@ class Result(ResultData):
             If the folder cannot be written, the disk is full, or an input would be overwritten.
         """
         started = time.perf_counter()
+        folder = Path(folder)
         check_inputs_kept(folder, self.inputs)
         log = Log(progress)
         with (
@@ -90,7 +103,7 @@ class Result(ResultData):
         self._remove_checkpoint()
 
     @classmethod
-    def read(cls, folder: Path) -> "Result":
+    def read(cls, folder: str | Path) -> "Result":
         """
         Read a result folder back.
 
@@ -102,7 +115,7 @@ class Result(ResultData):
 
         Parameters
         ----------
-        folder : Path
+        folder : str or Path
 
         Raises
         ------
@@ -184,6 +197,27 @@ class Result(ResultData):
             self.dose.size * 4 * (3 * len(self.doses) + len(self.standard_errors))
             + _REPORT_ROOM_BYTES
         )
+
+
+def summary_of(result: ResultData) -> dict[str, Any]:
+    """Content of ``result.json`` of a result."""
+    return {
+        "schema": SCHEMA,
+        "status": "completed",
+        "dose_method": result.dose_method,
+        "volumes": {key: volume.file for key, volume in volumes_of(result).items()},
+        "masks": {"reported": REPORTED} | ({"vois": VOIS} if result.vois else {}),
+        "vois": segment_names(result.vois),
+        "organs": [asdict(organ) for organ in result.organs],
+        "curves": [curve.as_dict() for curve in result.curves.values()],
+        "tia_models": {} if result.tia_model is None else {str(n): m for n, m in MODELS.items()},
+        "timing_s": result.timing_s,
+        "provenance": result.provenance,
+        "registration": [alignment.summary() for alignment in result.alignments],
+        "warnings": result.warnings,
+        "case": result.case,
+        "dicom": {"study": study_of(result)},
+    }
 
 
 def checkpoint_folder(output: Path) -> Path:

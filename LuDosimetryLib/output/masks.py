@@ -55,7 +55,7 @@ def read_masks(folder: Path, names: Mapping[str, str], grid: Grid) -> dict[str, 
 
 
 def _segments(vois: Mapping[str, Mask]) -> dict[str, Segment]:
-    """Segments by the name of their volume: theirs fit into a header, and have IDs of their own."""
+    """Segments by the name of their volume; their names fit into a header, and their IDs differ."""
     segments: dict[str, Segment] = {}
     taken: set[str] = set()
     for n, (name, mask) in enumerate(vois.items(), start=1):

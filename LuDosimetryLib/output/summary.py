@@ -1,41 +1,47 @@
-"""``result.json``: written, and read back by everything that needs to know what a folder holds."""
+"""``result.json``, read and checked for everything that needs to know what a result folder holds."""
 
 import json
 import re
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..activity.curve import VoiCurve
-from ..activity.integration import MODELS
 from ..base.checks import check_number, check_text, check_whole, shown
 from ..base.errors import InvalidInput
 from ..base.storage import LAST
 from ..base.typed_json import read_as
 from ..organs.quantities import OrganDose
 from ..result.asked import AskedCase
-from ..result.result import ResultData
-from .dicom.export import study_of
-from .masks import REPORTED, VOIS, segment_names
-from .volumes import dose_key, methods_of, volumes_of
 
 __all__ = [
+    "CURVES",
+    "DVH",
+    "ORGANS",
+    "REPORT",
     "SCHEMA",
+    "STANDARD_ERROR",
     "ForeignFile",
     "Registration",
     "Summary",
+    "dose_key",
     "file_in",
     "read_summary",
-    "summary_of",
 ]
 
 _VERSION = 1
 SCHEMA = f"ludosimetry-result/{_VERSION}"
 _SCHEMA = re.compile(r"ludosimetry-result/(\d{1,9})", re.ASCII)
 _PLAIN_NAME = re.compile(r"[^/\\:\x00-\x1f]+")
+
+
+ORGANS, DVH, CURVES, REPORT = "organs.csv", "dvh.csv", "curves.csv", "report.html"
+"""Files of a result folder beside its volumes, masks and DICOM objects."""
+STANDARD_ERROR = "_standard_error"
+"""End of the key of a volume with the standard errors of a dose."""
 
 
 class ForeignFile(InvalidInput):
@@ -87,7 +93,7 @@ class Summary:
         The whole case as it was asked.
     curves : tuple of VoiCurve
     registration : tuple of Registration
-        Of every scan; empty where they were taken as aligned.
+        Registration of every scan; empty where they were taken as aligned.
     vois : dict of str to str, or None
         Names of the volumes of interest by the ID of their segment; None in a folder without masks,
         as version 0.1.0 wrote it.
@@ -108,7 +114,12 @@ class Summary:
     @property
     def methods(self) -> list[str]:
         """Dose methods, the chosen one first."""
-        return methods_of(self.volumes, self.dose_method)
+        others = [
+            key.removeprefix("dose_")
+            for key in self.volumes
+            if key.startswith("dose_") and not key.endswith(STANDARD_ERROR)
+        ]
+        return [self.dose_method, *others]
 
     def dose_key(self, method: str) -> str:
         """Key of the dose volume of a method."""
@@ -120,25 +131,9 @@ class Summary:
         return self.timing_s.get("total")
 
 
-def summary_of(result: ResultData) -> dict[str, Any]:
-    """Content of ``result.json`` of a result."""
-    return {
-        "schema": SCHEMA,
-        "status": "completed",
-        "dose_method": result.dose_method,
-        "volumes": {key: volume.file for key, volume in volumes_of(result).items()},
-        "masks": {"reported": REPORTED} | ({"vois": VOIS} if result.vois else {}),
-        "vois": segment_names(result.vois),
-        "organs": [asdict(organ) for organ in result.organs],
-        "curves": [curve.as_dict() for curve in result.curves.values()],
-        "tia_models": {} if result.tia_model is None else {str(n): m for n, m in MODELS.items()},
-        "timing_s": result.timing_s,
-        "provenance": result.provenance,
-        "registration": [alignment.summary() for alignment in result.alignments],
-        "warnings": result.warnings,
-        "case": result.case,
-        "dicom": {"study": study_of(result)},
-    }
+def dose_key(method: str, chosen: str) -> str:
+    """Key of the dose of a method among the volumes of a result."""
+    return "dose" if method == chosen else f"dose_{method}"
 
 
 def file_in(folder: Path, name: str) -> Path:

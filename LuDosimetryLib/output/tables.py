@@ -73,4 +73,4 @@ def organ_lines(organs: Sequence[OrganDose], method: str) -> str:
 
 def _in_a_line(label: str) -> str:
     """A label without its capital, unless it is an abbreviation."""
-    return label if label[1:2].isupper() else label[0].lower() + label[1:]
+    return label[0].lower() + label[1:] if label[1:2].islower() else label

@@ -1,7 +1,6 @@
 """The volumes of a result folder: which there are, how their files are called, read back."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,12 +13,12 @@ from ..image.arrays import Array
 from ..image.grid import Grid
 from ..image.volume import Volume, read_volume, write_volume
 from ..result.result import ResultData
+from .summary import STANDARD_ERROR, dose_key
 
 VOLUME_NAME = re.compile(
     r"(tia|tia_model|density|dose|(dose|error|relative_error)_[\w-]+)\.nrrd", re.ASCII
 )
 """Names that volumes of a result folder can have."""
-STANDARD_ERROR = "_standard_error"
 _ERROR, _RELATIVE_ERROR = "error_", "relative_error_"
 
 
@@ -40,11 +39,6 @@ class ResultVolume:
     file: str
     unit: str
     values: Array | NDArray[np.uint8]
-
-
-def dose_key(method: str, chosen: str) -> str:
-    """Key of the dose of a method among the volumes of a result."""
-    return "dose" if method == chosen else f"dose_{method}"
 
 
 def volumes_of(result: ResultData) -> dict[str, ResultVolume]:
@@ -77,25 +71,6 @@ def write_volumes(result: ResultData, folder: Path) -> None:
         kind = np.uint8 if volume.values.dtype == np.uint8 else np.float32
         values = Volume(volume.values.astype(kind, copy=False), result.grid)
         write_volume(folder / volume.file, values, volume.unit)
-
-
-def methods_of(volumes: Mapping[str, str], chosen: str) -> list[str]:
-    """
-    Dose methods of a result folder, the chosen one first.
-
-    Parameters
-    ----------
-    volumes : mapping of str to str
-        File names by key.
-    chosen : str
-        Method of the volume ``"dose"``.
-    """
-    others = [
-        key.removeprefix("dose_")
-        for key in volumes
-        if key.startswith("dose_") and not key.endswith(STANDARD_ERROR)
-    ]
-    return [chosen, *others]
 
 
 def read_on_grid(path: Path, key: str, grid: Grid) -> Array:

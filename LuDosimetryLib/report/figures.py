@@ -25,7 +25,7 @@ _NAME_WIDTH_PT, _NAME_HEIGHT_PT = 60.0, 10.0
 
 
 def dvh_figure(dvh: DoseVolumeHistograms) -> bytes:
-    """Cumulative dose-volume histogram of every volume of interest."""
+    """Plot the cumulative dose-volume histogram of every volume of interest."""
     columns = 1 + (len(dvh.volume_percent) - 1) // _LEGEND_ROWS
     figure = new_figure(7.6 + 1.5 * columns, 4.2)
     axes = figure.add_subplot()
@@ -68,7 +68,7 @@ class Profile:
 
 
 def profile_figure(profile: Profile) -> bytes:
-    """Dose along a line by every method, density behind it on a second axis."""
+    """Plot dose along a line by every method, density behind it on a second axis."""
     figure = new_figure(8.6, 3.7)
     axes = figure.add_subplot()
     if profile.density_g_cm3 is not None:
@@ -119,14 +119,14 @@ def bland_altman_figure(
     with_names: bool = True,
 ) -> bytes:
     """
-    Relative differences of organ doses against the mean of both methods.
+    Plot relative differences of organ doses against the mean of both methods.
 
     Parameters
     ----------
     organs : mapping of str to mapping of str to (float, float)
         By method and organ: mean dose and reference mean dose [Gy], the latter above 0.
     statistics : mapping of str to BlandAltman
-        Of each method; bias and limits of agreement are drawn for a single method.
+        Statistics of each method; bias and limits of agreement are drawn for a single method.
     reference : str
         Name of the reference.
     with_names : bool
@@ -217,14 +217,14 @@ def _limits_of_agreement(axes: Any, statistics: BlandAltman) -> None:
 
 def correlation_figure(dose: Array, reference: Array, names: tuple[str, str]) -> bytes:
     """
-    Dose against reference, voxel by voxel: all, and those below 5 Gy.
+    Plot dose against reference, voxel by voxel: all, and those below 5 Gy.
 
     Parameters
     ----------
     dose, reference : ndarray, any shape
         [Gy]; voxels with a reference above 0 are shown.
     names : tuple of str
-        Of the dose and of the reference.
+        Names of the dose and of the reference.
     """
     given = reference > 0.0
     dose, reference = dose[given], reference[given]

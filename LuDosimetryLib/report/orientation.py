@@ -1,4 +1,4 @@
-"""Arrays in patient orientation: which array axis runs along which patient axis, and which way."""
+"""Arrays in patient orientation: which array axis runs along which patient axis, in which sense."""
 
 from dataclasses import dataclass
 from itertools import permutations
@@ -18,11 +18,11 @@ _TILT_WORTH_A_WORD_DEGREES = 3.0
 @dataclass(frozen=True)
 class PatientOrder:
     """
-    How an array in (k, j, i) becomes one in patient order (z, y, x).
+    Order and sense of the axes that bring an array (k, j, i) into patient order (z, y, x).
 
     In patient order the axes run to superior (z), to posterior (y) and to the patient's left (x),
     as those of an axial DICOM series stacked upwards. Each array axis takes the patient axis that
-    it is closest to; nothing is interpolated, so that an oblique grid is shown along its own axes.
+    it is closest to; nothing is interpolated, so that an oblique grid is shown along its axes.
 
     Attributes
     ----------
@@ -61,7 +61,7 @@ class PatientOrder:
 
     @property
     def is_oblique(self) -> bool:
-        """Whether the tilt is so large that a reader should know of it."""
+        """Whether the tilt is large enough to be mentioned."""
         return self.tilt_degrees > _TILT_WORTH_A_WORD_DEGREES
 
     def apply(self, values: NDArray[Any]) -> NDArray[Any]:

@@ -174,7 +174,7 @@ def link(address: str, label: str) -> Html:
 
 
 def warning_box(warnings: Sequence[str], title: str = "") -> Html:
-    """Warnings that cannot be overlooked, under a title of their own or their number; or nothing."""
+    """A box of warnings that cannot be overlooked, under a title or their number; or nothing."""
     if not warnings:
         return Html("")
     title = title or ("Warning" if len(warnings) == 1 else f"{len(warnings)} warnings")

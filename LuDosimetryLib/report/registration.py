@@ -1,4 +1,4 @@
-"""How the scans were brought to the reference: a table, and both images in one picture."""
+"""Registration of the scans in a report: a table, and both images in one picture."""
 
 from typing import Any
 
@@ -61,13 +61,13 @@ def _table(alignments: list[Alignment], vois: list[str]) -> Html:
         before, after = alignment.information_bit or (None, None)
         low, high = alignment.volume_ratio
         bends = alignment.method in ("affine", "deformable")
-        said = alignment.method
+        method = alignment.method
         if alignment.transform is not None:
-            said += f", by {alignment.by}"
+            method += f", by {alignment.by}"
         rows.append(
             [
                 text(f"{alignment.hours:g} h"),
-                text(said),
+                text(method),
                 number(before),
                 number(after),
                 text(f"{low:.2f} to {high:.2f}" if bends else "–"),

@@ -22,7 +22,7 @@ AXIS_ENDS = ("IS", "AP", "RL")
 """Patient directions at the start and the end of the axes of patient order (z, y, x)."""
 
 WIDEST_SCALE_PERCENT = 20.0
-"""Of relative errors: what lies beyond is off by too much to be graded."""
+"""End of the scale of relative errors; what lies beyond is off by too much to be graded."""
 
 
 def result_pictures(result: ResultData) -> list[Html]:
@@ -60,7 +60,7 @@ def _planes(result: ResultData, scene: Scene) -> list[Html]:
 
 
 def described(scene: Scene) -> str:
-    """Where the planes lie and how they are turned, for a caption."""
+    """Describe where the planes lie and how they are oriented, for a caption."""
     x, y, z = (f"{value:.0f}".replace("-", "−") for value in scene.focus_mm)
     words = (
         f"The planes cross at the highest dose averaged over 12 mm, x {x}, y {y}, z {z} mm (LPS). "
@@ -105,7 +105,7 @@ def _differences(result: ResultData, scene: Scene, others: dict[str, Array]) -> 
         return []
     shown = result.reported & (result.dose > MASK_FRACTION * float(result.dose.max()))
     errors = {name: relative_error_percent(dose, result.dose) for name, dose in others.items()}
-    # one scale for all, so that the methods can be told apart by eye
+    # one scale for all, so that the methods can be compared by eye
     limit = min(WIDEST_SCALE_PERCENT, max(error_limit(error[shown]) for error in errors.values()))
     pictures = [
         picture(

@@ -1,4 +1,4 @@
-"""Where the pictures of a report look: the part of the volume with the patient, and one point."""
+"""The view of the pictures of a report: the part of the volume with the patient, and one point."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +18,7 @@ _MARGIN_VOXELS = 2
 @dataclass(frozen=True)
 class Scene:
     """
-    One way of looking, shared by all pictures of a report.
+    The view shared by all pictures of a report.
 
     Attributes
     ----------
@@ -82,9 +82,9 @@ class Scene:
 
     def most_telling_axis(self, doses: list[Array]) -> int:
         """
-        The patient axis (0 z, 1 y, 2 x) on whose line through the focus the doses differ most.
+        Find the patient axis (0 z, 1 y, 2 x) on whose line through the focus the doses differ most.
 
-        By the mean absolute difference from the first; left to right for a single dose.
+        What counts is the mean absolute difference from the first; for a single dose, left to right.
         """
         if len(doses) < 2:
             return 2

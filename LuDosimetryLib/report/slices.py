@@ -92,7 +92,7 @@ def error_picture(
     density : ndarray or None
         [g/cm3].
     label : str
-        Of the colour bar, with the unit.
+        Label of the colour bar, with the unit.
     limit : float, optional
         End of the colour scale; by `error_limit` if not given.
 

@@ -78,8 +78,8 @@ def _table(curves: Mapping[str, VoiCurve], places: Mapping[str, int]) -> str:
 
 def _half_life(curve: VoiCurve) -> Html:
     error = curve.effective_half_life_standard_uncertainty_h
-    said = f"{curve.effective_half_life_h:.1f}"
-    return text(said if error is None else f"{said} ± {error:.2g}")
+    value = f"{curve.effective_half_life_h:.1f}"
+    return text(value if error is None else f"{value} ± {error:.2g}")
 
 
 def time_activity_figure(curves: Mapping[str, VoiCurve], places: Mapping[str, int]) -> bytes:
@@ -143,13 +143,13 @@ def _panel(axes: Any, curve: VoiCurve, colour: str) -> None:
     greatest = float(measured.max()) * (1.0 + min(scatter or 0.0, 1.0))
     axes.set_ylim(0.0, 1.06 * max(greatest, min(float(fitted.max()), 2.0 * greatest)) or 1.0)
     axes.set_title(label(curve.name), fontsize=9, color=INK, loc="left", pad=4)
-    said = curve.model if curve.model == TRAPEZOID else _fit_said(curve)
+    model = curve.model if curve.model == TRAPEZOID else _fit_in_words(curve)
     axes.text(
-        0.98, 0.95, said, transform=axes.transAxes, ha="right", va="top", fontsize=8, color=INK
+        0.98, 0.95, model, transform=axes.transAxes, ha="right", va="top", fontsize=8, color=INK
     )
 
 
-def _fit_said(curve: VoiCurve) -> str:
+def _fit_in_words(curve: VoiCurve) -> str:
     half_lives = [curve.effective_half_life_h]
     if curve.model == TWO_PHASE:
         half_lives = [log(2.0) / rate for _, rate in curve.terms]

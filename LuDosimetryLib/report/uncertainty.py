@@ -1,4 +1,4 @@
-"""How sure organ doses are, and what follows from them, in a report."""
+"""Uncertainty and biological effect of organ doses in a report."""
 
 from ..organs.quantities import OrganDose, Shown, for_reading
 from ..organs.uncertainty.budget import PART_LABELS, PARTS
@@ -39,8 +39,8 @@ def uncertainty_section(result: ResultData, pictures: bool) -> Html:
     note = (
         "±: standard uncertainty (one standard deviation) after Gear et al. 2018; its inputs are options of the case. "
         "The parts are independent and add up as squares. Curve: activity over time. Delineation: border, activity within, mass and recovery moved "
-        "together, so that their correlations are kept; the volume itself is less sure than the dose. Calibration, "
-        "recovery and dose engine err alike in all organs, so that ratios of organ doses are surer than the doses."
+        "together, so that their correlations are kept; the volume itself is less certain than the dose. Calibration, "
+        "recovery and dose engine have the same error in all organs, so that ratios of organ doses are more certain than the doses."
     )
     if all(organ.recovery_coefficient is None for organ in organs):
         note += " No recovery correction was asked for: what small volumes lose by the blur of the scans is not in the budget."

@@ -10,8 +10,8 @@ from LuDosimetryLib import Cancelled, Case, InvalidInput, run_case
 from LuDosimetryLib.image.grid import Grid
 from LuDosimetryLib.image.volume import Volume, write_volume
 from LuDosimetryLib.organs.organ_dose import cumulative_dvh
-from LuDosimetryLib.output.folder import Result, check_inputs_kept
-from LuDosimetryLib.output.summary import read_summary, summary_of
+from LuDosimetryLib.output.folder import Result, check_inputs_kept, summary_of
+from LuDosimetryLib.output.summary import read_summary
 from LuDosimetryLib.output.volumes import volumes_of
 
 from ..conftest import read_folder

@@ -7,6 +7,8 @@ import pytest
 import slicer
 import vtk
 
+from LuDosimetryLib.activity.curve_fit import fit_curve
+
 KIDNEY = (0.73, 0.40, 0.31)
 
 
@@ -37,32 +39,26 @@ def test_light_colours_are_darkened_for_the_white_background():
 
 
 def activity(*curves):
+    """Curves of two scans by name and activity; those that fall are fitted, the others are trapezoids."""
     from LuDosimetryModule.charts import activity_chart
 
-    times = [0.0, 12.0, 24.0]
-    told = [
-        {
-            "name": name,
-            "hours": [4.0, 24.0],
-            "activity_MBq": at,
-            "fit_hours": times,
-            "fit_activity_MBq": fit,
-        }
-        for name, at, fit in curves
-    ]
-    return activity_chart(SimpleNamespace(summary={"curves": told}), {"kidney": KIDNEY})
+    fitted = [fit_curve(name, (4.0, 24.0), at, 0.0043, "physical") for name, at in curves]
+    files = SimpleNamespace(summary=SimpleNamespace(curves=fitted))
+    return activity_chart(files, {"kidney": KIDNEY})
 
 
 def test_activity_over_time_shows_what_a_logarithm_can():
-    chart = activity(("kidney", [2.0, 0.0], [0.0, 3.0, 1.0]), ("air", [0.0, 0.0], [0.0, 0.0, 0.0]))
+    chart = activity(("kidney", [2.0, 0.0]), ("air", [0.0, 0.0]))
     kidney, scans = chart.curves
     assert (kidney.colour, chart.log_y) == (KIDNEY, True)
-    assert np.array_equal(kidney.y, [np.nan, 3.0, 1.0], equal_nan=True)
+    assert np.isnan(kidney.y[0])
+    assert np.isnan(kidney.y[-1])
+    assert np.nanmax(kidney.y) == pytest.approx(2.0, rel=0.05)
     assert np.array_equal(scans.y, [2.0, np.nan], equal_nan=True)
     assert scans.points
     assert chart.x_range[1] > 24.0
     assert activity() is None
-    assert activity(("air", [0.0, 0.0], [0.0, 0.0, 0.0])) is None
+    assert activity(("air", [0.0, 0.0])) is None
 
 
 def test_the_legend_of_bland_altman_lies_above_its_curves():

@@ -20,7 +20,7 @@ PART_LABELS = {
     "dose_engine": "Dose engine",
     "monte_carlo": "Monte Carlo",
 }
-"""What the parts of the uncertainty of an organ dose are called."""
+"""Labels of the parts of the uncertainty of an organ dose."""
 
 PARTS = tuple(PART_LABELS)
 """Parts of the uncertainty of an organ dose, each independent of the others."""
@@ -75,7 +75,7 @@ class BudgetProblem:
     border_mm : float
         Standard uncertainty of where borders lie.
     time_activity_percent : mapping of str to float
-        Of the time-integrated activity of each volume, by its curve.
+        Uncertainty of the time-integrated activity of each volume [%].
     inputs : UncertaintyInputs
     """
 

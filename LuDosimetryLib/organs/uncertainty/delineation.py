@@ -1,4 +1,4 @@
-"""How sure a volume of interest is, and the same volume drawn a little larger or smaller."""
+"""Uncertainty of a volume of interest, and the same volume drawn a little larger or smaller."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from ...image.arrays import Mask, bounding_box
 from ...image.grid import Grid
 
 _SMALLEST_CHANGE = 0.02
-"""Of the volume, over which the effect of its uncertainty is taken: whole voxels come and go."""
+"""Change of the volume over which the effect of its uncertainty is taken, in whole voxels."""
 _MARGIN_VOXELS = 3
 
 

@@ -1,4 +1,4 @@
-"""The dose as RTDOSE, by the conventions of SlicerRT."""
+"""The dose as a DICOM RTDOSE object, by the conventions of SlicerRT."""
 
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _PLAN_CLASS = "1.2.840.10008.5.1.4.1.1.481.5"
 _MOST_STORED = 2**16 - 1
-"""Of 16 bits, which every reader and checker takes; with 32 some do not."""
+"""Greatest value of 16 bits, which every reader and checker takes; 32 some do not."""
 
 
 def dose_object(result: ResultData, study: ResultStudy, planes: Planes) -> "Dataset":

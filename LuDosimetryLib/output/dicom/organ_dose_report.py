@@ -122,7 +122,7 @@ def organ_dose_report(
 
 
 def _remarks(result: ResultData) -> list[Any]:
-    """How the dose was made, and what was warned of."""
+    """Comments that say how the dose was made, and the warnings."""
     from highdicom.sr import RelationshipTypeValues, TextContentItem
 
     texts = [(COMMENT, RESEARCH_USE), (COMMENT, method_in_words(result))]

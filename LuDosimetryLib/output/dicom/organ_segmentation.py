@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def organ_segmentation(result: ResultData, study: ResultStudy, planes: Planes) -> "Dataset":
-    """Masks on the grid of the dose, one bit a voxel; they may overlap."""
+    """Make the object: masks on the grid of the dose, one bit a voxel, which may overlap."""
     from highdicom.seg import Segmentation as SegmentationObject
     from highdicom.seg import SegmentationTypeValues
     from pydicom.uid import ExplicitVRLittleEndian
@@ -41,7 +41,7 @@ def organ_segmentation(result: ResultData, study: ResultStudy, planes: Planes) -
 
 
 def plane_sequences(planes: Planes) -> tuple[list[Any], Any, Any]:
-    """Positions, orientation and voxel size as highdicom takes them."""
+    """Write positions, orientation and voxel size as highdicom takes them."""
     from highdicom import PixelMeasuresSequence, PlaneOrientationSequence, PlanePositionSequence
 
     patient = "PATIENT"
@@ -57,7 +57,7 @@ def plane_sequences(planes: Planes) -> tuple[list[Any], Any, Any]:
 
 
 def without_stand_in(dataset: "Dataset") -> None:
-    """Take out what refers to the image that stood in for the sources."""
+    """Remove references to the image that stood in for the sources."""
     for frame in dataset.PerFrameFunctionalGroupsSequence:
         if "DerivationImageSequence" in frame:
             frame.DerivationImageSequence = []

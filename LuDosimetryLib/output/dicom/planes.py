@@ -1,4 +1,4 @@
-"""A grid as DICOM tells it: parallel planes, stacked along their normal."""
+"""Grids as DICOM describes them: parallel planes, stacked along their normal."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -37,12 +37,12 @@ class Planes:
     reversed: bool
 
     def stacked(self, values: NDArray[Any]) -> NDArray[Any]:
-        """Values of the grid, shape (k, j, i), in order of the planes."""
+        """Put values of the grid, shape (k, j, i), into the order of the planes."""
         return values[::-1] if self.reversed else values
 
 
 def planes_of(grid: Grid) -> Planes | None:
-    """The planes of a grid; None if its axes are not at right angles."""
+    """Describe a grid by planes; None if its axes are not at right angles."""
     i, j, k = np.array(grid.direction).reshape(3, 3).T
     normal = np.cross(i, j)
     if abs(abs(float(normal @ k)) - 1.0) > _NOT_SQUARE:
@@ -63,12 +63,12 @@ def planes_of(grid: Grid) -> Planes | None:
 
 
 def decimal(value: float) -> str:
-    """A number as a decimal string of at most 16 characters (DS)."""
+    """Write a number as a decimal string of at most 16 characters (DS)."""
     from pydicom.valuerep import format_number_as_ds
 
     return str(format_number_as_ds(float(value)))
 
 
 def decimals(values: Any) -> list[str]:
-    """Numbers as decimal strings."""
+    """Write numbers as decimal strings."""
     return [decimal(value) for value in values]

@@ -33,7 +33,7 @@ class ResultStudy:
     series : list of SourceSeries
     made : datetime
     version : str
-        Of this library.
+        Version of this library.
     """
 
     patient: dict[str, str]
@@ -47,7 +47,7 @@ class ResultStudy:
 
     @classmethod
     def of(cls, result: ResultData) -> "ResultStudy":
-        """The study of a result's source; or a new one with generated UIDs."""
+        """Take the study of a result's source, or a new one with generated UIDs."""
         from pydicom.uid import generate_uid
 
         made = datetime.now()
@@ -89,7 +89,7 @@ class ResultStudy:
         }
 
     def stamp(self, dataset: "Dataset", description: str) -> None:
-        """Patient, study, series description and frame of reference of an object."""
+        """Set patient, study, series description and frame of reference of an object."""
         for keyword, value in {**self.patient, **self.study}.items():
             setattr(dataset, keyword, value)
         if self.is_new:
@@ -100,7 +100,7 @@ class ResultStudy:
         dataset.PositionReferenceIndicator = ""
 
     def name_private_scheme(self, dataset: "Dataset") -> None:
-        """Say whose the private codes of an object are."""
+        """Identify the private codes of an object."""
         from pydicom.dataset import Dataset
 
         scheme = Dataset()
@@ -111,9 +111,9 @@ class ResultStudy:
 
     def stand_in(self, planes: Planes, shape: tuple[int, int, int]) -> "Dataset":
         """
-        An image of the study on a grid, of which highdicom takes patient, study and geometry.
+        Make an image of the study on a grid, from which highdicom copies patient, study and geometry.
 
-        It is written nowhere; `refer_to_sources` takes references to it out again.
+        It is written nowhere; `refer_to_sources` removes references to it again.
         """
         from pydicom.dataset import Dataset, FileMetaDataset
         from pydicom.uid import ExplicitVRLittleEndian, generate_uid
@@ -135,16 +135,16 @@ class ResultStudy:
         return image
 
     def refer_to_sources(self, dataset: "Dataset") -> None:
-        """Name the scans and CTs that an object was made of (Common Instance Reference)."""
-        own: list[Dataset] = []
+        """Refer to the scans and CTs that an object was made from (Common Instance Reference)."""
+        in_this_study: list[Dataset] = []
         others: dict[str, list[Dataset]] = {}
         for series in self._image_series():
             item = _series_item(series)
             if series.study == self.study["StudyInstanceUID"]:
-                own.append(item)
+                in_this_study.append(item)
             else:
                 others.setdefault(series.study, []).append(item)
-        _set(dataset, "ReferencedSeriesSequence", own)
+        _set(dataset, "ReferencedSeriesSequence", in_this_study)
         _set(
             dataset,
             "StudiesContainingOtherReferencedInstancesSequence",
@@ -159,7 +159,7 @@ class ResultStudy:
         _set(dataset, "SourceImageSequence", images)
 
     def _image_series(self) -> list[SourceSeries]:
-        """Each series once, though a CT may serve several time points."""
+        """Series of images, each once, though a CT may serve several time points."""
         chosen: dict[str, SourceSeries] = {}
         for series in self.series:
             if series.role in _BY_REFERENCE:
@@ -168,7 +168,7 @@ class ResultStudy:
 
 
 def _set(dataset: "Dataset", keyword: str, items: Iterable["Dataset"]) -> None:
-    """A sequence; absent if it has no items."""
+    """Set a sequence; remove it if it has no items."""
     from pydicom.sequence import Sequence
 
     given = list(items)

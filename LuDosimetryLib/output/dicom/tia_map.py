@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def tia_map(result: ResultData, study: ResultStudy, planes: Planes) -> "Dataset":
-    """Time-integrated activity [MBq h/mL], 32-bit floating-point values."""
+    """Make the map: time-integrated activity [MBq h/mL] as 32-bit floating-point values."""
     from highdicom.pm import ParametricMap, RealWorldValueMapping
     from pydicom.sr.coding import Code
 
