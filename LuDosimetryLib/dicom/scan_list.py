@@ -10,7 +10,7 @@ from typing import Any
 from ..base.storage import write_atomically
 from ..dicom_files.header import Header
 from .computed_tomography import CtSeries
-from .series_names import Identity, file_within, short_uid
+from .series_names import HIDDEN, Identity, file_within, short_uid
 from .spect_scan import Scan
 
 FILE_NAME = "import.json"
@@ -20,6 +20,7 @@ IDENTITY_NOTE = (
     "--anonymous keeps none."
 )
 _WIDEST = 28
+_UID = re.compile(r"\b[0-2](?:\.\d+){4,}\b")
 _DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}(?: \d{2}:\d{2})?\b")
 
 
@@ -110,9 +111,8 @@ class ScanList:
         frames = _letters([series.frame_of_reference for series in every])
 
         def bare(series: ListedSeries) -> ListedSeries:
-            return replace(
-                series, uid="", start="", frame_of_reference=frames[series.frame_of_reference]
-            )
+            frame = frames[series.frame_of_reference] if series.frame_of_reference else ""
+            return replace(series, uid="", start="", frame_of_reference=frame)
 
         scans = [
             replace(s, series=bare(s.series), ct=bare(s.ct) if s.ct else None) for s in self.scans
@@ -128,15 +128,23 @@ class ScanList:
         """The table for a terminal: file, series, time, activity, CT and frame of reference."""
         every = [s.series for s in self.scans] + [s.ct for s in self.scans if s.ct]
         frames = _letters([series.frame_of_reference for series in every])
-        head = ("file", "series", "started", "hours", "minutes", "MBq", "frame", "CT", "its frame")
+        head = (
+            "file",
+            "series",
+            "started",
+            "hours",
+            "minutes",
+            "MBq in view",
+            "frame",
+            "CT",
+            "its frame",
+        )
         rows = [head]
         for scan in self.scans:
             series, ct = scan.series, scan.ct
             rows.append(
                 (
-                    _cut(
-                        series.file + (f" and {series.files - 1} more" if series.files > 1 else "")
-                    ),
+                    _cut_left(series.file) + (f" ({series.files})" if series.files > 1 else ""),
                     _cut(_series(series)),
                     series.start or "-",
                     f"{scan.hours:.2f}",
@@ -156,8 +164,8 @@ class ScanList:
 
 
 def without_dates(remark: str) -> str:
-    """A remark without the dates in it."""
-    return _DATE.sub("…", remark)
+    """A remark without the dates and UIDs in it."""
+    return _UID.sub(HIDDEN, _DATE.sub(HIDDEN, remark))
 
 
 def _series(series: ListedSeries) -> str:
@@ -167,6 +175,10 @@ def _series(series: ListedSeries) -> str:
 
 def _cut(text: str) -> str:
     return text if len(text) <= _WIDEST else f"{text[: _WIDEST - 1]}…"
+
+
+def _cut_left(text: str) -> str:
+    return text if len(text) <= _WIDEST else f"…{text[1 - _WIDEST :]}"
 
 
 def _letters(uids: Sequence[str]) -> dict[str, str]:

@@ -10,7 +10,8 @@ from ..dicom_files.kinds import NM
 from .supplement import PATIENT_KEYWORDS
 
 _SHORTEST = 2
-_HIDDEN = "…"
+HIDDEN = "…"
+"""Stands for what is not shown."""
 _MOST_KNOWN = 12
 _UID_TAIL = 12
 
@@ -44,7 +45,7 @@ class Identity:
     def hidden(self, text: str) -> str:
         """A text without those words."""
         clean = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-        return clean if self._words is None else self._words.sub(_HIDDEN, clean)
+        return clean if self._words is None else self._words.sub(HIDDEN, clean)
 
 
 def file_within(header: Header, folder: Path) -> str:
@@ -96,7 +97,7 @@ def shown_series(header: Header, identity: Identity) -> str:
 
 def short_uid(uid: str) -> str:
     """The end of a UID, which tells series apart."""
-    return uid if len(uid) <= _UID_TAIL else f"{_HIDDEN}{uid[-_UID_TAIL:]}"
+    return uid if len(uid) <= _UID_TAIL else f"{HIDDEN}{uid[-_UID_TAIL:]}"
 
 
 def no_such_series(where: str, name: str, headers: Iterable[Header]) -> InvalidInput:
