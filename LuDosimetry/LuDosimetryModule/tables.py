@@ -68,15 +68,25 @@ def show_organ_table(files: ResultFiles, outputs: Outputs) -> Any:
     def column(name: str, key: str, unit: str) -> Column:
         return Column(name, [rounded(organ.get(key)) for organ in organs], unit)
 
+    def known(*wanted: tuple[str, str, str]) -> list[Column]:
+        """Columns of what any organ has."""
+        return [column(*of) for of in wanted if any(o.get(of[1]) is not None for o in organs)]
+
     columns = [
         Column(_("Volume of interest"), [organ["name"] for organ in organs]),
         column(_("Mean dose"), "mean_dose_Gy", "Gy"),
-    ]
-    if any(organ.get("standard_error_Gy") is not None for organ in organs):
-        columns.append(column(_("Standard error"), "standard_error_Gy", "Gy"))
-    columns += [
+        *known(
+            (_("Uncertainty"), "standard_uncertainty_Gy", "Gy"),
+            (_("Per activity"), "dose_per_activity_Gy_GBq", "Gy/GBq"),
+        ),
         column(_("Volume"), "volume_mL", "mL"),
         column(_("Mass"), "mass_g", "g"),
+    ]
+    warned: Mapping[str, Sequence[int]] = files.summary.get("warnings_of_vois", {})
+    marks = [", ".join(str(n + 1) for n in warned.get(organ["name"], ())) for organ in organs]
+    if any(marks):
+        columns.append(Column(_("See warning"), [f"⚠ {mark}" if mark else "" for mark in marks]))
+    columns += [
         column(_("TIA"), "tia_MBq_h", "MBq h"),
         column(_("SD"), "std_dose_Gy", "Gy"),
         column(_("Minimum"), "min_dose_Gy", "Gy"),
@@ -84,14 +94,12 @@ def show_organ_table(files: ResultFiles, outputs: Outputs) -> Any:
         column("D98", "D98_Gy", "Gy"),
         column("D50", "D50_Gy", "Gy"),
         column("D2", "D2_Gy", "Gy"),
+        *known(
+            (_("Statistical"), "standard_error_Gy", "Gy"),
+            (_("BED"), "BED_Gy", "Gy"),
+            (_("Effective half-life"), "effective_half_life_h", "h"),
+        ),
     ]
-    for name, key, unit in (
-        (_("Uncertainty"), "standard_uncertainty_Gy", "Gy"),
-        (_("BED"), "BED_Gy", "Gy"),
-        (_("Effective half-life"), "effective_half_life_h", "h"),
-    ):
-        if any(organ.get(key) is not None for organ in organs):
-            columns.append(column(name, key, unit))
     for method in files.methods[1:]:
         doses = [rounded(organ["dose_by_method_Gy"][method]) for organ in organs]
         columns.append(Column(label("doseMethod", method), doses, "Gy"))

@@ -153,6 +153,7 @@ class Result(ResultData):
             timing_s=summary.timing_s,
             provenance=summary.provenance,
             warnings=list(summary.warnings),
+            warnings_of_vois={name: list(of) for name, of in summary.warnings_of_vois.items()},
             standard_errors={
                 method: read_on_grid(paths[key], key, grid)
                 for method in summary.methods
