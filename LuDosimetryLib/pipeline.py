@@ -35,6 +35,7 @@ from .tissue.nuclide import Nuclide, read_nuclide
 from .tissue.patient import Anatomy, read_anatomy
 from .voi.check import check_vois
 from .voi.drawn_on import drawn_through
+from .voi.pairs import with_kidneys_together
 from .voi.read import read_vois
 
 __all__ = ["run_case", "run_into"]
@@ -101,6 +102,7 @@ def run_case(
         timing_s=clock.seconds,
         provenance=provenance | doses.provenance,
         warnings=log.remarks,
+        warnings_of_vois=log.remarks_of_vois,
         inputs=case.inputs,
         curves=curves,
         tia_model=integral.model,
@@ -135,7 +137,7 @@ def _prepared(case: Case, log: Log) -> tuple[DicomSource | None, Nuclide, str, l
     for warning in case.warnings:
         log.remark(warning)
     source = None if case.dicom is None else read_source(case.dicom)
-    for remark in () if source is None else source.remarks:
+    for remark in () if source is None else source.remarks_for(case.segmentation is not None):
         log.remark(f"DICOM: {remark}")
     nuclide = read_nuclide(case.nuclide)
     check_effective_half_life(case.options.effective_half_life_h, nuclide)
@@ -155,7 +157,7 @@ def _aligned(case: Case, scans: list[Volume], log: Log) -> tuple[list[Alignment]
     if case.segmentation is None:
         return alignments, {}
     drawn = drawn_through(case, alignments, log)
-    vois = read_vois(case.segmentation, grid, log, drawn)
+    vois = with_kidneys_together(read_vois(case.segmentation, grid, log, drawn))
     return with_displacements(alignments, vois, grid, log), vois
 
 

@@ -82,7 +82,10 @@ class ResultSection:
         if result is None:
             ui.resultHint.text = _("There is no result yet.")
         else:
-            texts = [_("Warning: {text}").format(text=text) for text in result.warnings]
+            texts = [
+                _("Warning {number}: {text}").format(number=n, text=text)
+                for n, text in enumerate(result.warnings, start=1)
+            ]
             ui.resultHint.text = "\n".join(texts)
         ui.resultHint.setVisible(bool(ui.resultHint.text))
         self._fill_lists()

@@ -70,9 +70,16 @@ def show_organ_table(files: ResultFiles, outputs: Outputs) -> Any:
     """Show the organ doses of a result, rounded for reading; organs.csv has all digits."""
     organs = files.summary.organs
     columns = [Column(_("Volume of interest"), [organ.name for organ in organs])]
-    for quantity in for_reading(Shown.PANEL, organs):
+    quantities = for_reading(Shown.PANEL, organs)
+    leading = sum(quantity.leads for quantity in quantities)
+    for quantity in quantities:
         values = [rounded(quantity.of(organ)) for organ in organs]
         columns.append(Column(translate(_CONTEXT, quantity.label), values, quantity.unit))
+    warned = files.summary.warnings_of_vois
+    marks = [", ".join(str(n + 1) for n in warned.get(organ.name, ())) for organ in organs]
+    if any(marks):
+        texts = [f"⚠ {mark}" if mark else "" for mark in marks]
+        columns.insert(1 + leading, Column(_("See warning"), texts))
     for method in files.summary.methods[1:]:
         doses = [rounded(organ.dose_by_method_Gy[method]) for organ in organs]
         columns.append(Column(label("doseMethod", method), doses, "Gy"))

@@ -70,13 +70,14 @@ def check_scan_time(
     least, most = VALID
     scan_h = integral.scan_h
     assert scan_h is not None
-    astray = [
-        f"{c.name!r} ({scan_h / c.effective_half_life_h:.2g})"
+    astray = {
+        c.name: f"{c.name!r} ({scan_h / c.effective_half_life_h:.2g})"
         for c in curves.values()
         if c.model != TRAPEZOID and not least <= scan_h / c.effective_half_life_h <= most
-    ]
+    }
     if astray:
         log.remark(
             f"the scan at {scan_h:g} h lies outside {least:g} to {most:g} effective half-lives, where Hänscheid's method holds, "
-            f"in {listed(astray)}, by the curves of all scans."
+            f"in {listed(list(astray.values()))}, by the curves of all scans.",
+            astray,
         )

@@ -230,7 +230,8 @@ def _by_shape(
         if part < _UNSURE_BELOW:
             log.remark(
                 f"{name!r} is so small for a resolution of {fwhm_mm:g} mm that only {100 * part:.0f} % of its activity is seen "
-                "within it; its recovery correction is unsure."
+                "within it; its recovery correction is unsure.",
+                [name],
             )
     unblurred = Unblurred.of(tia, regions, grid, fwhm_mm) if spill_in else None
     if unblurred is not None:

@@ -88,24 +88,25 @@ def _check_last(curves: Mapping[str, VoiCurve], log: Log) -> None:
     before, last = rising[0].hours[-2:]
     log.remark(
         f"activity rises from the scan at {before:g} h to the last, at {last:g} h, in {names}; what follows the last scan is then "
-        "a guess: check registration and contours, or add a later scan."
+        "a guess: check registration and contours, or add a later scan.",
+        [c.name for c in rising],
     )
 
 
 def _check_models(problem: IntegrationProblem, curves: Mapping[str, VoiCurve], log: Log) -> None:
     """Curves without activity or model, and washout asked for where there is uptake."""
-    empty = [repr(c.name) for c in curves.values() if not any(c.activity_MBq)]
+    empty = [c.name for c in curves.values() if not any(c.activity_MBq)]
     if empty:
         log.remark(
-            f"no scan shows any activity in {listed(empty)}; check the segmentation and the SPECT."
+            f"no scan shows any activity in {listed([repr(n) for n in empty])}; check the segmentation and the SPECT.",
+            empty,
         )
-    without = [
-        repr(c.name) for c in curves.values() if c.model == TRAPEZOID and any(c.activity_MBq)
-    ]
+    without = [c.name for c in curves.values() if c.model == TRAPEZOID and any(c.activity_MBq)]
     if without:
         log.remark(
-            f"no exponential curve describes the activity over time in {listed(without)}; the trapezoid "
-            "takes its place."
+            f"no exponential curve describes the activity over time in {listed([repr(n) for n in without])}; the trapezoid "
+            "takes its place.",
+            without,
         )
     late = []
     if not problem.entry.follows_uptake:
@@ -115,17 +116,19 @@ def _check_models(problem: IntegrationProblem, curves: Mapping[str, VoiCurve], l
     if late:
         log.remark(
             f"activity still rises after the first scan in {listed([repr(n) for n in late])}, which a "
-            f"{problem.entry.name} curve overstates; 'bi-exponential' or 'bayesian' account for uptake."
+            f"{problem.entry.name} curve overstates; 'bi-exponential' or 'bayesian' account for uptake.",
+            late,
         )
-    scattered = [
-        f"{c.name!r} (by {100.0 * c.relative_scatter:.0f} %)"
+    scattered = {
+        c.name: f"{c.name!r} (by {100.0 * c.relative_scatter:.0f} %)"
         for c in curves.values()
         if c.relative_scatter is not None
         and c.relative_scatter > PLAUSIBLE_SCATTER
         and c.name not in late
-    ]
+    }
     if scattered:
         log.remark(
-            f"the scans lie far from the curve fitted to {listed(scattered)}, where 5 % are usual: check registration, "
-            "contours and calibration."
+            f"the scans lie far from the curve fitted to {listed(list(scattered.values()))}, where 5 % are usual: check registration, "
+            "contours and calibration.",
+            scattered,
         )

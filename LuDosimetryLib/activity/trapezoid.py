@@ -97,5 +97,6 @@ def check_against_curves(
         log.remark(
             f"the trapezoid with {tail} tail, and with it the dose, differs from the fitted curve in "
             f"{listed([f'{name!r} ({100.0 * d:+.0f} %)' for name, d in far.items()])}, which the stated uncertainty takes in; "
-            f"{' or '.join(remedies)} follows the washout."
+            f"{' or '.join(remedies)} follows the washout.",
+            far,
         )

@@ -1,5 +1,7 @@
 """Remarks and progress of a calculation: each remark once, fractions nested."""
 
+from collections.abc import Iterable
+
 from .progress import Progress, no_progress
 
 __all__ = ["Log"]
@@ -36,15 +38,35 @@ class Log:
 
     def __init__(self, progress: Progress = no_progress) -> None:
         self.remarks: list[str] = []
+        self._vois: dict[str, set[str]] = {}
         self._progress = progress
         self._start, self._length = 0.0, 1.0
         self._used = 0.0
         self._message = ""
 
-    def remark(self, text: str) -> None:
-        """Note an assumption or a warning, once however often it is made."""
+    def remark(self, text: str, vois: Iterable[str] = ()) -> None:
+        """
+        Note an assumption or a warning, once however often it is made.
+
+        Parameters
+        ----------
+        text : str
+        vois : iterable of str
+            Names of the volumes of interest that it concerns in particular; none if it concerns
+            the whole calculation.
+        """
         if text not in self.remarks:
             self.remarks.append(text)
+        for name in vois:
+            self._vois.setdefault(name, set()).add(text)
+
+    @property
+    def remarks_of_vois(self) -> dict[str, list[int]]:
+        """Places in `remarks` of those that concern a volume of interest, by its name."""
+        return {
+            name: [n for n, text in enumerate(self.remarks) if text in texts]
+            for name, texts in self._vois.items()
+        }
 
     def at(self, fraction: float, message: str = "") -> None:
         """
@@ -90,7 +112,7 @@ class Log:
             What the part does; reported at once if given.
         """
         part = Log(self._progress)
-        part.remarks = self.remarks
+        part.remarks, part._vois = self.remarks, self._vois
         part._start, part._length = self._start + self._length * self._used, self._length * share
         part._message = message or self._message
         if message:
@@ -101,5 +123,5 @@ class Log:
     def without_remarks(self) -> "Log":
         """Log with the same progress for a repeated calculation, whose remarks are known already."""
         again = self.part(1.0 - self._used)
-        again.remarks = []
+        again.remarks, again._vois = [], {}
         return again

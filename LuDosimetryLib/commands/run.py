@@ -34,8 +34,8 @@ def run(asked: argparse.Namespace, progress: ConsoleProgress) -> None:
     with suppress(BrokenPipeError):  # the result is there whether or not anybody reads on
         progress.show(1.0, "done")
         progress.close()
-        for warning in result.warnings:
-            print(f"warning: {warning}", file=sys.stderr)
+        for n, warning in enumerate(result.warnings, start=1):
+            print(f"warning {n}: {warning}", file=sys.stderr)
         if not asked.json_progress:
-            print(organ_lines(result.organs, result.dose_method))
+            print(organ_lines(result))
             print(f"{asked.output / 'report.html'}", flush=True)

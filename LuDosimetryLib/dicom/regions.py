@@ -12,6 +12,7 @@ from ..image.grid import Grid
 from ..voi.write import Segment, write_segmentation
 from .computed_tomography import CtSeries
 from .series_names import is_named, no_such_series
+from .source import NO_REGIONS
 from .spect_scan import Scan
 from .study import Study
 from .supplement import Supplement
@@ -158,7 +159,7 @@ def write_regions(
     """Write the volumes of interest of the segmentations; None if there are none."""
     supplement: Supplement = study.supplement
     if not regions.headers:
-        log.remark("There is no SEG or RTSTRUCT; the case has no volumes of interest.")
+        log.remark(NO_REGIONS)
         return None
     ct = cts[regions.reference]
     reference = scans[regions.reference].beds[0].stack.grid if ct is None else ct.stack.grid

@@ -19,6 +19,8 @@ FILE_NAME = "dicom.json"
 SCHEMA = "ludosimetry-dicom/1"
 
 PATIENT_KEYWORDS = ("PatientName", "PatientID", "PatientBirthDate", "PatientSex")
+NO_REGIONS = "There is no SEG or RTSTRUCT; the case has no volumes of interest."
+"""Remark of an import that holds as long as the case has no segmentation."""
 _OWNER_ONLY = 0o600
 STUDY_KEYWORDS = (
     *("StudyInstanceUID", "StudyDate", "StudyTime", "StudyID", "AccessionNumber"),
@@ -61,7 +63,7 @@ class DicomSource:
         UID, that of the reference SPECT.
     series : list of SourceSeries
     remarks : list of str
-        What the import assumed; warnings of every result.
+        What the import assumed; see `remarks_for`.
     """
 
     patient: Mapping[str, str]
@@ -76,6 +78,10 @@ class DicomSource:
         with write_atomically(path) as file:
             Path(file.name).chmod(_OWNER_ONLY)
             file.write((json.dumps(data, indent=1) + "\n").encode())
+
+    def remarks_for(self, has_segmentation: bool) -> list[str]:
+        """What the import assumed and still holds: warnings of a result."""
+        return [text for text in self.remarks if text != NO_REGIONS or not has_segmentation]
 
     def anonymous(self, pseudonym: str) -> "DicomSource":
         """The same source without patient, dates, and UIDs of the study, whose exports bear a pseudonym."""

@@ -187,7 +187,7 @@ def _private(value: str, meaning: str) -> Code:
 
 
 _STANDARD_DEVIATION = Code("386136009", "SCT", "Standard Deviation")
-_TABLES = Shown.ANSWER | Shown.PANEL | Shown.COHORT
+_TABLES = Shown.ANSWER | Shown.CONSOLE | Shown.PANEL | Shown.COHORT
 _VOXELS = Shown.STATISTICS | Shown.PANEL
 
 QUANTITIES = (
@@ -197,13 +197,14 @@ QUANTITIES = (
         "mL",
         Code("118565006", "SCT", "Volume"),
         _TABLES,
+        digits=".1f",
     ),
     Quantity(
         "mass_g",
         "Mass",
         "g",
         Code("118538004", "SCT", "Mass"),
-        _TABLES | Shown.CONSOLE,
+        _TABLES,
         explanation="Mass: by CT density, without air.",
         digits=".1f",
     ),
@@ -212,17 +213,16 @@ QUANTITIES = (
         "TIA",
         "MBq h",
         _private("tia", "Time-integrated activity"),
-        _TABLES | Shown.CONSOLE,
+        _VOXELS | Shown.COHORT,
         ucum="MBq.h",
         explanation="TIA: time-integrated activity.",
-        digits=".1f",
     ),
     Quantity(
         "mean_dose_Gy",
         "Mean dose",
         "Gy",
         Code("128533", "DCM", "Mean Absorbed Radiation Dose"),
-        _TABLES | Shown.EFFECT | Shown.COURSE | Shown.CONSOLE,
+        _TABLES | Shown.EFFECT | Shown.COURSE,
         explanation="Mean dose: weighted by mass.",
         leads=True,
     ),
@@ -272,15 +272,15 @@ QUANTITIES = (
     ),
     Quantity(
         "standard_error_Gy",
-        "Standard error",
-        "Gy",
+        "Statistical",
+        "± Gy",
         _private("standard-error", "Standard error of the mean absorbed dose"),
-        _VOXELS | Shown.CONSOLE,
+        _VOXELS,
+        ucum="Gy",
         explanation=(
-            "Standard error: statistical error of the mean dose, from independent batches. The statistical errors of "
-            "single voxels widen SD, minimum, maximum and the DVH."
+            "Statistical: standard error of the mean dose by Monte Carlo alone, from independent batches; a part of its "
+            "uncertainty. The statistical errors of single voxels widen SD, minimum, maximum and the DVH."
         ),
-        digits=".2g",
         in_family=True,
     ),
     Quantity(
@@ -288,7 +288,7 @@ QUANTITIES = (
         "Uncertainty",
         "Gy",
         _private("uncertainty", "Combined standard uncertainty of the mean absorbed dose"),
-        _TABLES | Shown.COURSE | Shown.CONSOLE,
+        _TABLES | Shown.COURSE,
         explanation="Uncertainty: combined standard uncertainty of the mean dose.",
         beside="mean_dose_Gy",
         leads=True,

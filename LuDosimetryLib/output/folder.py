@@ -166,6 +166,7 @@ class Result(ResultData):
             timing_s=summary.timing_s,
             provenance=summary.provenance,
             warnings=list(summary.warnings),
+            warnings_of_vois={name: list(of) for name, of in summary.warnings_of_vois.items()},
             standard_errors={
                 method: read_on_grid(paths[key], key, grid)
                 for method in summary.methods
@@ -215,6 +216,7 @@ def summary_of(result: ResultData) -> dict[str, Any]:
         "provenance": result.provenance,
         "registration": [alignment.summary() for alignment in result.alignments],
         "warnings": result.warnings,
+        "warnings_of_vois": result.warnings_of_vois,
         "case": result.case,
         "dicom": {"study": study_of(result)},
     }

@@ -88,6 +88,9 @@ class Summary:
     timing_s : dict of str to float
     provenance : dict
     warnings : tuple of str
+    warnings_of_vois : dict of str to tuple of int
+        Places in `warnings` of those that concern a volume of interest; empty in a folder of
+        version 0.1.0.
     asked : AskedCase
     case : dict
         The whole case as it was asked.
@@ -110,6 +113,7 @@ class Summary:
     curves: tuple[VoiCurve, ...]
     registration: tuple[Registration, ...]
     vois: dict[str, str] | None
+    warnings_of_vois: dict[str, tuple[int, ...]]
 
     @property
     def methods(self) -> list[str]:
@@ -245,12 +249,14 @@ def _summary(data: dict[str, Any]) -> Summary:
         curves=read("curves", tuple[VoiCurve, ...], ()),
         registration=read("registration", tuple[Registration, ...], ()),
         vois=read("vois", dict[str, str], None),
+        warnings_of_vois=read("warnings_of_vois", dict[str, tuple[int, ...]], {}),
     )
     _check_asked(summary.asked)
     read_as(dict[str, str], summary.provenance.get("inputs_sha256", {}), "inputs_sha256")
     _check_files(summary)
     _check_organs(summary)
     _check_curves(summary.curves)
+    _check_warnings(summary)
     return summary
 
 
@@ -289,6 +295,17 @@ def _check_organs(summary: Summary) -> None:
             if getattr(organ, key) <= 0.0:
                 raise InvalidInput(
                     f"organs[{n}].{key} is {getattr(organ, key):g}; it must be above 0."
+                )
+
+
+def _check_warnings(summary: Summary) -> None:
+    """Refuse places of warnings that there are not."""
+    for name, places in summary.warnings_of_vois.items():
+        for n in places:
+            if not 0 <= n < len(summary.warnings):
+                raise InvalidInput(
+                    f"warnings_of_vois[{shown(name)}] has {n}, but there are {len(summary.warnings)} warnings, "
+                    "counted from 0."
                 )
 
 

@@ -4,8 +4,17 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
+from ..base.wording import with_uncertainty
 from ..organs.organ_dose import DoseVolumeHistograms
-from ..organs.quantities import FAMILIES, QUANTITIES, Family, OrganDose, Shown, shown_in
+from ..organs.quantities import (
+    FAMILIES,
+    QUANTITIES,
+    Family,
+    OrganDose,
+    Quantity,
+    Shown,
+    for_reading,
+)
 from ..result.result import ResultData
 
 _LONGEST_NAME = 28
@@ -22,15 +31,29 @@ def csv_text(rows: Iterable[Sequence[object]]) -> str:
 
 
 def organ_table(result: ResultData) -> str:
-    """Content of ``organs.csv``: a row for each organ, a column for each quantity."""
+    """
+    Content of ``organs.csv``: a row for each organ, a column for each quantity.
+
+    The last columns say how it was made; the same in all rows, but for the number of warnings that
+    concern the organ in particular.
+    """
     single = [quantity for quantity in QUANTITIES if not quantity.in_family]
     keys = [(family, key) for family in FAMILIES for key in _keys(family, result)]
     rows: list[list[object]] = [
-        ["name", *(q.attribute for q in single), *(f"{family.column} {k}" for family, k in keys)]
+        [
+            *("name", *(q.attribute for q in single)),
+            *(f"{family.column} {k}" for family, k in keys),
+            *("dose_method", "integration", "tail", "version", "warnings", "warnings_of_voi"),
+        ]
     ]
+    asked = result.asked.options
+    version = result.provenance.get("version", "")
+    made = [result.dose_method, asked.integration, asked.tail, version, len(result.warnings)]
     for organ in result.organs:
-        values = [quantity.of(organ) for quantity in single]
-        rows.append([organ.name, *values, *(family.of(organ).get(key) for family, key in keys)])
+        values: list[object] = [quantity.of(organ) for quantity in single]
+        values += [family.of(organ).get(key) for family, key in keys]
+        of_voi = len(result.warnings_of_vois.get(organ.name, ()))
+        rows.append([organ.name, *values, *made, of_voi])
     return csv_text(rows)
 
 
@@ -52,23 +75,39 @@ def dvh_table(dvh: DoseVolumeHistograms) -> str:
     return csv_text([headings, *zip(*columns, strict=True)])
 
 
-def organ_lines(organs: Sequence[OrganDose], method: str) -> str:
-    """Organ doses as the console shows them after a run."""
+def organ_lines(result: ResultData) -> str:
+    """Organ doses as the console shows them after a run, and which warnings concern which."""
+    organs = result.organs
     chosen = [
-        q for q in shown_in(Shown.CONSOLE) if any(q.of(organ) is not None for organ in organs)
+        q
+        for q in for_reading(Shown.CONSOLE, organs)
+        if q.attribute != "standard_uncertainty_Gy"  # which stands with the dose
     ]
     headings = [f"{_in_a_line(q.label)} [{q.unit}]" for q in chosen]
-    widths = [max(len(heading) + 2, _LEAST_WIDTH) for heading in headings]
+    cells = [[_cell(q, organ) for q in chosen] for organ in organs]
+    widths = [
+        max(_LEAST_WIDTH, *(len(cell) + 2 for cell in column))
+        for column in zip(headings, *cells, strict=True)
+    ]
 
-    def line(name: str, cells: Sequence[str]) -> str:
-        aligned = (f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True))
+    def line(name: str, values: Sequence[str]) -> str:
+        aligned = (f"{cell:>{width}}" for cell, width in zip(values, widths, strict=True))
         return f"{name[:_LONGEST_NAME]:<{_LONGEST_NAME}}" + "".join(aligned)
 
-    lines = [f"{line('volume of interest', headings)}   ({method})"]
-    for organ in organs:
-        values = [(q.of(organ), q.digits) for q in chosen]
-        lines.append(line(organ.name, ["" if v is None else f"{v:{d}}" for v, d in values]))
+    lines = [f"{line('volume of interest', headings)}   ({result.dose_method})"]
+    for organ, values in zip(organs, cells, strict=True):
+        marked = ", ".join(str(n + 1) for n in result.warnings_of_vois.get(organ.name, ()))
+        mark = f"   see warning {marked}" if marked else ""
+        lines.append(line(organ.name, values) + mark)
     return "\n".join(lines)
+
+
+def _cell(quantity: Quantity, organ: OrganDose) -> str:
+    """Value of an organ; the dose with its combined standard uncertainty."""
+    value = quantity.of(organ)
+    if value is not None and quantity.attribute == "mean_dose_Gy":
+        return with_uncertainty(value, organ.standard_uncertainty_Gy)
+    return "" if value is None else f"{value:{quantity.digits}}"
 
 
 def _in_a_line(label: str) -> str:

@@ -185,11 +185,12 @@ def with_displacements(
             result.append(alignment)
             continue
         moved = displacements_mm(alignment.transform, vois, grid)
-        far = [f"{name} {mm:.0f} mm" for name, mm in moved.items() if mm > FAR_MM]
+        far = {n: f"{n} {mm:.0f} mm" for n, mm in moved.items() if mm > FAR_MM}
         if far:
             log.remark(
                 f"registration moves volumes of interest by more than {FAR_MM:g} mm at {alignment.hours:g} h: "
-                f"{', '.join(far)}; check the pictures of the registration."
+                f"{', '.join(far.values())}; check the pictures of the registration.",
+                far,
             )
         result.append(replace(alignment, displacement_mm=moved))
     return result

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 from ..agreement.agreement import LOW_DOSE_GY, bland_altman, correlation, voxel_errors
 from ..agreement.error_map import MASK_FRACTION
+from ..base.wording import with_uncertainty
 from ..case.dose_methods import DOSE_METHODS
 from ..organs.quantities import OrganDose, Quantity, Shown, for_reading
 from ..result.result import ResultData
-from .page import Html, heading, number, paragraph, percent, section, swatch, table, text
+from .page import Html, heading, marks, number, paragraph, percent, section, swatch, table, text
 from .palette import organ_style
 
 
@@ -33,13 +34,45 @@ def explained(quantities: Sequence[Quantity]) -> str:
     return " ".join(q.explanation for q in quantities if q.explanation)
 
 
+def dose_cell(organ: OrganDose) -> Html:
+    """The mean dose with its combined standard uncertainty where it has one."""
+    if organ.standard_uncertainty_Gy is None:
+        return number(organ.mean_dose_Gy)
+    return text(with_uncertainty(organ.mean_dose_Gy, organ.standard_uncertainty_Gy))
+
+
 def answer_section(result: ResultData) -> Html:
-    """Dose, its uncertainty and the size of every organ."""
+    """Dose with its uncertainty and size of every organ, and marks where warnings concern it."""
     if not result.organs:
         return section("Organ doses", paragraph("The case has no volumes of interest."))
     shown = for_reading(Shown.ANSWER, result.organs)
+    columns = [q for q in shown if q.attribute != "standard_uncertainty_Gy"]
+    warned = result.warnings_of_vois
+    marked = any(warned.get(organ.name) for organ in result.organs)
+    headings = [heading("VOI"), *(heading(q.label, q.unit) for q in columns)]
+    headings += [heading("See warning")] if marked else []
+    rows = []
+    for n, organ in enumerate(result.organs):
+        row = [swatch(organ_style(n)[0], organ.name)]
+        row += [
+            dose_cell(organ) if q.attribute == "mean_dose_Gy" else number(q.of(organ))
+            for q in columns
+        ]
+        rows.append(row + ([marks(warned.get(organ.name, ()))] if marked else []))
     note = f"Dose by {method_label(result.dose_method)}. {explained(shown)}"
-    return section("Organ doses", quantity_table(result.organs, shown), paragraph(note, quiet=True))
+    return section(
+        "Organ doses",
+        table(headings, rows, main_column=1),
+        paragraph(note, quiet=True),
+        *_general_warnings(result),
+    )
+
+
+def _general_warnings(result: ResultData) -> list[Html]:
+    """Marks of the warnings that concern the whole result."""
+    of_vois = {n for places in result.warnings_of_vois.values() for n in places}
+    general = [n for n in range(len(result.warnings)) if n not in of_vois]
+    return [Html(f"<p>Warnings of the whole result: {marks(general)}</p>")] if general else []
 
 
 def statistics_section(result: ResultData) -> Html:
@@ -69,9 +102,9 @@ def methods_section(result: ResultData) -> Html:
         notes.append("network's correction: by the residual network, relative to multi-vsv")
     for name in others:
         headings += [heading(name, "Gy"), heading("difference", "%")]
-        headings += [heading("error", "± %")] if name in result.standard_errors else []
+        headings += [heading("statistical", "± %")] if name in result.standard_errors else []
     if any(name in result.standard_errors for name in others):
-        notes.append("error: standard error from independent batches")
+        notes.append("statistical: standard error by Monte Carlo alone, from independent batches")
     rows = []
     for n, organ in enumerate(result.organs):
         row = [swatch(organ_style(n)[0], organ.name), number(organ.mean_dose_Gy)]

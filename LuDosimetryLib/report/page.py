@@ -13,6 +13,8 @@ Html = NewType("Html", str)
 
 RESEARCH_USE = "For research use only; not a medical device."
 
+_ANCHOR = "warning-"
+
 _STYLE = f"""
 :root {{ color-scheme: light; }}
 * {{ box-sizing: border-box; }}
@@ -35,7 +37,10 @@ dd {{ margin: 0; font-weight: 600; overflow-wrap: anywhere; }}
 .warnings {{ margin: 1.2rem 0; padding: .7rem 1rem; background: #fff7e0; border: 1px solid #e3bd4d;
   border-left: 6px solid #d99a00; border-radius: 3px; }}
 .warnings h2 {{ margin: 0 0 .3rem; padding: 0; border: 0; color: #7a5600; font-size: 1rem; }}
-.warnings ul {{ margin: 0; padding-left: 1.2rem; }}
+.warnings ul, .warnings ol {{ margin: 0; padding-left: 1.6rem; }}
+.warnings li:target {{ background: #ffe9a8; }}
+.mark {{ color: #8a5a00; font-weight: 600; text-decoration: none; white-space: nowrap; }}
+a.mark:hover {{ text-decoration: underline; }}
 .warnings li {{ overflow-wrap: anywhere; }}
 .wide {{ overflow-x: auto; margin: .6rem 0; }}
 table {{ border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }}
@@ -174,12 +179,41 @@ def link(address: str, label: str) -> Html:
 
 
 def warning_box(warnings: Sequence[str], title: str = "") -> Html:
-    """A box of warnings that cannot be overlooked, under a title or their number; or nothing."""
+    """
+    Warnings that cannot be overlooked, under a title of their own or their number; or nothing.
+
+    Those under their number are numbered from 1, for `marks` to refer to; a page has one such box.
+    """
     if not warnings:
         return Html("")
+    numbered = not title
+
+    def anchor(n: int) -> str:
+        return f' id="{_ANCHOR}{n}"' if numbered else ""
+
     title = title or ("Warning" if len(warnings) == 1 else f"{len(warnings)} warnings")
-    entries = "".join(f"<li>{text(w[:1].upper() + w[1:])}</li>" for w in warnings)
-    return Html(f'<section class="warnings"><h2>{text(title)}</h2><ul>{entries}</ul></section>')
+    entries = "".join(
+        f"<li{anchor(n)}>{text(w[:1].upper() + w[1:])}</li>"
+        for n, w in enumerate(warnings, start=1)
+    )
+    kind = "ol" if numbered else "ul"
+    return Html(
+        f'<section class="warnings"><h2>{text(title)}</h2><{kind}>{entries}</{kind}></section>'
+    )
+
+
+def marks(places: Iterable[int]) -> Html:
+    """
+    Mark of a row that warnings concern, with links to them.
+
+    Parameters
+    ----------
+    places : iterable of int
+        Places in the warnings, from 0; nothing if there is none.
+    """
+    numbers = [place + 1 for place in places]
+    links = ", ".join(f'<a class="mark" href="#{_ANCHOR}{n}">{n}</a>' for n in numbers)
+    return Html(f'<span class="mark">⚠ {links}</span>' if numbers else "")
 
 
 def paragraph(sentence: str, quiet: bool = False) -> Html:

@@ -36,13 +36,13 @@ def write_report(result: ResultData, path: Path) -> None:
     title = f"{asked.patient_id or 'Unnamed patient'}, cycle {asked.cycle}"
     content = [
         _facts(result),
-        warning_box(result.warnings),
-        how_calculated_section(result.case, result.dose_method),
         answer_section(result),
+        warning_box(result.warnings),
+        statistics_section(result),
+        how_calculated_section(result.case, result.dose_method),
         uncertainty_section(result, has_matplotlib()),
         effect_section(result),
         methods_section(result),
-        statistics_section(result),
         registration_section(result, has_matplotlib()),
         time_activity_section(result, has_matplotlib()),
         *_pictures(result),

@@ -50,6 +50,8 @@ class ResultData:
     provenance : dict
         Versions, and hashes of everything that was read.
     warnings : list of str
+    warnings_of_vois : dict of str to list of int
+        Places in `warnings` of those that concern a volume of interest in particular, by its name.
     inputs : tuple of Path
         Files and folders that writing the result must leave alone.
     standard_errors : dict of str to ndarray
@@ -87,6 +89,7 @@ class ResultData:
     curves: dict[str, VoiCurve] = field(default_factory=dict)
     tia_model: NDArray[np.uint8] | None = None
     alignments: list[Alignment] = field(default_factory=list)
+    warnings_of_vois: dict[str, list[int]] = field(default_factory=dict)
 
     @property
     def asked(self) -> AskedCase:

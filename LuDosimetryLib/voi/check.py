@@ -38,5 +38,6 @@ def check_vois(vois: Mapping[str, Mask], reported: Mask, log: Log) -> None:
             )
         if part < 1.0 - _WITHOUT_DOSE:
             log.remark(
-                f"{100 * (1.0 - part):.0f} % of {name!r} is air or lies outside the patient on the CT and has no dose."
+                f"{100 * (1.0 - part):.0f} % of {name!r} is air or lies outside the patient on the CT and has no dose.",
+                [name],
             )

@@ -97,7 +97,8 @@ def read_vois(
             cut = _part_beyond(layers[segment.layer], segment.value, Grid.of(image), grid)
         if cut > _CUT_OFF and log is not None:
             log.remark(
-                f"{100 * cut:.0f} % of {name!r} lies beyond the SPECT's field of view; its dose is that of the part within."
+                f"{100 * cut:.0f} % of {name!r} lies beyond the SPECT's field of view; its dose is that of the part within.",
+                [name],
             )
     return {**masks, **_differences(segmentation.differences, masks)}
 

@@ -14,6 +14,17 @@ def test_a_remark_is_kept_once_and_shared_by_all_parts():
     assert log.remarks == ["one", "two"]
 
 
+def test_remarks_know_the_volumes_that_they_concern():
+    log = Log()
+    log.remark("of all")
+    log.part(0.5).remark("of two", ["a", "b"])
+    log.remark("of one", ["b"])
+    log.remark("of two", ["c"])
+    log.without_remarks().remark("again", ["a"])
+    assert log.remarks == ["of all", "of two", "of one"]
+    assert log.remarks_of_vois == {"a": [1], "b": [1, 2], "c": [1]}
+
+
 def test_parts_follow_each_other_and_nest():
     reported: list[tuple[float, str]] = []
     log = Log(lambda fraction, message: reported.append((fraction, message)))

@@ -38,7 +38,9 @@ def test_result_folder(case_folder, tmp_path, capfd):
     case_folder.change("options", "compare_with", to=["local"])
     output = tmp_path / "result"
     assert main(arguments(case_folder, output, "--histories", "3e4")) == DONE
-    assert "error [Gy]" in capfd.readouterr().out
+    shown = capfd.readouterr().out
+    assert " ± " in shown
+    assert "error" not in shown
     summary = json.loads((output / "result.json").read_text(encoding="utf-8"))
     assert summary["volumes"]["dose_standard_error"] == "dose_standard_error.nrrd"
     assert summary["provenance"]["monte-carlo"]["decays"] == 30_000

@@ -52,7 +52,7 @@ def test_codes_are_unique_and_short_enough_for_dicom():
 def test_tables_for_reading_leave_out_what_no_organ_has_and_begin_with_the_answer():
     organ = OrganDose("a", *[1.0] * 10, standard_uncertainty_Gy=0.1)
     assert [q.attribute for q in for_reading(Shown.ANSWER, [organ])] == [
-        *("mean_dose_Gy", "standard_uncertainty_Gy", "volume_mL", "mass_g", "tia_MBq_h"),
+        *("mean_dose_Gy", "standard_uncertainty_Gy", "volume_mL", "mass_g"),
     ]
     assert for_reading(Shown.ANSWER, []) == []
     assert all(isinstance(q, Quantity) for q in QUANTITIES)

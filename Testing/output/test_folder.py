@@ -227,6 +227,16 @@ def test_tables(result, folder):
         rows = list(csv.DictReader(file))
     assert [row["name"] for row in rows] == ["kidney", "tumour", "lung"]
     assert float(rows[0]["mean_dose_Gy"]) == pytest.approx(result.organs[0].mean_dose_Gy, rel=1e-5)
+    assert list(rows[0])[-6:] == [
+        *("dose_method", "integration", "tail", "version", "warnings", "warnings_of_voi"),
+    ]
+    for row in rows:
+        assert row["dose_method"] == "local"
+        assert row["integration"] == result.case["options"]["integration"]
+        assert row["tail"] == result.case["options"]["tail"]
+        assert row["version"] == result.provenance["version"]
+        assert row["warnings"] == str(len(result.warnings))
+        assert row["warnings_of_voi"] == str(len(result.warnings_of_vois.get(row["name"], ())))
     assert float(rows[0]["mean_dose_Gy local"]) == pytest.approx(float(rows[0]["mean_dose_Gy"]))
     with (folder / "dvh.csv").open(newline="", encoding="utf-8") as file:
         dvh = list(csv.DictReader(file))

@@ -34,6 +34,18 @@ def test_it_is_typed(folder):
     assert summary.seconds == content_of(folder)["timing_s"]["total"]
 
 
+def test_places_of_warnings_that_there_are_not_are_refused(folder):
+    content = content_of(folder)
+    content["warnings"] = ["one"]
+    content["warnings_of_vois"] = {"kidney": [0]}
+    (folder / "result.json").write_text(json.dumps(content), encoding="utf-8")
+    assert read_summary(folder).warnings_of_vois == {"kidney": (0,)}
+    content["warnings_of_vois"] = {"kidney": [1]}
+    (folder / "result.json").write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(InvalidInput, match="has 1, but there are 1 warnings, counted from 0"):
+        read_summary(folder)
+
+
 @pytest.mark.parametrize(
     ("content", "kind", "said"),
     [

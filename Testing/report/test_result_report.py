@@ -1,4 +1,5 @@
 import math
+import re
 import sys
 from dataclasses import replace
 
@@ -23,7 +24,7 @@ def test_report_is_one_balanced_file_that_needs_nothing_else(tmp_path, parse):
     page = parse(source)
     assert page.wrong == []
     assert page.addresses
-    assert all(a.startswith("data:image/png;base64,") for a in page.addresses)
+    assert all(a.startswith(("data:image/png;base64,", "#warning-")) for a in page.addresses)
     assert not {"script", "link", "iframe", "object"} & set(page.tags)
     assert "@import" not in source
     assert "url(" not in source
@@ -65,6 +66,29 @@ def test_report_states_its_numbers(tmp_path, parse):
     ):
         assert said in page.text
     assert "For research use only; not a medical device." in page.text
+
+
+def test_the_answer_comes_first_with_its_uncertainty_and_marks(tmp_path, parse):
+    result = small_result()
+    result.organs = [
+        replace(organ, mean_dose_Gy=3.9012, standard_uncertainty_Gy=0.4123)
+        for organ in result.organs
+    ]
+    result.warnings = ["of all", "of the tumour", "of both"]
+    result.warnings_of_vois = {HOSTILE_NAME: [1, 2], "kidney": [2]}
+    source = written(result, tmp_path)
+    tables = re.findall(r"<table.*?</table>", source, re.DOTALL)
+    kidney, tumour = re.findall(r"<tr>(<td.*?)</tr>", tables[0], re.DOTALL)
+    for row, marked in ((kidney, ["3"]), (tumour, ["2", "3"])):
+        assert "3.90 ± 0.41" in row
+        assert re.findall(r'href="#warning-(\d)"', row) == marked
+    columns = re.findall(r"<th scope[^>]*>(.*?)(?:<small>|</th>)", tables[0])
+    assert columns == ["VOI", "Mean dose", "Per activity", "Volume", "Mass", "See warning"]
+    assert "TIA" in tables[1]
+    assert re.findall(r'<li id="warning-(\d)">(.*?)</li>', source) == [
+        *(("1", "Of all"), ("2", "Of the tumour"), ("3", "Of both")),
+    ]
+    assert parse(source).text.count("Warnings of the whole result: ⚠ 1 ") == 1
 
 
 def test_without_activity_there_is_no_dose_per_activity(tmp_path, parse):

@@ -248,4 +248,4 @@ def test_monte_carlo_has_a_standard_error(loaded, wait_until):
     table = loaded.ui.organTableView.mrmlTableNode()
     names = [table.GetColumnName(n) for n in range(table.GetNumberOfColumns())]
     assert names[1:3] == ["Mean dose", "Uncertainty"]
-    assert float(table.GetCellText(0, names.index("Standard error"))) > 0.0
+    assert float(table.GetCellText(0, names.index("Statistical"))) > 0.0
