@@ -102,16 +102,16 @@ class Case:
                 "no time point has a ct; at least one CT (in HU) is needed for densities, or, where there is none at all, "
                 'ct "water" at the reference time point.'
             )
-        if self.ct is None and any(point.ct not in (None, WATER) for point in self.time_points):
-            raise InvalidInput(
-                'one time point has ct "water" and another has a CT; "water" is for cases without any CT: set it to null.'
-            )
         check_text("patient_id", self.patient_id, empty=True)
         check_text("nuclide", self.nuclide)
         check_whole("cycle", self.cycle, 1)
         if self.administered_activity_MBq is not None:
             check_number("administered_activity_MBq", self.administered_activity_MBq)
         _check_reference(self.reference_time_point, len(hours))
+        if self.ct is None and any(point.ct not in (None, WATER) for point in self.time_points):
+            raise InvalidInput(
+                'one time point has ct "water" and another has a CT; "water" is for cases without any CT: set it to null.'
+            )
         check_choice("preset", self.preset, tuple(PRESETS))
         self._check_integration(len(hours))
 

@@ -71,8 +71,8 @@ KINETICS = (
 )
 
 WAYS: dict[str, dict[str, object]] = {
-    "trapezoid": {},
-    "trapezoid, effective tail": {"tail": "effective"},
+    "trapezoid": {"integration": "trapezoid"},
+    "trapezoid, effective tail": {"integration": "trapezoid", "tail": "effective"},
     "mono-exponential": {"integration": "mono-exponential"},
     "bi-exponential": {"integration": "bi-exponential"},
     "hybrid": {"integration": "hybrid"},
@@ -128,7 +128,7 @@ def of_voxels(kinetics: Kinetics, hours: Sequence[float], draws: int, seed: int)
 
 
 def _possible(hours: Sequence[float]) -> list[str]:
-    asked = {way: INTEGRATIONS[str(of.get("integration", "trapezoid"))] for way, of in WAYS.items()}
+    asked = {way: INTEGRATIONS[str(of["integration"])] for way, of in WAYS.items()}
     return [way for way in WAYS if asked[way].least_scans <= len(hours)]
 
 
