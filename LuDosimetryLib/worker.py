@@ -190,4 +190,7 @@ def _read_json(path: Path) -> Mapping[str, Any]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    ended_with = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(ended_with)  # unloading numpy, torch and others can take a second on a busy machine
