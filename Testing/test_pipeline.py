@@ -166,17 +166,6 @@ def test_a_uniform_lung_is_a_patient(case_folder):
     assert result.density == pytest.approx(0.287, abs=0.01)
 
 
-def test_a_method_of_another_version_falls_back_and_says_so(case_folder):
-    case_folder.change("options", "dose_method", to="unet")
-    case_folder.change("options", "compare_with", to=["local", "multi-vsv"])
-    result = calculate(case_folder)
-    if "unet" in result.doses:
-        pytest.skip("the network is part of this version")
-    assert result.dose_method == "multi-vsv"
-    assert list(result.doses) == ["multi-vsv", "local"]
-    assert any("'unet'" in w and "uncorrected" in w for w in result.warnings)
-
-
 def test_provenance(case_folder):
     result = calculate(case_folder)
     provenance = result.provenance

@@ -7,13 +7,14 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from LuDosimetryLib.base.errors import CANCELLED, DONE, FAILED, INVALID
 from LuDosimetryLib.jobs.job_folder import PREFIX
 
-from .conftest import read_folder
+from .conftest import CaseFolder, read_folder
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -43,30 +44,37 @@ def ended(process: subprocess.Popen[bytes]) -> tuple[int, list[tuple[str, object
     return code, told, process.stderr.read().decode()
 
 
-@pytest.mark.slow
-def test_a_case_gives_a_result_folder(case_folder):
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory) -> SimpleNamespace:
+    """A case that a worker has calculated: its folder, hashes before, and what the worker told."""
+    case_folder = CaseFolder(tmp_path_factory.mktemp("finished") / "case")
     before = case_folder.hashes()
     code, told, said = ended(start(case_folder.folder))
     assert code == DONE, said
-    kinds = [kind for kind, _ in told]
+    return SimpleNamespace(case=case_folder, before=before, told=told, folder=Path(told[-1][1]))
+
+
+def test_a_case_gives_a_result_folder(finished):
+    kinds = [kind for kind, _ in finished.told]
     assert set(kinds) <= {"progress", "warning", "result"}
     assert kinds[-1] == "result"
-    fractions = [value["fraction"] for kind, value in told if kind == "progress"]
+    fractions = [value["fraction"] for kind, value in finished.told if kind == "progress"]
     assert fractions[0] == 0.0
     assert fractions == sorted(fractions)
     assert fractions[-1] > 0.95
-    summary, volumes = read_folder(Path(told[-1][1]))
+    summary, volumes = read_folder(finished.folder)
     assert volumes["dose"].values.max() > 0.0
-    assert [value for kind, value in told if kind == "warning"] == summary["warnings"]
-    assert {path: of for path, of in case_folder.hashes().items() if path in before} == before
+    warnings = [value for kind, value in finished.told if kind == "warning"]
+    assert warnings == summary["warnings"]
+    after = finished.case.hashes()
+    assert {path: after[path] for path in finished.before} == finished.before
 
 
-def test_the_same_numbers_as_in_this_process(case_folder):
+def test_the_same_numbers_as_in_this_process(finished):
     from LuDosimetryLib import Case, run_case
 
-    _, told, _ = ended(start(case_folder.folder))
-    _, volumes = read_folder(Path(told[-1][1]))
-    here = run_case(Case.read(case_folder.file))
+    _, volumes = read_folder(finished.folder)
+    here = run_case(Case.read(finished.case.file))
     assert (volumes["dose"].values == here.dose).all()
 
 
@@ -199,10 +207,8 @@ def _lives(process: int) -> bool:
         return False
 
 
-def test_a_comparison(case_folder, tmp_path):
-    code, told, _ = ended(start(case_folder.folder))
-    assert code == DONE
-    result = Path(told[-1][1])
+def test_a_comparison(finished, tmp_path):
+    result = finished.folder
     job = tmp_path / "comparison"
     job.mkdir()
     files = {"dose": "tia.nrrd", "reference": "dose.nrrd", "density": "density.nrrd"}

@@ -405,7 +405,7 @@ def test_two_patient_ids_of_one_patient(tiny, took, refused):
     found = took(tiny, {"header": {"PatientID": "4711"}})
     assert list(remedy) == ["header"]
     assert "taken as of one patient, as the user says" in found.remarks
-    assert '"PatientID": "4711"' in (found.folder / "dicom.json").read_text()
+    assert '"PatientID": "4711"' in (found.folder / "dicom.json").read_text(encoding="utf-8")
 
 
 def test_another_patients_series_can_be_left_out(tiny, took, refused):

@@ -88,7 +88,10 @@ def test_the_list_for_machines(tiny, took):
     assert first["ct"]["files"] == 20
     assert data["scans"][1]["ct"] is None
     assert [series["file"] for series in data["segmentations"]] == ["rs.dcm"]
-    assert data["remarks"] == json.loads((found.folder / "dicom.json").read_text())["remarks"]
+    assert (
+        data["remarks"]
+        == json.loads((found.folder / "dicom.json").read_text(encoding="utf-8"))["remarks"]
+    )
 
 
 def test_no_list_among_lines_of_progress(tiny, tmp_path, capfd):

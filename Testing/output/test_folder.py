@@ -1,6 +1,8 @@
+import copy
 import csv
 import dataclasses
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -14,7 +16,7 @@ from LuDosimetryLib.output.folder import Result, check_inputs_kept, summary_of
 from LuDosimetryLib.output.summary import read_summary
 from LuDosimetryLib.output.volumes import volumes_of
 
-from ..conftest import read_folder
+from ..conftest import CaseFolder, read_folder
 
 ORGAN_KEYS = {
     "name", "volume_mL", "mass_g", "tia_MBq_h", "mean_dose_Gy", "std_dose_Gy", "min_dose_Gy",
@@ -23,16 +25,25 @@ ORGAN_KEYS = {
 UNITS = {"tia": "MBq.h/mL", "density": "g/cm3", "relative": "%"}
 
 
-@pytest.fixture
-def result(case_folder):
+@pytest.fixture(scope="module")
+def calculated(tmp_path_factory):
+    """A result and its folder, of which every test gets a copy."""
+    place = tmp_path_factory.mktemp("calculated")
+    case_folder = CaseFolder(place / "case")
     case_folder.change("options", "compare_with", to=["single-vsv"])
-    return run_case(Case.read(case_folder.file))
+    result = run_case(Case.read(case_folder.file))
+    result.write(place / "result")
+    return result, place / "result"
 
 
 @pytest.fixture
-def folder(result, tmp_path):
-    result.write(tmp_path / "result")
-    return tmp_path / "result"
+def result(calculated):
+    return copy.deepcopy(calculated[0])
+
+
+@pytest.fixture
+def folder(calculated, tmp_path):
+    return shutil.copytree(calculated[1], tmp_path / "result")
 
 
 def test_result_json_holds_to_the_contract(folder):
@@ -179,6 +190,7 @@ def test_a_monte_carlo_is_read_back(case_folder, tmp_path):
     assert_same(found, result)
 
 
+@pytest.mark.slow
 def test_volumes_of_interest_of_any_name_and_number(result, tmp_path):
     """Names that differ in blanks alone, that no header can hold, and more than 255 of them."""
     (kidney, *_) = result.vois.values()
