@@ -88,7 +88,8 @@ def test_without_onnxruntime(case_folder, tmp_path, answer, reason):
     assert done.stderr.count("\n") == 1
     assert not (tmp_path / "result").exists()
 
-    case_folder.change("options", "dose_method", to=None)
+    del case_folder.data["options"]["dose_method"]
+    case_folder.write()
     done = python(tmp_path, ("onnxruntime",), answer, *run)
     assert done.returncode == DONE, done.stderr
     warnings = [line for line in done.stderr.splitlines() if line.startswith("warning ")]
