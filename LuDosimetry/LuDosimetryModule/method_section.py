@@ -56,6 +56,7 @@ class MethodSection:
             getattr(ui, widget).toolTip = option_tip(parameter)
         self._rows = OptionRows(ui.moreOptionsWidget, self._setter("furtherOptions"))
         ui.furtherLineEdit.toolTip = further_options_tip()
+        ui.installNetworkButton.connect("clicked(bool)", self._on_install_network)
         ui.installTorchButton.connect("clicked(bool)", self._on_install_torch)
         ui.installMonteCarloButton.connect("clicked(bool)", self._on_install_monte_carlo)
 
@@ -71,13 +72,14 @@ class MethodSection:
         ui.uncertaintySpinBox.enabled = statistical
         ui.uncertaintyLabel.enabled = statistical
         ui.installMonteCarloButton.setVisible(not packages.installed("ompmc"))
+        ui.installNetworkButton.setVisible(not packages.installed("onnxruntime"))
         ui.installTorchButton.setVisible(not packages.installed("torch"))
         texts = [tip("doseMethod", parameters.doseMethod)]
-        if "unet" in methods and not _there("torch"):
+        if "unet" in methods and not _there("onnxruntime"):
             texts.append(
                 _(
-                    "The residual U-Net needs PyTorch, which the button below installs; without it the dose is that of "
-                    "multiple voxel S values, uncorrected."
+                    "The residual U-Net needs ONNX Runtime, which the button below installs in seconds; without it the dose is "
+                    "that of multiple voxel S values, uncorrected."
                 )
             )
         texts += [text[:1].upper() + text[1:] + "." for text in self.lacking(parameters)]
@@ -135,6 +137,9 @@ class MethodSection:
 
     def _setter(self, parameter: str) -> Callable[[Any], None]:
         return lambda value: self._panel.set_parameter(parameter, value)
+
+    def _on_install_network(self, _checked: bool = False) -> None:
+        self._install(packages.install_onnxruntime)
 
     def _on_install_torch(self, _checked: bool = False) -> None:
         self._install(packages.install_torch)

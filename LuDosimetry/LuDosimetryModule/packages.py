@@ -6,6 +6,7 @@ import slicer
 from slicer.i18n import tr as _
 
 MONTE_CARLO = "ompmc>=0.4.0"
+NETWORK = "onnxruntime>=1.20"
 _REQUESTER = "LuDosimetry"
 
 
@@ -24,11 +25,12 @@ def version(name: str) -> str:
 
 def install_monte_carlo() -> bool:
     """Install the Monte Carlo engine after confirmation; returns whether it is installed."""
-    try:
-        slicer.packaging.pip_ensure(MONTE_CARLO, requester=_REQUESTER)
-    except RuntimeError:  # the user declined
-        return installed("ompmc")
-    return installed("ompmc")
+    return _install(MONTE_CARLO, "ompmc")
+
+
+def install_onnxruntime() -> bool:
+    """Install ONNX Runtime, for the network, after confirmation; returns whether it is installed."""
+    return _install(NETWORK, "onnxruntime")
 
 
 def install_torch() -> bool:
@@ -56,3 +58,11 @@ def install_torch() -> bool:
         ) from None
     PyTorchUtils.PyTorchUtilsLogic().installTorch(askConfirmation=True)
     return installed("torch")
+
+
+def _install(requirement: str, name: str) -> bool:
+    try:
+        slicer.packaging.pip_ensure(requirement, requester=_REQUESTER)
+    except RuntimeError:  # the user declined
+        return installed(name)
+    return installed(name)

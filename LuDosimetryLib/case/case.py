@@ -244,8 +244,9 @@ class Case:
 
     @property
     def inputs(self) -> tuple[Path, ...]:
-        """All that is read and must not change: the case file and dicom.json, if any, and the images."""
-        return (*(path for path in (self.file, self.dicom) if path is not None), *self.images)
+        """All that is read and must not change: case file, dicom.json and network, if any, and the images."""
+        others = (self.file, self.dicom, self.options.model)
+        return (*(path for path in others if path is not None), *self.images)
 
     @property
     def sha256(self) -> str:

@@ -169,3 +169,21 @@ def scan(hours: float) -> TimePoint:
 def test_a_case_made_in_python_is_checked_as_one_from_a_file(build):
     with pytest.raises(InvalidInput):
         build()
+
+
+def test_a_network_of_the_user_s_own_is_beside_the_case_file(case_folder):
+    """Its path is relative to the case file, is written so again, and is an input."""
+    case_folder.change("options", "model", to="networks/own")
+    case = Case.read(case_folder.file)
+    own = case_folder.file.parent / "networks" / "own"
+    assert case.options.model == own
+    assert own in case.inputs
+    case.write(case_folder.file.parent / "again.json")
+    assert Case.read(case_folder.file.parent / "again.json").options.model == own
+    written = json.loads((case_folder.file.parent / "again.json").read_text(encoding="utf-8"))
+    assert written["options"]["model"] == "networks/own"
+    case_folder.change("options", "model", to=3)
+    with pytest.raises(InvalidInput, match=r"options: model is 3; it must be a text"):
+        Case.read(case_folder.file)
+    with pytest.raises(InvalidInput, match=r"^model is 'own'; it must be a path\.$"):
+        Options(model="own")

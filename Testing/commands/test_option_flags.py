@@ -1,6 +1,7 @@
 """The flags of the options: what they change in a case."""
 
 import argparse
+from pathlib import Path
 
 import pytest
 
@@ -25,6 +26,7 @@ def given(*arguments: str) -> dict:
         (("--tail", "effective"), {"tail": "effective"}),
         (("--dose-method", "split-vsv"), {"dose_method": "split-vsv"}),
         (("--media", "20"), {"media": 20}),
+        (("--model", "networks/own"), {"model": Path("networks/own")}),
         (("--device", "cpu"), {"device": "cpu"}),
         (("--histories", "1e8"), {"histories": 100_000_000, "uncertainty_percent": None}),
         (("--uncertainty", "0.5"), {"uncertainty_percent": 0.5}),

@@ -1,7 +1,8 @@
-"""The residual network as a dose method: with its weights, without them, and without torch."""
+"""The residual network as a dose method: with its weights, without them, and without its packages."""
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -20,32 +21,36 @@ from LuDosimetryLib.dose.residual.model import CARD
 from ..support.doses import dose_by
 
 ROOT = Path(__file__).parents[2]
-WITHOUT_TORCH = """
+WITHOUT = """
 import sys
 from importlib.machinery import PathFinder
 
 
-class WithoutTorch(PathFinder):
+class Without(PathFinder):
     @classmethod
     def find_spec(cls, name, path=None, target=None):
-        if name.partition(".")[0] == "torch":
+        if name.partition(".")[0] in {packages}:
             {answer}
         return super().find_spec(name, path, target)
 
 
-sys.meta_path[:] = [WithoutTorch if f is PathFinder else f for f in sys.meta_path]
+sys.meta_path[:] = [Without if f is PathFinder else f for f in sys.meta_path]
 """
+TRAINING_ONLY = ("torch", "onnx")
+ABSENT = "return None"
 
 
 def values(path):
     return sitk.GetArrayFromImage(sitk.ReadImage(str(path)))
 
 
-def python(folder, answer, *arguments):
-    """Run a Python whose site customisation keeps torch away."""
+def python(folder, packages, answer, *arguments):
+    """Run a Python whose site customisation keeps packages away."""
     site = folder / "site"
     site.mkdir(exist_ok=True)
-    (site / "sitecustomize.py").write_text(WITHOUT_TORCH.format(answer=answer), encoding="utf-8")
+    (site / "sitecustomize.py").write_text(
+        WITHOUT.format(packages=packages, answer=answer), encoding="utf-8"
+    )
     return subprocess.run(
         [sys.executable, *arguments],
         env={"PYTHONPATH": f"{site}:{ROOT}", "PATH": "/usr/bin:/bin"},
@@ -55,35 +60,42 @@ def python(folder, answer, *arguments):
     )
 
 
-ABSENT = "return None"
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("answer", "reason"),
     [
-        (ABSENT, "is not installed (pip install torch"),
+        (ABSENT, "is not installed (pip install onnxruntime; in 3D Slicer: the button"),
         (
             "from importlib.machinery import ModuleSpec; from importlib.abc import Loader\n"
             "            class Broken(Loader):\n"
             "                def exec_module(self, module):\n"
-            "                    raise OSError('libgomp.so.1: cannot open shared object file')\n"
+            "                    raise OSError('libstdc++.so.6: cannot open shared object file')\n"
             "            return ModuleSpec(name, Broken())",
-            "cannot be loaded (libgomp.so.1: cannot open shared object file)",
+            "cannot be loaded (libstdc++.so.6: cannot open shared object file)",
         ),
     ],
 )
-def test_without_torch_the_multi_vsv_dose_and_one_sentence(case_folder, tmp_path, answer, reason):
+def test_without_onnxruntime(case_folder, tmp_path, answer, reason):
+    """Refused where it was asked for; the default method is replaced, with one sentence."""
     case_folder.change("options", "dose_method", to="unet")
-    arguments = ("-m", "LuDosimetryLib", "run", str(case_folder.file), "-o")
-    done = python(tmp_path, answer, *arguments, str(tmp_path / "result"))
+    run = ("-m", "LuDosimetryLib", "run", str(case_folder.file), "-o", str(tmp_path / "result"))
+    done = python(tmp_path, ("onnxruntime",), answer, *run)
+    assert done.returncode == INVALID, done.stderr
+    assert done.stderr.startswith(
+        "ludosimetry: the dose method 'unet' is not available: onnxruntime, which it needs, is"
+    )
+    assert reason in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "result").exists()
+
+    del case_folder.data["options"]["dose_method"]
+    case_folder.write()
+    done = python(tmp_path, ("onnxruntime",), answer, *run)
     assert done.returncode == DONE, done.stderr
     warnings = [line for line in done.stderr.splitlines() if line.startswith("warning ")]
-    (sentence,) = (line for line in warnings if "torch" in line)
+    (sentence,) = (line for line in warnings if "onnxruntime" in line)
     sentence = re.sub(r"^warning \d+: ", "", sentence)
-    assert sentence.startswith("the dose method 'unet' is not available: torch, which it")
     assert reason in sentence
-    assert sentence.endswith("; the dose is that of 'multi-vsv', uncorrected.")
     assert "Traceback" not in done.stderr
     summary = json.loads((tmp_path / "result" / "result.json").read_text(encoding="utf-8"))
     assert summary["dose_method"] == "multi-vsv"
@@ -95,7 +107,7 @@ def test_without_torch_the_multi_vsv_dose_and_one_sentence(case_folder, tmp_path
     )
 
 
-def test_all_but_the_network_itself_is_imported_without_torch(tmp_path):
+def test_all_but_training_and_cuda_is_imported_without_torch_and_onnx(tmp_path):
     code = """
 import importlib, pkgutil, LuDosimetryLib
 failed = []
@@ -107,27 +119,48 @@ for module in pkgutil.walk_packages(LuDosimetryLib.__path__, "LuDosimetryLib."):
         failed.append(module.name + " " + str(error.name))
 print(*sorted(failed), sep="\\n")
 """
-    done = python(tmp_path, ABSENT, "-c", code)
+    done = python(tmp_path, TRAINING_ONLY, ABSENT, "-c", code)
     assert done.returncode == 0, done.stderr
-    found = {line for line in done.stdout.splitlines() if line.endswith(" torch")}
-    expected = {f"dose.residual.{name}" for name in ("inference", "network")}
-    expected |= {f"lab.training.{name}" for name in ("patches", "training", "crossvalidation")}
-    assert found == {f"LuDosimetryLib.{name} torch" for name in expected}
+    found = {
+        tuple(line.removeprefix("LuDosimetryLib.").split())
+        for line in done.stdout.splitlines()
+        if line.endswith(TRAINING_ONLY)
+    }
+    assert {package for _, package in found} == set(TRAINING_ONLY)
+    training = ("patches", "training", "crossvalidation", "model_folder", "onnx_export", "release")
+    assert {name for name, _ in found} == {
+        *("dose.residual.network", "dose.residual.torch_network"),
+        *(f"lab.training.{name}" for name in training),
+    }
+
+
+@pytest.mark.slow
+def test_a_run_on_the_cpu_needs_neither_torch_nor_onnx(case_folder, tmp_path):
+    case_folder.change("options", "dose_method", to="unet")
+    case_folder.change("options", "device", to="cpu")
+    run = ("-m", "LuDosimetryLib", "run", str(case_folder.file), "-o", str(tmp_path / "result"))
+    done = python(tmp_path, TRAINING_ONLY, ABSENT, *run)
+    assert done.returncode == DONE, done.stderr
+    summary = json.loads((tmp_path / "result" / "result.json").read_text(encoding="utf-8"))
+    assert summary["dose_method"] == "unet"
+    assert summary["provenance"]["unet"]["calculated_on"].startswith("cpu")
 
 
 @pytest.mark.parametrize("verb", [("train", "data"), ("crossvalidate", "data")])
 def test_training_without_torch(tmp_path, verb):
-    done = python(tmp_path, ABSENT, "-m", "LuDosimetryLib", *verb, "-o", str(tmp_path / "out"))
+    run = ("-m", "LuDosimetryLib", *verb, "-o", str(tmp_path / "out"))
+    done = python(tmp_path, ("torch",), ABSENT, *run)
     assert done.returncode == INVALID
-    assert done.stderr.startswith("ludosimetry: the network cannot be trained: torch, which it")
-    assert done.stderr.count("\n") == 1
+    assert done.stderr == (
+        "ludosimetry: the network cannot be trained or tested: torch is not installed (pip install torch).\n"
+    )
     assert not (tmp_path / "out").exists()
 
 
-class TestWithTorch:
+class TestWithOnnxRuntime:
     @pytest.fixture(autouse=True)
-    def _torch(self):
-        pytest.importorskip("torch").set_num_threads(1)
+    def _onnxruntime(self):
+        pytest.importorskip("onnxruntime")
 
     def test_nothing_is_lacking(self):
         assert lack_of("unet") is None
@@ -136,29 +169,65 @@ class TestWithTorch:
     def test_an_installation_without_weights_is_told(self, case_folder, refused, monkeypatch):
         monkeypatch.setattr(model, "CARD", ("Models", "absent.json"))
         case_folder.change("options", "dose_method", to="unet")
-        assert "choose the dose method multi-vsv, which needs no weights" in refused()
+        assert "choose the dose method multi-vsv, which needs no network" in refused()
 
     def test_weights_that_are_damaged(self, case_folder, refused, monkeypatch, tmp_path):
-        from LuDosimetryLib.dose.residual.model import ModelCard, write_model
-        from LuDosimetryLib.dose.residual.network import LinearNetwork
-
-        size = {"maps": 2, "activity_maps": 2, "levels": 2}
-        card = ModelCard("test", "residual.pt", "", "linear", size, 3.87, (0.75, 1.3))
-        write_model(LinearNetwork(**size), card, tmp_path / "model")
-        (tmp_path / "model" / "residual.pt").write_bytes(b"rotten")
-        monkeypatch.setattr(model, "resource", lambda *parts: tmp_path / "model" / parts[-1])
+        copy = tmp_path / "model"
+        shutil.copytree(resource(*CARD).parent, copy)
+        (copy / "residual.onnx").write_bytes(b"rotten")
+        monkeypatch.setattr(
+            model,
+            "resource",
+            lambda *parts: copy / parts[-1] if parts == CARD else resource(*parts),
+        )
         case_folder.change("options", "dose_method", to="unet")
         assert "are damaged or not those of residual.json" in refused()
+
+    @pytest.mark.parametrize("given", ["folder", "card", "weights"])
+    def test_a_network_of_the_user_s_own(self, case_folder, tmp_path, given):
+        """Paths in a case file are relative to it; the network is another in its name and bounds."""
+        own = case_folder.file.parent / "networks" / "own"
+        shutil.copytree(resource(*CARD).parent, own)
+        card = json.loads((own / "residual.json").read_text(encoding="utf-8"))
+        card |= {"name": "own", "bounds": [0.999, 1.001]}
+        (own / "residual.json").write_text(json.dumps(card), encoding="utf-8")
+        names = {"folder": "", "card": "/residual.json", "weights": "/residual.onnx"}
+        case_folder.change("options", "dose_method", to="unet")
+        case_folder.change("options", "model", to=f"networks/own{names[given]}")
+        arguments = ["run", str(case_folder.file), "-o", str(tmp_path / "result")]
+        assert main(arguments) == DONE
+        summary = json.loads((tmp_path / "result" / "result.json").read_text(encoding="utf-8"))
+        assert summary["provenance"]["model"].startswith("own sha256 ")
+        # the bounds are narrower than the shipped ones
+        assert summary["provenance"]["unet"]["bounded_voxels_percent"] > 50.0
+
+    @pytest.mark.parametrize(
+        ("change", "reason"),
+        [
+            ({"nuclide": "Y-90"}, "was trained for Y-90, not for Lu-177; choose multi-vsv"),
+            ({"sha256": "0" * 64}, "expected 000000000000...; give the folder, the card or"),
+            ({"schema": "ludosimetry-model/1"}, "its schema is 'ludosimetry-model/1', expected"),
+        ],
+    )
+    def test_a_network_that_cannot_be_used(self, case_folder, refused, tmp_path, change, reason):
+        own = tmp_path / "own"
+        shutil.copytree(resource(*CARD).parent, own)
+        card = json.loads((own / "residual.json").read_text(encoding="utf-8"))
+        (own / "residual.json").write_text(json.dumps({**card, **change}), encoding="utf-8")
+        case_folder.change("options", "dose_method", to="unet")
+        case_folder.change("options", "model", to=str(own))
+        assert reason in refused()
+
+    def test_a_network_that_is_not_there(self, case_folder, refused):
+        case_folder.change("options", "dose_method", to="unet")
+        case_folder.change("options", "model", to="nowhere")
+        assert "there is no network at" in refused()
 
 
 class TestShippedNetwork:
     @pytest.fixture(autouse=True)
     def _shipped(self):
-        pytest.importorskip("torch").set_num_threads(1)
-        try:
-            resource(*CARD)
-        except FileNotFoundError:
-            pytest.skip("no weights are shipped yet")
+        pytest.importorskip("onnxruntime")
 
     def test_result_folder(self, case_folder, tmp_path, capfd):
         case_folder.change("options", "dose_method", to="unet")

@@ -1,5 +1,7 @@
 """The report's section of preset and options."""
 
+from pathlib import Path
+
 import pytest
 
 from LuDosimetryLib.case.option import options_of
@@ -59,6 +61,7 @@ def test_monte_carlo_states_its_effort():
         ("integration", "hybrid", "Integration", "VOI curve, scaled to each voxel"),
         ("tail", "effective", "Tail of the trapezoid", "Effective decay"),
         ("dose_method", "split-vsv", "Dose method", "Split voxel S values"),
+        ("model", Path("networks/own"), "Network", "networks/own"),
         ("device", "cpu", "Device", "CPU"),
         ("histories", 5, "Histories", "5 decays"),
         ("seed", 9, "Seed", "9"),
@@ -82,7 +85,7 @@ def test_the_options_of_the_test_above_are_all():
     tested = {
         *("registration", "integration", "tail", "dose_method", "device", "histories", "seed"),
         *("scheduler", "single_time_point_h", "compare_with", "recovery_coefficients"),
-        *("spect_resolution_mm", "spill_in", "radiobiology"),
+        *("spect_resolution_mm", "spill_in", "radiobiology", "model"),
     }
     others = {"media", "uncertainty_percent", "effective_half_life_h", "uncertainty"}
     assert {o.name for o in options_of(Options)} == tested | others

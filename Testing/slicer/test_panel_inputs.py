@@ -345,8 +345,33 @@ def test_missing_packages_are_said_and_offered(panel, monkeypatch):
     assert panel.ui.runButton.toolTip == "To run: install the Monte Carlo engine (package ompmc)."
     panel.ui.methodComboBox.currentIndex = [*DOSE_METHODS].index("unet")
     assert panel.ui.runButton.enabled
-    assert "needs PyTorch, which the button below installs" in panel.ui.methodHint.text
+    assert "needs ONNX Runtime, which the button below installs" in panel.ui.methodHint.text
+    assert panel.ui.installNetworkButton.isVisibleTo(panel.parent)
     assert panel.ui.installTorchButton.isVisibleTo(panel.parent)
+
+
+def test_the_network_s_package_is_installed_after_asking(panel, host, monkeypatch):
+    """What it asks for is what an installation by pip has."""
+    import tomllib
+
+    import qt
+    from LuDosimetryModule import packages
+
+    found = set()
+    monkeypatch.setattr(packages, "installed", lambda name: name in found)
+    parameters(panel).Modified()
+    assert panel.ui.installNetworkButton.text == "Install ONNX Runtime..."
+    assert panel.ui.installNetworkButton.isVisibleTo(panel.parent)
+    monkeypatch.setattr(slicer.packaging, "pip_check", lambda requirements: False)
+    found.add("onnxruntime")  # the host installs nothing
+    host.dialogs.answer(qt.QMessageBox.Ok)
+    panel.ui.installNetworkButton.click()
+    pyproject = MODULE.parents[1] / "pyproject.toml"
+    project = tomllib.loads(pyproject.read_text(encoding="utf-8"))["project"]
+    ((asked,),) = slicer.packaging.asked
+    assert asked in project["dependencies"]
+    assert not panel.ui.installNetworkButton.isVisibleTo(panel.parent)
+    assert "ONNX Runtime" not in panel.ui.methodHint.text
 
 
 def test_a_case_file_is_loaded(panel, case_folder, host):

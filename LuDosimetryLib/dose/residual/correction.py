@@ -182,7 +182,7 @@ def _remark_on_domain(problem: DoseProblem, model: Model, log: Log) -> None:
             f"residual network: it was trained with voxel S values of {card.media} media, and the case has {problem.media}; "
             "compare with Monte Carlo."
         )
-    if kernels_sha256(card.nuclide) != card.kernels_sha256:
+    if kernels_sha256(problem.nuclide.name) != card.kernels_sha256:
         log.remark(
             f"residual network: {card.name!r} was trained with other point kernels than those of this installation; "
             "compare with Monte Carlo."

@@ -13,6 +13,7 @@ from ...dose.residual.torch_network import module_of
 from .dataset import Dataset
 from .evaluation import Evaluation, Moments, OrganRecord, TissueError, evaluate
 from .model_folder import write_model
+from .named_log import named_log
 from .patches import Sample, samples_of
 from .plan import TrainingPlan
 from .training import Training
@@ -85,9 +86,8 @@ class CrossValidation:
                 [d for d in study if d.patient == validating],
                 [d for d in study if d.patient == patient],
             )
-            evaluations += self._of_fold(
-                fold, card, samples, log.part(0.9 / len(patients), f"without {patient}")
-            )
+            part = named_log(f"without {patient}", log.part(0.9 / len(patients)))
+            evaluations += self._of_fold(fold, card, samples, part)
         write_evaluations(evaluations, self.folder / EVALUATIONS)
         return evaluations
 

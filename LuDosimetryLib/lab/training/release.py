@@ -89,6 +89,8 @@ class Release:
         file = self.study / EVALUATIONS
         try:
             evaluations = read_evaluations(file)
+            if not evaluations:
+                raise ValueError("it is empty")
         except (OSError, ValueError, KeyError, TypeError) as error:
             reason = " ".join(str(error).split())
             raise InvalidInput(

@@ -10,7 +10,6 @@ import numpy as np
 
 from ...base.errors import InvalidInput
 from ...base.log import Log
-from ...base.progress import Progress
 from ...base.storage import lock
 from ...case.case import Case
 from ...image.volume import read_volume
@@ -21,6 +20,7 @@ from ..phantom.random_uptake import patient_of_ct
 from ..phantom.scanner import Scanner
 from ..phantom.virtual_case import spect_grid, write_virtual_case
 from .dataset import SUFFIX, Dataset
+from .named_log import named_log
 
 STUDY_CYCLES = {101: 4, 102: 4, 103: 3, 104: 3, 105: 3, 106: 3, 107: 2}
 """Virtual patients of the study and their cycles: 7 patients, 22 datasets, as in Kim et al. 2022."""
@@ -158,7 +158,7 @@ def make_datasets(
     """
     folder.mkdir(parents=True, exist_ok=True)
     for recipe in recipes:
-        part = Log(_named(recipe.name, log.part(1.0 / len(recipes))))
+        part = named_log(recipe.name, log.part(1.0 / len(recipes)))
         part.at(0.0, "starting")
         file = folder / f"{recipe.name}{SUFFIX}"
         if file.exists():
@@ -171,11 +171,6 @@ def make_datasets(
                     _make(recipe, folder, unfinished, histories, scheduler, part)
                 shutil.rmtree(unfinished, ignore_errors=True)
     return [path for r in recipes if (path := folder / f"{r.name}{SUFFIX}").exists()]
-
-
-def _named(name: str, log: Log) -> Progress:
-    """Progress of one dataset, whose name stands before each message."""
-    return lambda fraction, message: log.at(fraction, f"{name}: {message}")
 
 
 def _make(

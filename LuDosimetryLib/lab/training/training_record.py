@@ -40,7 +40,7 @@ def dataset_record(dataset: Dataset) -> dict[str, Any]:
         "patient": dataset.patient,
         "source": dataset.source or NO_ORIGIN,
         "nuclide": dataset.nuclide,
-        "voxel_mm": float(np.mean(dataset.grid.spacing_mm)),
+        "voxel_mm": round(float(np.mean(dataset.grid.spacing_mm)), 4),
         "metal_mL": round(metal_mL(dataset.density, dataset.reported, dataset.grid), 2),
         "monte_carlo": str(dataset.how.get("engine", "not stated")),
         "decays": int(dataset.how.get("decays", 0)),

@@ -10,7 +10,6 @@ pytest.importorskip("onnx")
 
 import torch
 
-from LuDosimetryLib.base.errors import InvalidInput
 from LuDosimetryLib.base.log import Log
 from LuDosimetryLib.dose.problem import DoseProblem
 from LuDosimetryLib.dose.residual.correction import corrected_dose, trained_grid
@@ -221,14 +220,6 @@ def test_metal_is_remarked_on(problem, mild, voxels, remarked):
     assert len(log.remarks) == remarked
     if remarked:
         assert "0.58 mL of the patient are denser than 2.3 g/cm3" in log.remarks[0]
-
-
-def test_another_nuclide_than_the_trained_is_refused(problem, lively):
-    other = model_with(lively(LinearNetwork(**SMALL)), nuclide="Y-90")
-    with pytest.raises(
-        InvalidInput, match=r"was trained for Y-90, and the case has Lu-177; choose"
-    ):
-        corrected_dose(problem, other, Log())
 
 
 @pytest.mark.parametrize(

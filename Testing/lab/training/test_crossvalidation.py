@@ -9,7 +9,8 @@ pytest.importorskip("torch")
 
 
 from LuDosimetryLib.base.errors import Cancelled, InvalidInput
-from LuDosimetryLib.dose.residual.model import ModelCard, read_model
+from LuDosimetryLib.base.log import Log
+from LuDosimetryLib.dose.residual.model import read_model
 from LuDosimetryLib.lab.training import crossvalidation
 from LuDosimetryLib.lab.training.crossvalidation import (
     EVALUATIONS,
@@ -21,11 +22,6 @@ from LuDosimetryLib.lab.training.training import Training
 
 SIZE = {"maps": 2, "activity_maps": 2, "levels": 2}
 PLAN = TrainingPlan(size=SIZE, epochs=1, patches=1)
-CARD = ModelCard("residual", "residual.pt", "", "linear", SIZE, 3.87, (0.75, 1.3))
-
-
-def quiet(fraction, message):
-    pass
 
 
 @pytest.fixture
@@ -46,10 +42,10 @@ def trained(monkeypatch):
     seen = {}
 
     class Recorded(Training):
-        def run(self, training, validation, progress):
+        def run(self, training, validation, log):
             names = [sample.name for sample in training], [sample.name for sample in validation]
             seen[self.folder.name] = names
-            return super().run(training, validation, progress)
+            return super().run(training, validation, log)
 
     monkeypatch.setattr(crossvalidation, "Training", Recorded)
     return seen
@@ -57,8 +53,8 @@ def trained(monkeypatch):
 
 def test_nobody_is_trained_with_whom_the_network_is_judged_by(study, other, trained, tmp_path):
     fractions = []
-    found = CrossValidation(PLAN, CARD, tmp_path).run(
-        study, other, lambda fraction, text: fractions.append(fraction)
+    found = CrossValidation(PLAN, tmp_path).run(
+        study, other, Log(lambda fraction, text: fractions.append(fraction))
     )
     assert fractions == sorted(fractions)
     assert trained == {
@@ -71,9 +67,12 @@ def test_nobody_is_trained_with_whom_the_network_is_judged_by(study, other, trai
     assert read_evaluations(written) == found
     assert json.loads(written.read_text(encoding="utf-8"))[0]["organs"][0]["organ"] == "left kidney"
     for patient in ("p1", "p2", "p3"):
-        model = read_model(tmp_path / f"without-{patient}" / "residual.json")
+        model = read_model(tmp_path / f"without-{patient}")
         assert model.card.name == f"residual-without-{patient}"
         assert model.card.training["plan"] == asdict(PLAN)
+        learned, decided = trained[f"without-{patient}"]
+        assert [d["name"] for d in model.card.training["datasets"]] == learned
+        assert [d["name"] for d in model.card.training["validated_with"]] == decided
 
 
 def test_finished_folds_are_not_done_again(study, trained, tmp_path):
@@ -81,28 +80,38 @@ def test_finished_folds_are_not_done_again(study, trained, tmp_path):
         if "without p2" in text:
             raise Cancelled
 
-    validation = CrossValidation(PLAN, CARD, tmp_path)
+    validation = CrossValidation(PLAN, tmp_path)
     with pytest.raises(Cancelled):
-        validation.run(study, [], stop)
+        validation.run(study, [], Log(stop))
     assert list(trained) == ["without-p1", "without-p2"]
     assert not (tmp_path / EVALUATIONS).exists()
     trained.clear()
-    found = validation.run(study, [], quiet)
+    found = validation.run(study, [], Log())
     assert list(trained) == ["without-p2", "without-p3"]
     trained.clear()
-    assert validation.run(study, [], quiet) == found
+    assert validation.run(study, [], Log()) == found
     assert trained == {}
 
 
 def test_folds_of_another_plan_are_not_taken_for_these(study, tmp_path):
-    CrossValidation(PLAN, CARD, tmp_path).run(study[1:], [], quiet)
+    CrossValidation(PLAN, tmp_path).run(study[1:], [], Log())
     plan = TrainingPlan(size=SIZE, epochs=1, patches=2)
     with pytest.raises(InvalidInput, match=r"without-p1 is of a study with another plan; choose"):
-        CrossValidation(plan, CARD, tmp_path).run(study[1:], [], quiet)
+        CrossValidation(plan, tmp_path).run(study[1:], [], Log())
 
 
 def test_too_few_patients(study, other, tmp_path):
     for few, others, number in ((study[:2], other, 1), (study[:3], [], 2)):
         with pytest.raises(InvalidInput, match=rf"^the study has {number} patients; each needs"):
-            CrossValidation(PLAN, CARD, tmp_path).run(few, others, quiet)
+            CrossValidation(PLAN, tmp_path).run(few, others, Log())
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_start_that_has_seen_a_patient_of_the_study(study, other, tmp_path):
+    CrossValidation(PLAN, tmp_path / "first").run(study, other, Log())
+    start = read_model(tmp_path / "first" / "without-p1")
+    with pytest.raises(
+        InvalidInput, match=r"^the dataset p1-1 is of a patient that the network was trained with"
+    ):
+        # known by its density, though under another name
+        CrossValidation(PLAN, tmp_path / "second", start=start).run(study, other, Log())

@@ -4,15 +4,11 @@ import numpy as np
 import pytest
 
 from LuDosimetryLib.base.errors import Cancelled
-from LuDosimetryLib.dose.residual.model import Model, ModelCard
+from LuDosimetryLib.base.log import Log
 from LuDosimetryLib.lab.training.evaluation import METHODS, Moments, evaluate, tissues
 from LuDosimetryLib.organs.organ_dose import mean_dose
 
-SIZE = {"maps": 2, "activity_maps": 3, "levels": 2}
-
-
-def quiet(fraction, message):
-    pass
+from ...support.small_patients import SMALL, model_with
 
 
 def test_correlation_over_datasets_is_that_of_all_voxels_together():
@@ -90,14 +86,14 @@ class TestEvaluate:
     @pytest.fixture
     def model(self):
         pytest.importorskip("torch")
+        pytest.importorskip("onnx")
         from LuDosimetryLib.dose.residual.network import LinearNetwork
 
-        card = ModelCard("test", "", "", "linear", SIZE, 3.87, (0.5, 2.0))
-        return Model(card, LinearNetwork(**SIZE).eval())
+        return model_with(LinearNetwork(**SMALL).eval(), bounds=(0.5, 2.0))
 
     def test_organs(self, dataset_of, model):
         dataset = dataset_of("patient3", cycle=2)
-        found, doses = evaluate(dataset, model)
+        found, doses = evaluate(dataset, model, Log())
         assert list(doses) == list(METHODS)
         assert (found.patient, found.cycle, found.bounded_percent) == ("patient3", 2, 0.0)
         assert [organ.organ for organ in found.organs] == list(dataset.vois)
@@ -119,7 +115,7 @@ class TestEvaluate:
         excess, mean, foretold = [], [], []
         for seed in (1, 2):
             for cycle in (1, 2, 3):
-                found, _ = evaluate(dataset_of(seed=seed, cycle=cycle), model)
+                found, _ = evaluate(dataset_of(seed=seed, cycle=cycle), model, Log())
                 for error in found.tissues.values():
                     # what is left of a difference of two estimates of the same variance
                     excess.append(error.excess_percent["split-vsv"])
@@ -139,7 +135,7 @@ class TestEvaluate:
         def less_in_bone(dataset, truth):
             return truth * np.where(dataset.density > 1.2, np.float32(1 / 1.1), np.float32(1.0))
 
-        found, _ = evaluate(dataset_of(change=less_in_bone), model)
+        found, _ = evaluate(dataset_of(change=less_in_bone), model, Log())
         bone, soft = found.tissues["bone"], found.tissues["soft tissue"]
         assert bone.mean_percent["split-vsv"] == pytest.approx(10.0, abs=1.0)
         assert bone.excess_percent["split-vsv"] == pytest.approx(10.0, abs=1.5)
@@ -150,4 +146,4 @@ class TestEvaluate:
             raise Cancelled
 
         with pytest.raises(Cancelled):
-            evaluate(dataset_of(), model, progress=stop)
+            evaluate(dataset_of(), model, Log(stop))

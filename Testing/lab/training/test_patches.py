@@ -24,13 +24,9 @@ from LuDosimetryLib.lab.training.patches import Patches, Sample, noise_variance
 from LuDosimetryLib.lab.training.training import validation_loss
 
 
-def quiet(fraction, message):
-    pass
-
-
 @pytest.fixture
 def sample(dataset_of):
-    return Sample.of(dataset_of(), quiet)
+    return Sample.of(dataset_of(), Log())
 
 
 def test_target_and_channels_are_in_units_of_the_mean_dose(dataset_of, sample):
@@ -59,7 +55,7 @@ def test_activity_s_unit_makes_no_difference(dataset_of, sample):
         dose=3 * dataset.dose,
         standard_error=3 * dataset.standard_error,
     )
-    other = Sample.of(thrice, quiet)
+    other = Sample.of(thrice, Log())
     for name in ("linear", "target", "weight"):
         ours, theirs = getattr(sample, name), getattr(other, name)
         np.testing.assert_allclose(theirs, ours, rtol=1e-3, atol=1e-5 * np.abs(ours).max())
@@ -71,7 +67,7 @@ def test_noise_is_the_loss_of_a_perfect_dose(dataset_of):
     losses, stated = [], []
     for seed in (1, 2):
         for cycle in (1, 2):
-            sample = Sample.of(dataset_of(seed=seed, cycle=cycle), quiet)
+            sample = Sample.of(dataset_of(seed=seed, cycle=cycle), Log())
             perfect = sample.linear[SPLIT_VSV].sum(0) - sample.linear[MULTI_VSV]
             counted = sample.weight > 0.0
             apart = (sample.target - perfect)[counted]

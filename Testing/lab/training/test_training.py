@@ -10,6 +10,7 @@ pytest.importorskip("torch")
 import torch
 
 from LuDosimetryLib.base.errors import Cancelled, InvalidInput
+from LuDosimetryLib.base.log import Log
 from LuDosimetryLib.dose.residual.channels import MULTI_VSV, SPLIT_VSV
 from LuDosimetryLib.lab.training.patches import Sample
 from LuDosimetryLib.lab.training.plan import TrainingPlan
@@ -24,17 +25,13 @@ from LuDosimetryLib.lab.training.training import (
 SIZE = {"maps": 2, "activity_maps": 2, "levels": 2}
 
 
-def quiet(fraction, message):
-    pass
-
-
 def plan_of(**changes):
     return TrainingPlan(**{"size": SIZE, "epochs": 4, "patches": 3, "average": 0.5, **changes})
 
 
 @pytest.fixture
 def samples(dataset_of, small_patches):
-    return [Sample.of(dataset_of(seed=seed), quiet) for seed in (1, 2)]
+    return [Sample.of(dataset_of(seed=seed), Log()) for seed in (1, 2)]
 
 
 def weights(network):
@@ -53,7 +50,7 @@ def curves(folder):
 
 @pytest.mark.parametrize("stop_after", [0.1, 0.55, 0.9])
 def test_stopped_and_started_again_gives_the_same_weights(samples, tmp_path, stop_after):
-    whole = Training(plan_of(), tmp_path / "whole").run(samples[:1], samples[1:], quiet)
+    whole = Training(plan_of(), tmp_path / "whole").run(samples[:1], samples[1:], Log())
 
     def stop(fraction, text):
         if fraction > stop_after:
@@ -61,9 +58,9 @@ def test_stopped_and_started_again_gives_the_same_weights(samples, tmp_path, sto
 
     parts = Training(plan_of(), tmp_path / "parts")
     with pytest.raises(Cancelled):
-        parts.run(samples[:1], samples[1:], stop)
+        parts.run(samples[:1], samples[1:], Log(stop))
     assert (tmp_path / "parts" / CHECKPOINT).exists() == (stop_after > 0.5)
-    resumed = Training(plan_of(), tmp_path / "parts").run(samples[:1], samples[1:], quiet)
+    resumed = Training(plan_of(), tmp_path / "parts").run(samples[:1], samples[1:], Log())
     assert_same(weights(resumed), weights(whole))
     for ours, theirs in zip(curves(tmp_path / "parts"), curves(tmp_path / "whole"), strict=True):
         assert ours.pop("seconds")
@@ -72,20 +69,21 @@ def test_stopped_and_started_again_gives_the_same_weights(samples, tmp_path, sto
 
 
 def test_a_finished_training_is_not_done_again(samples, tmp_path):
-    first = Training(plan_of(), tmp_path).run(samples[:1], samples[1:], quiet)
+    first = Training(plan_of(), tmp_path).run(samples[:1], samples[1:], Log())
 
     def never(fraction, text):
         raise AssertionError
 
     assert_same(
-        weights(Training(plan_of(), tmp_path).run(samples[:1], samples[1:], never)), weights(first)
+        weights(Training(plan_of(), tmp_path).run(samples[:1], samples[1:], Log(never))),
+        weights(first),
     )
 
 
 def test_the_seed_decides_the_weights(samples, tmp_path):
     def trained(name, seed):
         plan = plan_of(epochs=1, seed=seed)
-        return weights(Training(plan, tmp_path / name).run(samples[:1], samples[1:], quiet))
+        return weights(Training(plan, tmp_path / name).run(samples[:1], samples[1:], Log()))
 
     assert_same(trained("a", 1), trained("b", 1))
     assert any(
@@ -102,12 +100,12 @@ def denser_absorbs_more(dataset, truth):
 @pytest.mark.slow
 def test_learns_a_residual_that_it_can_express(dataset_of, small_patches, tmp_path):
     training, validation = (
-        [Sample.of(dataset_of(seed=seed, change=denser_absorbs_more), quiet)] for seed in (1, 2)
+        [Sample.of(dataset_of(seed=seed, change=denser_absorbs_more), Log())] for seed in (1, 2)
     )
     plan = plan_of(epochs=12, patches=60, learning_rate=1e-2, average=0.9)
     fractions = []
     network = Training(plan, tmp_path).run(
-        training, validation, lambda f, text: fractions.append(f)
+        training, validation, Log(lambda f, text: fractions.append(f))
     )
     assert fractions == sorted(fractions)
     assert fractions[-1] == 1.0
@@ -129,10 +127,10 @@ def test_learns_a_residual_that_it_can_express(dataset_of, small_patches, tmp_pa
 
 def test_stops_when_validation_gets_no_better(dataset_of, small_patches, tmp_path):
     """What is learned from the one is wrong for the other, where the untrained network is right."""
-    training = [Sample.of(dataset_of(seed=1, change=lambda d, truth: 1.3 * truth), quiet)]
-    validation = [Sample.of(dataset_of(seed=2), quiet)]
+    training = [Sample.of(dataset_of(seed=1, change=lambda d, truth: 1.3 * truth), Log())]
+    validation = [Sample.of(dataset_of(seed=2), Log())]
     plan = plan_of(epochs=20, patches=2, patience=2, learning_rate=1e-2)
-    kept = Training(plan, tmp_path).run(training, validation, quiet)
+    kept = Training(plan, tmp_path).run(training, validation, Log())
     losses = [float(row["validation_loss"]) for row in curves(tmp_path)]
     best = int(np.argmin(losses))
     assert len(losses) == best + 1 + plan.patience < plan.epochs
@@ -142,18 +140,18 @@ def test_stops_when_validation_gets_no_better(dataset_of, small_patches, tmp_pat
 
 
 def test_goes_on_while_validation_gets_better(dataset_of, small_patches, tmp_path):
-    training = [Sample.of(dataset_of(change=denser_absorbs_more), quiet)]
+    training = [Sample.of(dataset_of(change=denser_absorbs_more), Log())]
     plan = plan_of(epochs=3, patches=10, patience=1, learning_rate=5e-3)
-    Training(plan, tmp_path).run(training, training, quiet)
+    Training(plan, tmp_path).run(training, training, Log())
     losses = [float(row["validation_loss"]) for row in curves(tmp_path)]
     assert losses == sorted(losses, reverse=True)
     assert len(losses) == 3
 
 
 def test_begins_with_given_weights(samples, tmp_path, lively):
-    plan = plan_of(epochs=1, patches=1, learning_rate=0.0)
+    plan = plan_of(epochs=1, patches=1, learning_rate=1e-12)
     start = weights(lively(network_of(plan)))
-    found = Training(plan, tmp_path, start=start).run(samples[:1], samples[1:], quiet)
+    found = Training(plan, tmp_path, start=start).run(samples[:1], samples[1:], Log())
     assert all(
         torch.allclose(value, start[name], atol=1e-5)
         for name, value in weights(found).items()
@@ -171,7 +169,7 @@ def test_batch_normalisation_settles(samples, tmp_path):
         if state is not None and (not seen or seen[-1][0] != state["epoch"]):
             seen.append((state["epoch"], state["network"]["unet.down.0.1.running_mean"].clone()))
 
-    Training(plan, tmp_path).run(samples[:1], samples[1:], note)
+    Training(plan, tmp_path).run(samples[:1], samples[1:], Log(note))
     state = torch.load(tmp_path / CHECKPOINT, weights_only=True)
     found = {**dict(seen), 4: state["network"]["unet.down.0.1.running_mean"]}
     assert not torch.equal(found[1], found[2])
@@ -180,12 +178,12 @@ def test_batch_normalisation_settles(samples, tmp_path):
 
 
 def test_another_plan_in_the_same_folder_is_refused(samples, tmp_path):
-    Training(plan_of(epochs=1), tmp_path).run(samples[:1], samples[1:], quiet)
+    Training(plan_of(epochs=1), tmp_path).run(samples[:1], samples[1:], Log())
     before = (tmp_path / CHECKPOINT).read_bytes()
     with pytest.raises(
         InvalidInput, match=r"with another plan; choose another folder or remove it\.$"
     ):
-        Training(plan_of(epochs=2), tmp_path).run(samples[:1], samples[1:], quiet)
+        Training(plan_of(epochs=2), tmp_path).run(samples[:1], samples[1:], Log())
     assert (tmp_path / CHECKPOINT).read_bytes() == before
 
 
@@ -193,7 +191,7 @@ def test_another_plan_in_the_same_folder_is_refused(samples, tmp_path):
 def test_a_damaged_checkpoint_is_refused(samples, tmp_path, content):
     path = tmp_path / CHECKPOINT
     if content == "half":
-        Training(plan_of(epochs=1, patches=1), tmp_path).run(samples[:1], samples[1:], quiet)
+        Training(plan_of(epochs=1, patches=1), tmp_path).run(samples[:1], samples[1:], Log())
         path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     elif isinstance(content, dict):
         torch.save(content, path)
@@ -202,13 +200,36 @@ def test_a_damaged_checkpoint_is_refused(samples, tmp_path, content):
     with pytest.raises(
         InvalidInput, match=r"no checkpoint of a training \(\w+\); remove it to begin afresh\.$"
     ):
-        Training(plan_of(epochs=1, patches=1), tmp_path).run(samples[:1], samples[1:], quiet)
+        Training(plan_of(epochs=1, patches=1), tmp_path).run(samples[:1], samples[1:], Log())
 
 
 @pytest.mark.parametrize(("key", "value"), [("architecture", "transformer"), ("loss", "L2")])
 def test_a_plan_with_what_there_is_not(key, value):
-    with pytest.raises(InvalidInput, match=rf"^{key} is '{value}'; allowed: "):
+    with pytest.raises(InvalidInput, match=rf"^{key} is '{value}'; .*allowed: "):
         TrainingPlan(**{key: value})
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("learning_rate", float("inf")),
+        ("learning_rate", float("nan")),
+        ("learning_rate", 0.0),
+        ("average", 1.5),
+        ("settled", -0.1),
+        ("epochs", 0),
+        ("patience", 1.5),
+    ],
+)
+def test_a_plan_by_which_nothing_is_learned(key, value):
+    with pytest.raises(InvalidInput, match=rf"^{key.replace('_', ' ')} is .*; it must be "):
+        TrainingPlan(**{key: value})
+
+
+def test_a_training_that_diverges_is_refused(samples, tmp_path):
+    plan = plan_of(epochs=3, patches=4, learning_rate=1e30)
+    with pytest.raises(InvalidInput, match=r"diverged in epoch \d: .* below 1e\+30"):
+        Training(plan, tmp_path).run(samples[:1], samples[1:], Log())
 
 
 def test_untrained_the_residual_is_that_of_the_split_vsv(samples):

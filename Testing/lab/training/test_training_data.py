@@ -27,10 +27,6 @@ SPECT = (20, 6.0)
 """Voxels a side and their size [mm], small for a scan."""
 
 
-def quiet(fraction, message):
-    pass
-
-
 def test_the_study_is_that_of_the_paper():
     """Kim et al. 2022: 22 datasets of 7 patients, up to four cycles each."""
     recipes = study_recipes()
@@ -99,7 +95,7 @@ class TestByMonteCarlo:
         def note(fraction, text):
             fractions.append(fraction)
 
-        made = make_datasets(recipes, folder, 30_000, None, note)
+        made = make_datasets(recipes, folder, 30_000, None, Log(note))
         assert [path.name for path in made] == ["scans-ct-1.npz", "scans-ct-2.npz"]
         assert sorted(folder.iterdir()) == made  # nothing unfinished is left
         assert fractions == sorted(fractions)
@@ -124,11 +120,11 @@ class TestByMonteCarlo:
         assert first.how["seed"] != second.how["seed"]
 
         before = [path.stat().st_mtime_ns for path in made]
-        assert make_datasets(recipes, folder, 30_000, None, quiet) == made
+        assert make_datasets(recipes, folder, 30_000, None, Log()) == made
         assert [path.stat().st_mtime_ns for path in made] == before
 
         made[0].unlink()
-        make_datasets(recipes, folder, 30_000, None, quiet)
+        make_datasets(recipes, folder, 30_000, None, Log())
         again = read_dataset(made[0])
         for name in ("tia", "density", "reported"):
             np.testing.assert_array_equal(getattr(again, name), getattr(first, name))
@@ -144,7 +140,7 @@ class TestByMonteCarlo:
 
         folder = tmp_path / "data"
         with pytest.raises(Cancelled):
-            make_datasets(ct_recipes([ct], 1), folder, 30_000, None, stop)
+            make_datasets(ct_recipes([ct], 1), folder, 30_000, None, Log(stop))
         assert list(folder.glob("*.npz")) == []
 
     def test_what_another_process_has_just_finished_is_not_made_again(
@@ -159,7 +155,7 @@ class TestByMonteCarlo:
             return lock(unfinished)
 
         monkeypatch.setattr(training_data, "lock", finished_meanwhile)
-        (made,) = make_datasets(ct_recipes([ct], 1), folder, 30_000, None, quiet)
+        (made,) = make_datasets(ct_recipes([ct], 1), folder, 30_000, None, Log())
         assert made.read_bytes() == b"of the other"
         assert list(folder.iterdir()) == [made]
 
@@ -169,13 +165,14 @@ def started(ct, folder, histories):
     code = f"""
 import sys
 from pathlib import Path
+from LuDosimetryLib.base.log import Log
 from LuDosimetryLib.lab.training import training_data
 from LuDosimetryLib.lab.phantom.virtual_case import spect_grid
 
 training_data.spect_grid = lambda grid: spect_grid(grid, *{SPECT})
 recipes = training_data.ct_recipes([Path({str(ct)!r})], 2)
 training_data.make_datasets(
-    recipes, Path({str(folder)!r}), {histories}, None, lambda f, text: print(text, flush=True)
+    recipes, Path({str(folder)!r}), {histories}, None, Log(lambda f, text: print(text, flush=True))
 )
 """
     return subprocess.Popen(
