@@ -17,6 +17,7 @@ from LuDosimetryLib.case.options import Options
 from LuDosimetryLib.case.parts import Segmentation
 from LuDosimetryLib.image.grid import Grid
 from LuDosimetryLib.image.volume import read_image
+from LuDosimetryLib.voi.totalsegmentator import class_list, label_table
 
 from .choices import WITH_PARAMETER
 from .parameters import TimePoint
@@ -145,10 +146,10 @@ def _differences(segmentation: Segmentation | None) -> str:
 def _chosen(loaded: LoadedCase) -> list[str]:
     """IDs of the segments that the case names; none if it names all."""
     node = loaded.segmentation
-    if node is None or loaded.case.segmentation is None or not loaded.case.segmentation.labels:
+    if node is None or loaded.case.segmentation is None or not loaded.case.segmentation.names:
         return []
     segmentation = node.GetSegmentation()
-    wanted = set(loaded.case.segmentation.labels.values())
+    wanted = set(loaded.case.segmentation.names.values())
     known = [segmentation.GetNthSegmentID(n) for n in range(segmentation.GetNumberOfSegments())]
     chosen = [i for i in known if segmentation.GetSegment(i).GetName() in wanted]
     return [] if len(chosen) == len(known) else chosen
@@ -206,8 +207,8 @@ def _rename(segmentation: Any, given: Segmentation) -> None:
     for n in range(segmentation.GetNumberOfSegments()):
         identity, segment = segmentation.GetNthSegmentID(n), segmentation.GetNthSegment(n)
         for key in (identity, segment.GetName(), str(segment.GetLabelValue())):
-            if key in given.labels:
-                segment.SetName(given.labels[key])
+            if key in given.names:
+                segment.SetName(given.names[key])
                 break
 
 
@@ -216,7 +217,14 @@ def _add_labels(node: Any, given: Segmentation) -> None:
     values = sitk.GetArrayFromImage(image)
     present = [int(value) for value in np.unique(values) if value != 0]
     matrix = slicer.util.vtkMatrixFromArray(ijk_to_ras(Grid.of(image)))
-    labels = given.labels or {str(value): f"label {value}" for value in present}
+    known = label_table(given.file)
+    if given.class_list is not None:
+        known = dict(class_list(given.class_list, given.file, present).names)
+    labels = given.names or {
+        str(value): known.get(value, f"label {value}")
+        for value in present
+        if value in known or given.class_list is None
+    }
     for key, name in labels.items():
         if not key.isdecimal() or int(key) not in present:
             raise InvalidInput(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
-from ..base.checks import check_choice, check_number, check_text, check_unique
+from ..base.checks import check_choice, check_number, check_text, check_unique, shown
 from ..base.errors import InvalidInput
 from .json_fields import LEFT_OUT_IF_NONE, expecting, or_word
 
@@ -108,6 +108,15 @@ class TimePoint:
             )
 
 
+CLASS_LISTS = (
+    "totalsegmentator",
+    "totalsegmentator-v2",
+    "totalsegmentator-v1",
+    "totalsegmentator-mr",
+)
+"""Classes by which labels can be named; the first takes the file's own names, else those of version 2."""
+
+
 @dataclass(frozen=True)
 class Segmentation:
     """
@@ -116,28 +125,35 @@ class Segmentation:
     Attributes
     ----------
     file : Path
-        A label image, or a Slicer segmentation (``.seg.nrrd``, overlapping segments too).
-    labels : dict of str to str
+        A label image, a Slicer segmentation (``.seg.nrrd``, overlapping segments too), or a folder of
+        TotalSegmentator with one mask a class.
+    labels : dict of str to str, or str
         Label value (label image), or segment ID, name or label value (``.seg.nrrd``), to the
-        name of the volume of interest. Empty: every label or segment under its own name.
+        name of the volume of interest. Empty: every label or segment under its own name. One of
+        `CLASS_LISTS`: the classes of TotalSegmentator that are there, under its names.
     differences : dict of str to list of str
         Further volumes of interest: a name to [the volume, those taken away from it], for
         example ``{"liver without tumours": ["liver", "tumour 1", "tumour 2"]}``.
     """
 
     file: Path
-    labels: Mapping[str, str] = field(
-        default_factory=dict, metadata=expecting('a JSON object, for example {"1": "liver"}')
-    )
+    labels: Mapping[str, str] | str = field(default_factory=dict)
     differences: Mapping[str, list[str]] = field(
         default_factory=dict,
         metadata=expecting('a JSON object, for example {"rest": ["liver", "tumour"]}'),
     )
 
     def __post_init__(self) -> None:
-        for name in self.labels.values():
+        if isinstance(self.labels, str):
+            check_choice("labels", self.labels, CLASS_LISTS)
+        elif not isinstance(self.labels, Mapping):
+            raise InvalidInput(
+                f'labels is {shown(self.labels)}; it must be a JSON object, for example {{"1": "liver"}}, or '
+                f"{CLASS_LISTS[0]!r}."
+            )
+        for name in self.names.values():
             check_text("a name in labels", name)
-        check_unique("labels", list(self.labels.values()))
+        check_unique("labels", list(self.names.values()))
         for name, parts in self.differences.items():
             check_text("a name in differences", name)
             if (
@@ -149,3 +165,13 @@ class Segmentation:
                     f"differences[{name!r}] must be a list of the volume and those taken away from it, "
                     'for example ["liver", "tumour 1"].'
                 )
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """Names of the volumes of interest by label, as far as the case gives them."""
+        return {} if isinstance(self.labels, str) else self.labels
+
+    @property
+    def class_list(self) -> str | None:
+        """The list of classes that names the labels, of which any may be absent."""
+        return self.labels if isinstance(self.labels, str) else None

@@ -9,6 +9,7 @@ from typing import Any
 from ..base.checks import check_number
 from ..organs.quantities import OrganDose, Shown, shown_in
 from ..organs.uncertainty.budget import COMMON_PARTS
+from ..voi.aliases import best_of
 
 SCHEMA = "ludosimetry-course/1"
 
@@ -122,9 +123,9 @@ class Course:
         return [_organ_course(name, self.cycles) for name in names]
 
     def limit_of(self, organ: str) -> Limit | None:
-        """Limit of a volume: that under the longest key that its name contains, if any."""
-        keys = [key for key in self.limits if key.casefold() in organ.casefold()]
-        return self.limits[max(keys, key=len)] if keys else None
+        """Limit of a volume: that under the longest key that stands for it, if any."""
+        key = best_of(self.limits, organ)
+        return None if key is None else self.limits[key]
 
     def summary(self) -> dict[str, Any]:
         """Content of ``course.json``."""

@@ -146,21 +146,23 @@ def _of_contours(structure: _Structure, found: Planes, through_voxels: bool) -> 
     """Remarks on contours that do not count, or not as they stand."""
     parts = [part for plane in found.planes for part in plane.parts]
     doubled_planes = sum(len(plane.parts) - 1 for plane in found.planes)
-    for count, what in (
-        (structure.open_ones, "points or open contours, which were left out"),
-        (structure.without_area, "contours without area, which were left out"),
-        (sum(part.doubled for part in parts), "contours twice, which were taken once"),
+    for count, what, then in (
+        (structure.open_ones, "points or open contours", "which were left out"),
+        (structure.without_area, "contours without area", "which were left out"),
+        (sum(part.doubled for part in parts), "contours twice", "which were taken once"),
         (
             sum(part.overlapping for part in parts),
-            "contours that overlap another in part; what either encloses was taken",
+            "contours that overlap another in part",
+            "where what either encloses was taken",
         ),
         (
             doubled_planes,
-            "planes of contours twice but for rounding; what either encloses was taken, once",
+            "planes of contours twice but for rounding",
+            "where what either encloses was taken, once",
         ),
     ):
         if count:
-            yield f"has {count} {what}"
+            yield f"has {what} ({count}), {then}"
     if through_voxels:
         yield (
             "has contours through the centres of voxels, as where the outline of a mask was traced; these voxels were taken as part "

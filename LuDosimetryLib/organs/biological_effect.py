@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from ..case.tissue_response import TissueResponse
+from ..voi.aliases import best_of
 
 __all__ = ["biologically_effective_dose_Gy", "response_of"]
 
@@ -29,9 +30,9 @@ def biologically_effective_dose_Gy(
 
 def response_of(name: str, responses: Mapping[str, TissueResponse]) -> TissueResponse | None:
     """
-    Find the tissue parameters of a volume of interest, those of the longest key in its name.
+    Find the tissue parameters of a volume of interest, those under the longest key that stands for it.
 
-    Case does not matter, so that ``"kidney"`` is for ``"Left kidney"`` too.
+    So ``"kidney"`` is for ``"Left kidney"`` and ``"kidney_left"`` too, and not for ``"kidney_cyst_left"``.
     """
-    keys = [key for key in responses if key.casefold() in name.casefold()]
-    return responses[max(keys, key=len)] if keys else None
+    key = best_of(responses, name)
+    return None if key is None else responses[key]

@@ -4,12 +4,38 @@ from collections.abc import Mapping
 
 from ..base.errors import InvalidInput
 from ..base.log import Log
+from ..case.parts import Segmentation
 from ..image.arrays import Mask
 
-__all__ = ["check_vois"]
+__all__ = ["check_vois", "with_mass"]
 
 _WITHOUT_DOSE = 0.1
 """Part of a volume of interest without dose that calls for a warning."""
+
+
+def with_mass(
+    vois: dict[str, Mask], reported: Mask, segmentation: Segmentation | None, log: Log
+) -> dict[str, Mask]:
+    """
+    Leave out classes that can have no dose, as the trachea, where a list of classes names the VOIs.
+
+    Parameters
+    ----------
+    vois : dict of str to ndarray of bool, shape (k, j, i)
+    reported : ndarray of bool, shape (k, j, i)
+        Voxels that have a dose.
+    segmentation : Segmentation or None
+        VOIs that the case names one by one stay, and are refused by `check_vois`.
+    log : Log
+    """
+    if segmentation is None or segmentation.class_list is None:
+        return vois
+    without = [name for name, voi in vois.items() if not reported[voi].any()]
+    if without:
+        log.remark(
+            f"Classes of the segmentation that are air or lie outside the patient on the CT were left out: {', '.join(without)}."
+        )
+    return {name: voi for name, voi in vois.items() if name not in without}
 
 
 def check_vois(vois: Mapping[str, Mask], reported: Mask, log: Log) -> None:

@@ -1,7 +1,7 @@
 """Reading of VOIs from label images and Slicer segmentations, resampled to a grid."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from ..image.arrays import Mask
 from ..image.grid import Grid
 from ..image.resampling import resample
 from ..image.volume import Volume, read_image
+from .totalsegmentator import class_list, label_table, mask_files
 
 _CUT_OFF = 0.01
 """Part of a VOI that may lie beyond the grid without a warning."""
@@ -71,36 +72,128 @@ def read_vois(
         For a file that is no segmentation, a label that is absent from it, and a VOI that is
         empty on the grid.
     """
+    log = log or Log()
+    if segmentation.class_list is not None:
+        masks = _class_masks(segmentation, grid, log, transform)
+        return {**masks, **_differences(segmentation.differences, masks)}
     path = segmentation.file
     image = read_image(path, "segmentation")
     layers = _layers(image, path)
     segments = _segments(image, layers, path)
-    labels = segmentation.labels or _names_in_file(segments, path)
-    resampled: dict[int, NDArray[np.int32]] = {}
-    masks: dict[str, Mask] = {}
+    labels = segmentation.names or _names_in_file(segments, path)
+    on_grid = _OnGrid(image, layers, grid, transform)
+    masks = {}
     for key, name in labels.items():
         segment = _find(segments, key, path)
-        if segment.layer not in resampled:
-            volume = Volume(layers[segment.layer], Grid.of(image))  # type: ignore[arg-type]
-            resampled[segment.layer] = resample(  # type: ignore[assignment]
-                volume, grid, 0, "nearest", transform
-            )
-        mask = resampled[segment.layer] == segment.value
+        mask = on_grid.mask(segment)
         if not mask.any():
             raise InvalidInput(
                 f"segmentation: {name!r} (label {segment.value} of {path}) has no voxel on the SPECT grid; "
                 "check that the segmentation belongs to these scans."
             )
         masks[name] = mask
-        cut = 0.0
-        if transform is None:
-            cut = _part_beyond(layers[segment.layer], segment.value, Grid.of(image), grid)
-        if cut > _CUT_OFF and log is not None:
+        if (cut := on_grid.part_beyond(segment)) > _CUT_OFF:
             log.remark(
                 f"{100 * cut:.0f} % of {name!r} lies beyond the SPECT's field of view; its dose is that of the part within.",
                 [name],
             )
     return {**masks, **_differences(segmentation.differences, masks)}
+
+
+class _OnGrid:
+    """The layers of a segmentation, each resampled to a grid once."""
+
+    def __init__(
+        self,
+        image: sitk.Image,
+        layers: list[NDArray[np.int32]],
+        grid: Grid,
+        transform: sitk.Transform | None,
+    ) -> None:
+        self._of_image, self._grid, self._transform = Grid.of(image), grid, transform
+        self._layers = layers
+        self._resampled: dict[int, NDArray[np.int32]] = {}
+
+    def mask(self, segment: _Segment) -> Mask:
+        """The voxels of the grid whose centre lies in a segment."""
+        layer = segment.layer
+        if layer not in self._resampled:
+            volume = Volume(self._layers[layer], self._of_image)  # type: ignore[arg-type]
+            self._resampled[layer] = resample(  # type: ignore[assignment]
+                volume, self._grid, 0, "nearest", self._transform
+            )
+        return np.asarray(self._resampled[layer] == segment.value)
+
+    def part_beyond(self, segment: _Segment) -> float:
+        """Part of a segment beyond the grid, where that does not depend on a registration."""
+        if self._transform is not None:
+            return 0.0
+        layer = self._layers[segment.layer]
+        return _part_beyond(layer, segment.value, self._of_image, self._grid)
+
+
+def _class_masks(
+    segmentation: Segmentation, grid: Grid, log: Log, transform: sitk.Transform | None
+) -> dict[str, Mask]:
+    """The classes of TotalSegmentator that are there; those beyond the grid are left out."""
+    masks: dict[str, Mask] = {}
+    beyond: list[str] = []
+    for name, mask, cut in _classes(segmentation, grid, log, transform):
+        if not mask.any():
+            beyond.append(name)
+            continue
+        masks[name] = mask
+        if cut > _CUT_OFF:
+            log.remark(
+                f"{100 * cut:.0f} % of {name!r} lies beyond the SPECT's field of view; its dose is that of the part within."
+            )
+    if beyond:
+        log.remark(
+            f"{len(beyond)} classes of the segmentation lie beyond the SPECT's field of view and were left out: {', '.join(beyond)}."
+        )
+    if not masks:
+        raise InvalidInput(
+            f"segmentation: {segmentation.file} has no class with a voxel on the SPECT grid; check that the segmentation belongs "
+            "to these scans."
+        )
+    return masks
+
+
+def _classes(
+    segmentation: Segmentation, grid: Grid, log: Log, transform: sitk.Transform | None
+) -> Iterator[tuple[str, Mask, float]]:
+    """Name of each class that is there, its mask on the grid, and the part beyond."""
+    path = segmentation.file
+    files = mask_files(path) if path.is_dir() else {"": path}
+    if not files:
+        raise InvalidInput(
+            f"segmentation: the folder {path} holds no masks (NAME.nii.gz) of TotalSegmentator."
+        )
+    for class_name, file in files.items():
+        image = read_image(file, "segmentation")
+        layers = _layers(image, file)
+        segments = _segments(image, layers, file)
+        if not class_name and _is_label_image(image):
+            known = class_list(str(segmentation.class_list), file, [s.value for s in segments])
+            log.remark(
+                f"The labels of the segmentation were named by TotalSegmentator: {known.title}."
+            )
+            segments = [
+                _Segment((known.names[s.value],), 0, s.value)
+                for s in segments
+                if s.value in known.names
+            ]
+        on_grid = _OnGrid(image, layers, grid, transform)
+        for segment in segments:
+            yield (
+                class_name or segment.names[-1],
+                on_grid.mask(segment),
+                on_grid.part_beyond(segment),
+            )
+
+
+def _is_label_image(image: sitk.Image) -> bool:
+    return not any(_is_segment_key(key) for key in image.GetMetaDataKeys())
 
 
 def _part_beyond(layer: NDArray[np.int32], value: int, layer_grid: Grid, grid: Grid) -> float:
@@ -156,7 +249,7 @@ def _layers(image: sitk.Image, path: Path) -> list[NDArray[np.int32]]:
     values = values.astype(np.int32)
     if image.GetNumberOfComponentsPerPixel() == 1:
         return [values]
-    if not any(_is_segment_key(key) for key in image.GetMetaDataKeys()):
+    if _is_label_image(image):
         raise InvalidInput(
             f"segmentation: {path} has {values.shape[-1]} values per voxel but describes no segments; "
             "expected a label image or a .seg.nrrd file."
@@ -173,7 +266,8 @@ def _segments(image: sitk.Image, layers: list[NDArray[np.int32]], path: Path) ->
     keys = [key for key in image.GetMetaDataKeys() if _is_segment_key(key)]
     if not keys:
         present = (int(v) for v in np.unique(layers[0]) if v != 0)
-        return [_Segment((str(v), f"label {v}"), 0, v) for v in present]
+        names = label_table(path)
+        return [_Segment((str(v), names.get(v, f"label {v}")), 0, v) for v in present]
     keys.sort(key=lambda key: int(key[len("Segment") : -len("_ID")]))
     return [_described(image, key.removesuffix("ID"), len(layers), path) for key in keys]
 

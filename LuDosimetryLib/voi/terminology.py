@@ -11,6 +11,7 @@ Code = tuple[str, str, str]
 _ANATOMY: Code = ("SCT", "123037004", "Anatomical Structure")
 _LESION: Code = ("SCT", "49755003", "Morphologically Altered Structure")
 _MASS: Code = ("SCT", "4147007", "Mass")
+_CYST: Code = ("SCT", "367643001", "Cyst")
 
 
 @dataclass(frozen=True)
@@ -22,8 +23,9 @@ class _Kind:
     colour: Colour
 
 
-# lesions come before the organs they lie in
+# lesions and cysts come before the organs they lie in
 _KINDS = {
+    "cyst": _Kind(_LESION, _CYST, (0.55, 0.75, 0.90)),
     "tumour": _Kind(_LESION, _MASS, (0.95, 0.85, 0.10)),
     "metastasis": _Kind(_LESION, _MASS, (1.00, 0.55, 0.05)),
     "kidney": _Kind(_ANATOMY, ("SCT", "64033007", "Kidney"), (0.73, 0.40, 0.33)),
@@ -31,6 +33,7 @@ _KINDS = {
     "spleen": _Kind(_ANATOMY, ("SCT", "78961009", "Spleen"), (0.62, 0.45, 0.60)),
     "bladder": _Kind(_ANATOMY, ("SCT", "89837001", "Urinary bladder"), (0.85, 0.77, 0.20)),
     "lungs": _Kind(_ANATOMY, ("SCT", "39607008", "Lung"), (0.77, 0.68, 0.98)),
+    "lung": _Kind(_ANATOMY, ("SCT", "39607008", "Lung"), (0.77, 0.68, 0.98)),
     "marrow": _Kind(_ANATOMY, ("SCT", "14016003", "Bone marrow"), (0.95, 0.84, 0.57)),
 }
 _TISSUE_CODE: Code = ("SCT", "85756007", "Tissue")
@@ -56,7 +59,7 @@ def terminology_of(name: str) -> tuple[Code, Code]:
 def slicer_terminology(name: str) -> str:
     """Terminology entry of a volume of interest as Slicer writes it into a segment's tags."""
     category, type_ = terminology_of(name)
-    side = next((code for word, code in _SIDES.items() if word in name.split()), _NO_CODE)
+    side = next((code for word, code in _SIDES.items() if word in _words(name)), _NO_CODE)
     codes = "~".join("^".join(code) for code in (category, type_, side))
     return (
         "TerminologyEntry:Segmentation category and type - 3D Slicer General Anatomy list"
@@ -64,6 +67,10 @@ def slicer_terminology(name: str) -> str:
     )
 
 
+def _words(name: str) -> list[str]:
+    return name.replace("_", " ").split()
+
+
 def _kind(name: str) -> _Kind:
-    words = name.split()
+    words = _words(name)
     return next((kind for word, kind in _KINDS.items() if word in words), _TISSUE)

@@ -54,23 +54,27 @@ def with_more(k, *more):
     ("contours", "voxels", "said"),
     [
         # contours that enclose nothing
-        ({**WHOLE, 7: [PAIR]}, 5 * AREA, "has 1 contours without area"),
-        (with_more(4, PAIR, POINT, FLAT), 5 * AREA, "has 3 contours without area"),
+        ({**WHOLE, 7: [PAIR]}, 5 * AREA, "has contours without area (1)"),
+        (with_more(4, PAIR, POINT, FLAT), 5 * AREA, "has contours without area (3)"),
         # stored more than once
-        (with_more(4, RING), 5 * AREA, "has 1 contours twice"),
-        ({k: [RING, RING[::-1]] for k in range(2, 7)}, 5 * AREA, "has 5 contours twice"),
-        (with_more(4, np.roll(RING, 57, axis=0)), 5 * AREA, "has 1 contours twice"),
-        (with_more(4, RING + 0.03), 5 * AREA, "has 1 contours twice"),
-        (with_more(4, RING, RING), 5 * AREA, "has 2 contours twice"),
+        (with_more(4, RING), 5 * AREA, "has contours twice (1)"),
+        ({k: [RING, RING[::-1]] for k in range(2, 7)}, 5 * AREA, "has contours twice (5)"),
+        (with_more(4, np.roll(RING, 57, axis=0)), 5 * AREA, "has contours twice (1)"),
+        (with_more(4, RING + 0.03), 5 * AREA, "has contours twice (1)"),
+        (with_more(4, RING, RING), 5 * AREA, "has contours twice (2)"),
         ({**WHOLE, 4: [two(RING)]}, 5 * AREA, ""),
         # overlapping, nested, side by side
-        ({k: [RING, BESIDE] for k in range(2, 7)}, 5 * union_area(), "has 5 contours that overlap"),
+        (
+            {k: [RING, BESIDE] for k in range(2, 7)},
+            5 * union_area(),
+            "has contours that overlap another in part (5)",
+        ),
         (with_more(3, ring(3.0)), 5 * AREA - 9 * np.pi, ""),
         (with_more(3, ring(6.0), ring(3.0)), 5 * AREA - 27 * np.pi, ""),
         (
             {k: [RING, BESIDE, moved(ring(2.2), -4.5)] for k in [3]},
             union_area() - 2.2**2 * np.pi,
-            "has 1 contours that overlap",
+            "has contours that overlap another in part (1)",
         ),
         ({k: [RING, moved(ring(3.0), 13.0)] for k in [3]}, AREA + 9 * np.pi, ""),
         # planes: every second slice, every third, uneven, missing, doubled
@@ -96,12 +100,12 @@ def with_more(k, *more):
         (
             planes([2, 3, 4, 4.05, 5, 6]),
             5 * AREA,
-            "has 1 planes of contours twice but for rounding",
+            "has planes of contours twice but for rounding (1)",
         ),
         (
             planes([k + d for k in range(2, 7) for d in (0.0, 0.01)]),
             5 * AREA,
-            "has 5 planes of contours",
+            "has planes of contours twice but for rounding (5)",
         ),
         (planes(np.arange(1.625, 6.4, 0.25)), 5 * AREA, ""),
         # beyond the CT, above, below, aside

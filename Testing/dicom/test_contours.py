@@ -75,7 +75,7 @@ def test_open_contours_beside_closed_ones_are_said():
     contour.ContourGeometricType = "OPEN_PLANAR"
     log = Log()
     assert contours_of(header, GRID, log)["liver"][4].any()
-    assert "1 points or open contours, which were left out" in log.remarks[0]
+    assert "points or open contours (1), which were left out" in log.remarks[0]
     contour.ContourGeometricType = "CLOSED"
     with pytest.raises(InvalidInput, match=r"ContourGeometricType \(3006,0042\).*is 'CLOSED'"):
         contours_of(header, GRID, Log())

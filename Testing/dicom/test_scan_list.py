@@ -4,6 +4,7 @@ import json
 import os
 import re
 import stat
+from pathlib import Path
 
 import pydicom
 import pytest
@@ -12,6 +13,7 @@ from LuDosimetryLib import Case, run_case
 from LuDosimetryLib.base.errors import DONE
 from LuDosimetryLib.commands.main import main
 from LuDosimetryLib.dicom.scan_list import read_scan_list
+from LuDosimetryLib.dicom.supplement import supplement_from_dict
 
 from .study_writer import SECRETS
 from .tiny_study import SPECT, activity
@@ -147,3 +149,11 @@ def test_a_pseudonym_of_the_users(tiny, took):
     assert source["patient"]["PatientID"] == "P 7"
     assert source["series"] == []
     assert read_scan_list(found.folder / "import.json") == found.list
+
+
+def test_the_supplement_of_the_readme():
+    readme = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
+    (block,) = (text for text in readme.split("```") if "administered_at" in text)
+    supplement = supplement_from_dict(json.loads(block.removeprefix("json")))
+    assert supplement.series["5"].hours == 4.0
+    assert supplement.leave_out == ("7", "Screen Save", "old/")
