@@ -16,6 +16,7 @@ from ..organs.quantities import (
     for_reading,
 )
 from ..result.result import ResultData
+from .dicom.wording import method_parameters
 
 _LONGEST_NAME = 28
 _LEAST_WIDTH = 10
@@ -46,9 +47,9 @@ def organ_table(result: ResultData) -> str:
             *("dose_method", "integration", "tail", "version", "warnings", "warnings_of_voi"),
         ]
     ]
-    asked = result.asked.options
-    version = result.provenance.get("version", "")
-    made = [result.dose_method, asked.integration, asked.tail, version, len(result.warnings)]
+    how = method_parameters(result)
+    made: list[object] = [result.dose_method, how.get("integration"), how.get("tail")]
+    made += [result.provenance.get("version"), len(result.warnings)]
     for organ in result.organs:
         values: list[object] = [quantity.of(organ) for quantity in single]
         values += [family.of(organ).get(key) for family, key in keys]

@@ -8,6 +8,7 @@ from ..base.wording import with_uncertainty
 from ..case.dose_methods import DOSE_METHODS
 from ..organs.quantities import OrganDose, Quantity, Shown, for_reading
 from ..result.result import ResultData
+from ..voi.pairs import apart
 from .page import Html, heading, marks, number, paragraph, percent, section, swatch, table, text
 from .palette import organ_style
 
@@ -142,6 +143,8 @@ def agreement_section(result: ResultData) -> Html:
     error = result.standard_errors.get(result.dose_method)
     noise = None if error is None else error[result.reported]
     floor = None
+    counted = apart(o.name for o in result.organs)
+    once = [o for o in result.organs if o.name in counted]
     headings = [
         heading("Method"),
         heading("Pearson r"),
@@ -159,7 +162,7 @@ def agreement_section(result: ResultData) -> Html:
         errors = voxel_errors(values, reference, above, noise)
         floor = errors.perfect_method_rms_percent
         organs = bland_altman(
-            [_relative_percent(o.dose_by_method_Gy[name], o.mean_dose_Gy) for o in result.organs]
+            [_relative_percent(o.dose_by_method_Gy[name], o.mean_dose_Gy) for o in once]
         )
         rows.append(
             [
