@@ -18,6 +18,8 @@ from ..organs.quantities import (
 from ..result.result import ResultData
 from .dicom.wording import method_parameters
 
+HOW_MADE = ("dose_method", "integration", "tail", "version", "warnings", "warnings_of_voi")
+"""Last columns of ``organs.csv``, which are no quantities."""
 _LONGEST_NAME = 28
 _LEAST_WIDTH = 10
 
@@ -44,7 +46,7 @@ def organ_table(result: ResultData) -> str:
         [
             *("name", *(q.attribute for q in single)),
             *(f"{family.column} {k}" for family, k in keys),
-            *("dose_method", "integration", "tail", "version", "warnings", "warnings_of_voi"),
+            *HOW_MADE,
         ]
     ]
     how = method_parameters(result)

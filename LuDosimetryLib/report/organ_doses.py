@@ -60,7 +60,9 @@ def answer_section(result: ResultData) -> Html:
             for q in columns
         ]
         rows.append(row + ([marks(warned.get(organ.name, ()))] if marked else []))
-    note = f"Dose by {method_label(result.dose_method)}. {explained(shown)}"
+    note = f"Dose by {method_label(result.dose_method)}. {explained(columns)}"
+    if len(columns) < len(shown):
+        note += " ±: combined standard uncertainty of the mean dose."
     return section(
         "Organ doses",
         table(headings, rows, main_column=1),
