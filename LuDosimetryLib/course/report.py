@@ -23,7 +23,7 @@ from ..report.page import (
     warning_box,
 )
 from ..report.palette import organ_style
-from .course import Course, Cycle
+from .course import Course, Cycle, Limit
 
 
 def write_course_report(course: Course, path: Path) -> None:
@@ -74,11 +74,11 @@ def _cumulated(course: Course) -> Html:
         heading("Dose", "Gy"),
         heading("Per activity", "Gy/GBq"),
         heading("BED", "Gy"),
-        heading("Line: dose", "Gy"),
-        heading("Line: BED", "Gy"),
-        heading("Lines"),
-        heading("See warning"),
     ]
+    lined = any(course.limit_of(organ.name) is not None for organ in course.organs)
+    warned = course.warnings_of_vois
+    headings += [heading("Lines"), heading("Above them")] if lined else []
+    headings += [heading("See warning")] if warned else []
     rows = []
     for n, organ in enumerate(course.organs):
         limit = course.limit_of(organ.name)
@@ -92,10 +92,8 @@ def _cumulated(course: Course) -> Html:
                 else text(with_uncertainty(organ.cumulated_dose_Gy[-1], uncertainty[-1])),
                 number(organ.dose_per_activity_Gy_GBq),
                 number(None if effect is None else effect[-1]),
-                number(None if limit is None else limit.dose_Gy),
-                number(None if limit is None else limit.BED_Gy),
-                text("; ".join(course.above(organ))),
-                marks(course.warnings_of_vois.get(organ.name, ())),
+                *([_lines(limit), text("; ".join(course.above(organ)))] if lined else []),
+                *([marks(warned.get(organ.name, ()))] if warned else []),
             ]
         )
     note = (
@@ -104,6 +102,16 @@ def _cumulated(course: Course) -> Html:
         "the user sets (limits.json), not verdicts."
     )
     return Html(table(headings, rows, main_column=2) + paragraph(note, quiet=True))
+
+
+def _lines(limit: Limit | None) -> Html:
+    """Lines of a volume of interest, for dose and BED."""
+    found = []
+    if limit is not None and limit.dose_Gy is not None:
+        found.append(f"{limit.dose_Gy:g} Gy")
+    if limit is not None and limit.BED_Gy is not None:
+        found.append(f"BED {limit.BED_Gy:g} Gy")
+    return text("; ".join(found) or "–")
 
 
 def _picture(course: Course) -> list[Html]:
@@ -131,9 +139,10 @@ _COLUMNS = (
 
 def _how(course: Course) -> Html:
     """What each cycle rests on; columns in which cycles differ are marked."""
-    headings = [text("Cycle"), text("Activity, MBq")]
+    mixed = [attribute for _, attribute in _COLUMNS if course.differs(attribute)]
+    headings = [heading("Cycle"), heading("Activity", "MBq")]
     headings += [
-        text(f"⚠ {label}" if course.differs(attribute) else label) for label, attribute in _COLUMNS
+        heading(f"⚠ {label}" if attribute in mixed else label) for label, attribute in _COLUMNS
     ]
     rows = [
         [
@@ -143,8 +152,10 @@ def _how(course: Course) -> Html:
         ]
         for cycle in course.cycles
     ]
-    note = "⚠: not the same in all cycles."
-    return Html(table(headings, rows, of_text=True) + paragraph(note, quiet=True))
+    found = table(headings, rows)
+    if not mixed:
+        return found
+    return Html(found + paragraph("⚠: not the same in all cycles.", quiet=True))
 
 
 def _anchor(cycle: Cycle) -> str:
