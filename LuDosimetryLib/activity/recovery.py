@@ -131,6 +131,9 @@ class ShapeRecovery:
     unblurred : Unblurred or None
         The distribution with activity from around; None without.
     coefficients : dict of str to float
+    shares : mapping of str to mapping of str to float
+        Of each volume of interest without a region of its own, as of both kidneys together: the
+        part of its activity in each of the regions that it consists of.
     """
 
     tia: Array
@@ -140,6 +143,7 @@ class ShapeRecovery:
     whole: frozenset[str]
     unblurred: Unblurred | None
     coefficients: dict[str, float]
+    shares: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     _at_other_resolution: dict[float, Unblurred] = field(default_factory=dict)
 
     def coefficient(self, name: str, mask: Mask) -> float:
@@ -161,7 +165,10 @@ class ShapeRecovery:
         return part if corrected > 0.0 else self.coefficients[name]
 
     def uncertainty_percent(self, name: str, inputs: UncertaintyInputs) -> float:
-        """See `RecoveryModel`; from recovery at other resolutions."""
+        """See `RecoveryModel`; from recovery at other resolutions, which is off alike in all regions."""
+        if name in self.shares:
+            parts = self.shares[name].items()
+            return sum(share * self.uncertainty_percent(part, inputs) for part, share in parts)
         step = 0.01 * inputs.spect_resolution_percent
         if step == 0.0 or name not in self.whole:
             return 0.0
@@ -241,12 +248,29 @@ def _by_shape(
             [1.0, *(seen_within.get(name, 1.0) for name in regions.names)], np.float32
         )
         corrected = tia / divisor[regions.labels]
-    model = ShapeRecovery(tia, grid, fwhm_mm, regions, whole, unblurred, {})
+    shares = _shares(corrected, vois, regions)
+    model = ShapeRecovery(tia, grid, fwhm_mm, regions, whole, unblurred, {}, shares)
     how = f"the shape of each volume at a resolution of {fwhm_mm:g} mm"
     how += ", with activity from around" if spill_in else ", without activity from around"
     made = _made(tia, corrected, vois, model, how, log)
     model.coefficients.update(made.coefficients)
     return made
+
+
+def _shares(
+    corrected: Array, vois: Mapping[str, Mask], regions: Regions
+) -> dict[str, dict[str, float]]:
+    """Parts of the activity of volumes without a region of their own in those of others."""
+    shares = {}
+    for number, name in enumerate(regions.names, start=1):
+        if (regions.labels == number).any():
+            continue
+        labels, activity = regions.labels[vois[name]], corrected[vois[name]].astype(np.float64)
+        sums = np.bincount(labels, activity, len(regions.names) + 1)[1:]
+        if sums.sum() > 0.0:
+            parts = zip(regions.names, sums / sums.sum(), strict=True)
+            shares[name] = {part: float(share) for part, share in parts if share > 0.0}
+    return shares
 
 
 def _made(

@@ -37,6 +37,23 @@ def read_as(kind: type[T], data: Any, where: str) -> T:
     return cast(T, _read(kind, data, where))
 
 
+def without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """
+    Make an object of JSON, as ``object_pairs_hook`` of `json`.
+
+    Raises
+    ------
+    InvalidInput
+        If a key occurs twice.
+    """
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        seen: set[str] = set()
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        raise InvalidInput(f"the key {shown(twice)} occurs twice in one JSON object; keep one.")
+    return found
+
+
 def _read(kind: Any, data: Any, where: str) -> Any:
     origin, inner = get_origin(kind), get_args(kind)
     if kind is Any:

@@ -53,6 +53,11 @@ class Cycle:
     organs : dict of str to OrganDose
     corrected : bool
         Whether activity was corrected for recovery.
+    integration, tail, preset : str
+        As asked; empty if unknown.
+    warnings : tuple of str
+    warnings_of_vois : dict of str to tuple of int
+        Places in `warnings` of those that concern a volume of interest.
     """
 
     number: int
@@ -63,6 +68,16 @@ class Cycle:
     administered_activity_MBq: float | None
     organs: dict[str, OrganDose]
     corrected: bool
+    integration: str = ""
+    tail: str = ""
+    preset: str = ""
+    warnings: tuple[str, ...] = ()
+    warnings_of_vois: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+
+    @property
+    def recovery(self) -> str:
+        """Whether activity was corrected for recovery, in a word."""
+        return "with" if self.corrected else "without"
 
 
 @dataclass(frozen=True)
@@ -109,12 +124,15 @@ class Course:
     limits : dict of str to Limit
         By what a volume's name contains.
     warnings : list of str
+    warnings_of_vois : dict of str to list of int
+        Places in `warnings` of those that concern a volume of interest in particular.
     """
 
     patient_id: str
     cycles: tuple[Cycle, ...]
     limits: Mapping[str, Limit]
     warnings: list[str] = field(default_factory=list)
+    warnings_of_vois: Mapping[str, list[int]] = field(default_factory=dict)
 
     @property
     def organs(self) -> list[OrganCourse]:
@@ -127,6 +145,30 @@ class Course:
         key = best_of(self.limits, organ)
         return None if key is None else self.limits[key]
 
+    def above(self, organ: OrganCourse, place: int = -1) -> list[str]:
+        """
+        Say which lines the cumulated dose and BED of a volume are above; nothing more than that.
+
+        Parameters
+        ----------
+        organ : OrganCourse
+        place : int
+            Place in its `cycles`; the last if not given.
+        """
+        limit, effect = self.limit_of(organ.name), organ.cumulated_BED_Gy
+        if limit is None:
+            return []
+        found = []
+        if limit.dose_Gy is not None and organ.cumulated_dose_Gy[place] > limit.dose_Gy:
+            found.append(f"above the line of {limit.dose_Gy:g} Gy")
+        if limit.BED_Gy is not None and effect is not None and effect[place] > limit.BED_Gy:
+            found.append(f"BED above the line of {limit.BED_Gy:g} Gy")
+        return found
+
+    def differs(self, attribute: str) -> bool:
+        """Whether an attribute is not the same in all cycles."""
+        return len({getattr(cycle, attribute) for cycle in self.cycles}) > 1
+
     def summary(self) -> dict[str, Any]:
         """Content of ``course.json``."""
         return {
@@ -138,14 +180,21 @@ class Course:
                     "result": str(cycle.folder),
                     "nuclide": cycle.nuclide,
                     "dose_method": cycle.dose_method,
+                    "integration": cycle.integration,
+                    "tail": cycle.tail,
+                    "preset": cycle.preset,
+                    "recovery_corrected": cycle.corrected,
+                    "warnings": list(cycle.warnings),
+                    "warnings_of_vois": dict(cycle.warnings_of_vois),
                     "administered_activity_MBq": cycle.administered_activity_MBq,
                     "organs": {name: _as_dict(organ) for name, organ in cycle.organs.items()},
                 }
                 for cycle in self.cycles
             ],
-            "organs": [asdict(organ) for organ in self.organs],
+            "organs": [{**asdict(organ), "above": self.above(organ)} for organ in self.organs],
             "limits": {name: asdict(limit) for name, limit in self.limits.items()},
             "warnings": self.warnings,
+            "warnings_of_vois": dict(self.warnings_of_vois),
         }
 
 

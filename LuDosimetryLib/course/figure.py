@@ -9,10 +9,11 @@ from .course import Course, OrganCourse
 
 _PANEL_INCH = (2.9, 2.25)
 _MOST_SHOWN = 12
+_LINE, _EFFECT, _EFFECT_LINE = "#b03030", "#6a4fa3", "#8a6fc0"
 
 
 def course_figure(course: Course) -> bytes:
-    """A panel for each volume of interest: dose of each cycle, cumulated dose, limit line."""
+    """A panel for each volume of interest: dose of each cycle, cumulated dose and BED, their lines."""
     organs = course.organs
 
     def draw(axes: Any, n: int) -> None:
@@ -43,24 +44,36 @@ def _panel(axes: Any, course: Course, organ: OrganCourse, colour: str) -> None:
         linewidth=1.2,
         capsize=3,
     )
+    effect = organ.cumulated_BED_Gy
+    if effect is not None:
+        axes.plot(
+            [places[number] for number in organ.cycles],
+            effect,
+            color=_EFFECT,
+            marker="D",
+            markersize=4,
+            markerfacecolor="white",
+            linewidth=1.0,
+        )
     top = organ.cumulated_dose_Gy[-1]
     if organ.cumulated_standard_uncertainty_Gy is not None:
         top += organ.cumulated_standard_uncertainty_Gy[-1]
+    top = max(top, *(effect or (0.0,)))
     limit = course.limit_of(organ.name)
     if limit is not None and limit.dose_Gy is not None:
+        _line(axes, limit.dose_Gy, f"{limit.dose_Gy:g} Gy", _LINE, "--", 0.02)
         top = max(top, limit.dose_Gy)
-        axes.axhline(limit.dose_Gy, color="#b03030", linewidth=1.2, linestyle="--")
-        axes.annotate(
-            f"{limit.dose_Gy:g} Gy",
-            (0.02, limit.dose_Gy),
-            (0, 3),
-            xycoords=("axes fraction", "data"),
-            textcoords="offset points",
-            fontsize=8,
-            color="#b03030",
-        )
-    style_axes(axes, "Cycle", "Mean dose [Gy]")
-    axes.set_title(label(organ.name), fontsize=10, color=INK, loc="left")
+    if limit is not None and limit.BED_Gy is not None:
+        _line(axes, limit.BED_Gy, f"BED {limit.BED_Gy:g} Gy", _EFFECT_LINE, ":", 0.3)
+        top = max(top, limit.BED_Gy)
+    style_axes(axes, "Cycle", "Dose, BED [Gy]")
+    crosses = bool(course.above(organ))
+    axes.set_title(
+        label(organ.name) + (" ▲" if crosses else ""),
+        fontsize=10,
+        color=_LINE if crosses else INK,
+        loc="left",
+    )
     axes.set_xticks(range(len(shown)), [str(number) for number in shown])
     axes.set_xlim(-0.6, len(shown) - 0.4)
     axes.set_ylim(0.0, 1.15 * top if top > 0.0 else 1.0)
@@ -75,6 +88,20 @@ def _panel(axes: Any, course: Course, organ: OrganCourse, colour: str) -> None:
                 fontsize=8,
                 color=MUTED,
             )
+
+
+def _line(axes: Any, at_Gy: float, words: str, colour: str, style: str, place: float) -> None:
+    """A line that the user set, with its value."""
+    axes.axhline(at_Gy, color=colour, linewidth=1.2, linestyle=style)
+    axes.annotate(
+        words,
+        (place, at_Gy),
+        (0, 3),
+        xycoords=("axes fraction", "data"),
+        textcoords="offset points",
+        fontsize=8,
+        color=colour,
+    )
 
 
 def _shown_numbers(numbers: Sequence[int]) -> list[int]:

@@ -10,6 +10,7 @@ from ..base.checks import check_known, check_text, shown
 from ..base.errors import InvalidInput
 from ..base.log import Log
 from ..base.storage import LAST, staged
+from ..base.typed_json import without_repetition
 from ..organs.quantities import Shown, shown_in
 from ..output.summary import ForeignFile, read_summary
 from ..output.tables import csv_text
@@ -20,6 +21,7 @@ TABLE, SUMMARY, REPORT = "course.csv", "course.json", "course.html"
 LIMITS_FILE = "limits.json"
 _LONGEST_GAP = 12
 """Missing cycles in a row that are listed one by one."""
+_MOST_CYCLES = 100
 _HIDDEN = re.compile(r"(^|/)\.")
 
 
@@ -37,7 +39,8 @@ def read_course(folder: Path, limits: Mapping[str, Limit] | None = None) -> Cour
     Raises
     ------
     InvalidInput
-        If there is no result, results are of different patients, or two are of one cycle.
+        If there is no result, results are of different patients, two are of one cycle, or a number
+        is no cycle's.
     """
     if not folder.is_dir():
         raise InvalidInput(f"there is no folder {folder}; give the folder of a patient's results.")
@@ -58,7 +61,7 @@ def read_course(folder: Path, limits: Mapping[str, Limit] | None = None) -> Cour
         limits = read_limits(own_limits) if own_limits.is_file() else USUAL_LIMITS
     log = Log()
     _remark_differences(cycles, log)
-    return Course(cycles[0].patient_id, cycles, limits, log.remarks)
+    return Course(cycles[0].patient_id, cycles, limits, log.remarks, log.remarks_of_vois)
 
 
 def read_limits(file: Path) -> dict[str, Limit]:
@@ -71,8 +74,11 @@ def read_limits(file: Path) -> dict[str, Limit]:
         If the file is missing or its content is not that.
     """
     try:
-        data = json.loads(file.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError) as error:
+        text = file.read_text(encoding="utf-8-sig")
+        data = json.loads(text, object_pairs_hook=without_repetition)
+    except InvalidInput as error:
+        raise InvalidInput(f"the limits {file}: {error}") from None
+    except (OSError, ValueError, RecursionError) as error:
         raise InvalidInput(f"the limits {file} cannot be read: {error}.") from None
     example = 'expected, for example, {"kidney": {"dose_Gy": 23, "BED_Gy": 40}}'
     if not isinstance(data, dict):
@@ -97,6 +103,11 @@ def _read_cycle(folder: Path) -> Cycle | None:
         summary = read_summary(folder)
     except ForeignFile:
         return None
+    if summary.asked.cycle > _MOST_CYCLES:
+        raise InvalidInput(
+            f"{folder / LAST}: case.cycle is {summary.asked.cycle}; a cycle is a number from 1 to {_MOST_CYCLES}, not a "
+            "date: number the cycles in their case files and calculate them again."
+        )
     return Cycle(
         number=summary.asked.cycle,
         folder=folder,
@@ -106,6 +117,11 @@ def _read_cycle(folder: Path) -> Cycle | None:
         administered_activity_MBq=summary.asked.administered_activity_MBq,
         organs={organ.name: organ for organ in summary.organs},
         corrected=any(organ.recovery_coefficient for organ in summary.organs),
+        integration=summary.asked.options.integration,
+        tail=summary.asked.options.tail,
+        preset=summary.asked.preset,
+        warnings=summary.warnings,
+        warnings_of_vois=summary.warnings_of_vois,
     )
 
 
@@ -125,25 +141,47 @@ def _check_one_patient(cycles: tuple[Cycle, ...]) -> None:
             )
 
 
+_COMPARED = (
+    ("nuclide", "the nuclide", "their doses are added all the same"),
+    (
+        "dose_method",
+        "the dose method",
+        "differences between cycles are in part those of the methods",
+    ),
+    (
+        "integration",
+        "the integration over time",
+        "differences between cycles are in part those of the integrations",
+    ),
+    (
+        "tail",
+        "the tail after the last scan",
+        "differences between cycles are in part those of the tails",
+    ),
+    (
+        "recovery",
+        "the recovery correction",
+        "small volumes of corrected cycles show more dose",
+    ),
+)
+"""Attributes of cycles that should be the same in all, in words, and what follows if they are not."""
+
+
 def _remark_differences(cycles: tuple[Cycle, ...], log: Log) -> None:
     """Tell what a reader should know of how the cycles differ."""
-
-    def compare(what: str, values: list[str], consequence: str) -> None:
+    names = list(dict.fromkeys(name for cycle in cycles for name in cycle.organs))
+    for attribute, what, consequence in _COMPARED:
+        values = [str(getattr(cycle, attribute)) for cycle in cycles]
         if len(set(values)) > 1:
-            each = ", ".join(f"cycle {c.number} {v}" for c, v in zip(cycles, values, strict=True))
-            log.remark(f"{what} is not the same in all cycles ({each}); {consequence}.")
-
-    compare("the nuclide", [c.nuclide for c in cycles], "their doses are added all the same")
-    compare(
-        "the dose method",
-        [c.dose_method for c in cycles],
-        "differences between cycles are in part those of the methods",
-    )
-    compare(
-        "the recovery correction",
-        ["with" if c.corrected else "without" for c in cycles],
-        "small volumes of corrected cycles show more dose",
-    )
+            each = ", ".join(
+                f"cycle {c.number} {v or 'unknown'}" for c, v in zip(cycles, values, strict=True)
+            )
+            mixed = [
+                name
+                for name in names
+                if len({v for c, v in zip(cycles, values, strict=True) if name in c.organs}) > 1
+            ]
+            log.remark(f"{what} is not the same in all cycles ({each}); {consequence}.", mixed)
     missing = _missing([cycle.number for cycle in cycles])
     if missing:
         log.remark(
@@ -154,12 +192,13 @@ def _remark_differences(cycles: tuple[Cycle, ...], log: Log) -> None:
             log.remark(
                 f"the administered activity of cycle {cycle.number} is unknown; no dose per activity is given."
             )
-    for name in dict.fromkeys(name for cycle in cycles for name in cycle.organs):
+    for name in names:
         without = [str(cycle.number) for cycle in cycles if name not in cycle.organs]
         if without:
             log.remark(
                 f"{name!r} is missing in cycle {', '.join(without)}; its cumulated dose is that of the others (names must be "
-                "the same in all cycles)."
+                "the same in all cycles).",
+                [name],
             )
 
 
@@ -204,7 +243,7 @@ def course_table(course: Course) -> str:
             *("organ", "cycle", "administered_activity_MBq"),
             *(quantity.attribute for quantity in quantities),
             *("cumulated_dose_Gy", "cumulated_standard_uncertainty_Gy", "cumulated_BED_Gy"),
-            "dose_method",
+            *("dose_method", "integration", "tail", "preset", "recovery", "warnings", "above"),
         ]
     ]
     cycles = {cycle.number: cycle for cycle in course.cycles}
@@ -220,7 +259,8 @@ def course_table(course: Course) -> str:
                     organ.cumulated_dose_Gy[n],
                     None if uncertainty is None else uncertainty[n],
                     None if effect is None else effect[n],
-                    cycle.dose_method,
+                    *(cycle.dose_method, cycle.integration, cycle.tail, cycle.preset),
+                    *(cycle.recovery, len(cycle.warnings), "; ".join(course.above(organ, n))),
                 ]
             )
     return csv_text(rows)

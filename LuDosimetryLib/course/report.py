@@ -3,12 +3,15 @@
 from pathlib import Path
 
 from ..base.storage import write_atomically
+from ..base.wording import with_uncertainty
 from ..organs.quantities import Shown, shown_in
+from ..output.dicom.wording import warnings_in_short
 from ..report.drawing import has_matplotlib, no_pictures
 from ..report.page import (
     Html,
     facts,
     heading,
+    marks,
     number,
     page,
     paragraph,
@@ -20,7 +23,7 @@ from ..report.page import (
     warning_box,
 )
 from ..report.palette import organ_style
-from .course import Course
+from .course import Course, Cycle, Limit
 
 
 def write_course_report(course: Course, path: Path) -> None:
@@ -35,10 +38,12 @@ def write_course_report(course: Course, path: Path) -> None:
     """
     content = [
         _facts(course),
-        warning_box(course.warnings),
         section("Cumulated dose", _cumulated(course)),
+        warning_box(course.warnings),
         section("Dose of each cycle and of all so far", *_picture(course)),
+        section("How each cycle was calculated", _how(course)),
         section("Cycles", _cycles(course)),
+        section("Warnings of the cycles", *_warnings(course)),
     ]
     with write_atomically(path) as file:
         title = course.patient_id or "Unnamed patient"
@@ -64,15 +69,16 @@ def _facts(course: Course) -> Html:
 
 def _cumulated(course: Course) -> Html:
     headings = [
-        heading("Organ"),
+        heading("VOI"),
         heading("Cycles"),
         heading("Dose", "Gy"),
-        heading("±", "Gy"),
-        heading("per activity", "Gy/GBq"),
-        heading("BED", "Gy"),
-        heading("Limit: dose", "Gy"),
+        heading("Per activity", "Gy/GBq"),
         heading("BED", "Gy"),
     ]
+    lined = any(course.limit_of(organ.name) is not None for organ in course.organs)
+    warned = course.warnings_of_vois
+    headings += [heading("Lines"), heading("Above them")] if lined else []
+    headings += [heading("See warning")] if warned else []
     rows = []
     for n, organ in enumerate(course.organs):
         limit = course.limit_of(organ.name)
@@ -81,20 +87,31 @@ def _cumulated(course: Course) -> Html:
             [
                 swatch(organ_style(n)[0], organ.name),
                 text(", ".join(map(str, organ.cycles))),
-                number(organ.cumulated_dose_Gy[-1]),
-                number(None if uncertainty is None else uncertainty[-1]),
+                number(organ.cumulated_dose_Gy[-1])
+                if uncertainty is None
+                else text(with_uncertainty(organ.cumulated_dose_Gy[-1], uncertainty[-1])),
                 number(organ.dose_per_activity_Gy_GBq),
                 number(None if effect is None else effect[-1]),
-                number(None if limit is None else limit.dose_Gy),
-                number(None if limit is None else limit.BED_Gy),
+                *([_lines(limit), text("; ".join(course.above(organ)))] if lined else []),
+                *([marks(warned.get(organ.name, ()))] if warned else []),
             ]
         )
     note = (
         "Mean absorbed doses and biologically effective doses (BED) of the cycles, added by the names of the organs. "
-        "±: standard uncertainty; calibration, recovery and dose engine have the same error in all cycles. Limits are lines that "
+        "±: standard uncertainty; calibration, recovery and dose engine have the same error in all cycles. Lines are those that "
         "the user sets (limits.json), not verdicts."
     )
     return Html(table(headings, rows, main_column=2) + paragraph(note, quiet=True))
+
+
+def _lines(limit: Limit | None) -> Html:
+    """Lines of a volume of interest, for dose and BED."""
+    found = []
+    if limit is not None and limit.dose_Gy is not None:
+        found.append(f"{limit.dose_Gy:g} Gy")
+    if limit is not None and limit.BED_Gy is not None:
+        found.append(f"BED {limit.BED_Gy:g} Gy")
+    return text("; ".join(found) or "–")
 
 
 def _picture(course: Course) -> list[Html]:
@@ -103,33 +120,76 @@ def _picture(course: Course) -> list[Html]:
     from .figure import course_figure  # needs matplotlib
 
     caption = (
-        "Bars: mean absorbed dose of each cycle. Dots: cumulated, with standard uncertainty. Dashed: limit line of the "
-        "cumulated dose, where one is set."
+        "Bars: mean absorbed dose of each cycle. Dots: cumulated, with standard uncertainty. Diamonds: cumulated BED, where "
+        "tissue parameters are given. Dashed: line of the cumulated dose, dotted: of the cumulated BED, where one is set; "
+        "▲: above one."
     )
     return [picture(course_figure(course), caption)]
+
+
+_COLUMNS = (
+    ("Nuclide", "nuclide"),
+    ("Dose method", "dose_method"),
+    ("Integration", "integration"),
+    ("Tail", "tail"),
+    ("Preset", "preset"),
+    ("Recovery correction", "recovery"),
+)
+
+
+def _how(course: Course) -> Html:
+    """What each cycle rests on; columns in which cycles differ are marked."""
+    mixed = [attribute for _, attribute in _COLUMNS if course.differs(attribute)]
+    headings = [heading("Cycle"), heading("Activity", "MBq")]
+    headings += [
+        heading(f"⚠ {label}" if attribute in mixed else label) for label, attribute in _COLUMNS
+    ]
+    rows = [
+        [
+            text(cycle.number),
+            number(cycle.administered_activity_MBq),
+            *(text(getattr(cycle, attribute) or "–") for _, attribute in _COLUMNS),
+        ]
+        for cycle in course.cycles
+    ]
+    found = table(headings, rows)
+    if not mixed:
+        return found
+    return Html(found + paragraph("⚠: not the same in all cycles.", quiet=True))
+
+
+def _anchor(cycle: Cycle) -> str:
+    return f"cycle-{cycle.number}-warning-"
+
+
+def _warnings(course: Course) -> list[Html]:
+    """The warnings of each cycle, in short."""
+    return [
+        warning_box(warnings_in_short(cycle.warnings), f"Cycle {cycle.number}", _anchor(cycle))
+        for cycle in course.cycles
+    ]
 
 
 def _cycles(course: Course) -> Html:
     quantities = shown_in(Shown.COURSE)
     headings = [
-        heading("Organ"),
+        heading("VOI"),
         heading("Cycle"),
-        heading("Activity", "MBq"),
         *(heading(quantity.label, quantity.unit) for quantity in quantities),
-        heading("Dose method"),
+        heading("Warnings", "of the cycle"),
     ]
     rows = []
     for n, organ in enumerate(course.organs):
         for cycle in course.cycles:
             found = cycle.organs.get(organ.name)
             values = [None if found is None else quantity.of(found) for quantity in quantities]
+            warned = cycle.warnings_of_vois.get(organ.name, ())
             rows.append(
                 [
                     swatch(organ_style(n)[0], organ.name),
                     text(cycle.number),
-                    number(cycle.administered_activity_MBq),
                     *map(number, values),
-                    text(cycle.dose_method),
+                    marks(warned, _anchor(cycle)),
                 ]
             )
-    return table(headings, rows, main_column=3)
+    return table(headings, rows, main_column=2)

@@ -13,7 +13,7 @@ from ..activity.curve import VoiCurve
 from ..base.checks import check_number, check_text, check_whole, shown
 from ..base.errors import InvalidInput
 from ..base.storage import LAST
-from ..base.typed_json import read_as
+from ..base.typed_json import read_as, without_repetition
 from ..organs.quantities import OrganDose
 from ..result.asked import AskedCase
 
@@ -190,7 +190,7 @@ def _json(file: Path) -> Any:
     try:
         return json.loads(
             content,
-            object_pairs_hook=_without_repetition,
+            object_pairs_hook=without_repetition,
             parse_constant=_refuse_constant,
         )
     except InvalidInput as error:
@@ -199,15 +199,6 @@ def _json(file: Path) -> Any:
         raise InvalidInput(
             f"{file} is damaged: it is not valid JSON ({error}); calculate the case again."
         ) from None
-
-
-def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        seen: set[str] = set()
-        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-        raise InvalidInput(f"the key {shown(twice)} occurs twice in one JSON object; keep one.")
-    return found
 
 
 def _refuse_constant(text: str) -> None:
@@ -296,6 +287,10 @@ def _check_organs(summary: Summary) -> None:
                 raise InvalidInput(
                     f"organs[{n}].{key} is {getattr(organ, key):g}; it must be above 0."
                 )
+        for key in ("standard_uncertainty_Gy", "standard_error_Gy", "BED_Gy"):
+            value = getattr(organ, key)
+            if value is not None and value < 0.0:
+                raise InvalidInput(f"organs[{n}].{key} is {value:g}; it must be at least 0.")
 
 
 def _check_warnings(summary: Summary) -> None:

@@ -16,7 +16,10 @@ from ..organs.quantities import (
     for_reading,
 )
 from ..result.result import ResultData
+from .dicom.wording import method_parameters
 
+HOW_MADE = ("dose_method", "integration", "tail", "version", "warnings", "warnings_of_voi")
+"""Last columns of ``organs.csv``, which are no quantities."""
 _LONGEST_NAME = 28
 _LEAST_WIDTH = 10
 
@@ -43,12 +46,12 @@ def organ_table(result: ResultData) -> str:
         [
             *("name", *(q.attribute for q in single)),
             *(f"{family.column} {k}" for family, k in keys),
-            *("dose_method", "integration", "tail", "version", "warnings", "warnings_of_voi"),
+            *HOW_MADE,
         ]
     ]
-    asked = result.asked.options
-    version = result.provenance.get("version", "")
-    made = [result.dose_method, asked.integration, asked.tail, version, len(result.warnings)]
+    how = method_parameters(result)
+    made: list[object] = [result.dose_method, how.get("integration"), how.get("tail")]
+    made += [result.provenance.get("version"), len(result.warnings)]
     for organ in result.organs:
         values: list[object] = [quantity.of(organ) for quantity in single]
         values += [family.of(organ).get(key) for family, key in keys]

@@ -8,6 +8,7 @@ from ..base.wording import with_uncertainty
 from ..case.dose_methods import DOSE_METHODS
 from ..organs.quantities import OrganDose, Quantity, Shown, for_reading
 from ..result.result import ResultData
+from ..voi.pairs import apart
 from .page import Html, heading, marks, number, paragraph, percent, section, swatch, table, text
 from .palette import organ_style
 
@@ -59,7 +60,9 @@ def answer_section(result: ResultData) -> Html:
             for q in columns
         ]
         rows.append(row + ([marks(warned.get(organ.name, ()))] if marked else []))
-    note = f"Dose by {method_label(result.dose_method)}. {explained(shown)}"
+    note = f"Dose by {method_label(result.dose_method)}. {explained(columns)}"
+    if len(columns) < len(shown):
+        note += " ±: combined standard uncertainty of the mean dose."
     return section(
         "Organ doses",
         table(headings, rows, main_column=1),
@@ -142,6 +145,8 @@ def agreement_section(result: ResultData) -> Html:
     error = result.standard_errors.get(result.dose_method)
     noise = None if error is None else error[result.reported]
     floor = None
+    counted = apart(o.name for o in result.organs)
+    once = [o for o in result.organs if o.name in counted]
     headings = [
         heading("Method"),
         heading("Pearson r"),
@@ -159,7 +164,7 @@ def agreement_section(result: ResultData) -> Html:
         errors = voxel_errors(values, reference, above, noise)
         floor = errors.perfect_method_rms_percent
         organs = bland_altman(
-            [_relative_percent(o.dose_by_method_Gy[name], o.mean_dose_Gy) for o in result.organs]
+            [_relative_percent(o.dose_by_method_Gy[name], o.mean_dose_Gy) for o in once]
         )
         rows.append(
             [

@@ -13,7 +13,8 @@ Html = NewType("Html", str)
 
 RESEARCH_USE = "For research use only; not a medical device."
 
-_ANCHOR = "warning-"
+WARNING = "warning-"
+"""Where a warning of the page stands, before its number."""
 
 _STYLE = f"""
 :root {{ color-scheme: light; }}
@@ -178,31 +179,31 @@ def link(address: str, label: str) -> Html:
     return Html(f'<a href="{escape(address, quote=True)}">{text(label)}</a>')
 
 
-def warning_box(warnings: Sequence[str], title: str = "") -> Html:
+def warning_box(warnings: Sequence[str], title: str = "", anchor: str = "") -> Html:
     """
     Warnings that cannot be overlooked, under a title of their own or their number; or nothing.
 
-    Those under their number are numbered from 1, for `marks` to refer to; a page has one such box.
+    Those under their number, or with an anchor, are numbered from 1, for `marks` to refer to.
     """
     if not warnings:
         return Html("")
-    numbered = not title
+    place = anchor if title else anchor or WARNING
 
-    def anchor(n: int) -> str:
-        return f' id="{_ANCHOR}{n}"' if numbered else ""
+    def identity(n: int) -> str:
+        return f' id="{place}{n}"' if place else ""
 
     title = title or ("Warning" if len(warnings) == 1 else f"{len(warnings)} warnings")
     entries = "".join(
-        f"<li{anchor(n)}>{text(w[:1].upper() + w[1:])}</li>"
+        f"<li{identity(n)}>{text(w[:1].upper() + w[1:])}</li>"
         for n, w in enumerate(warnings, start=1)
     )
-    kind = "ol" if numbered else "ul"
+    kind = "ol" if place else "ul"
     return Html(
         f'<section class="warnings"><h2>{text(title)}</h2><{kind}>{entries}</{kind}></section>'
     )
 
 
-def marks(places: Iterable[int]) -> Html:
+def marks(places: Iterable[int], anchor: str = WARNING) -> Html:
     """
     Mark of a row that warnings concern, with links to them.
 
@@ -210,9 +211,11 @@ def marks(places: Iterable[int]) -> Html:
     ----------
     places : iterable of int
         Places in the warnings, from 0; nothing if there is none.
+    anchor : str
+        That of their box.
     """
     numbers = [place + 1 for place in places]
-    links = ", ".join(f'<a class="mark" href="#{_ANCHOR}{n}">{n}</a>' for n in numbers)
+    links = ", ".join(f'<a class="mark" href="#{anchor}{n}">{n}</a>' for n in numbers)
     return Html(f'<span class="mark">⚠ {links}</span>' if numbers else "")
 
 

@@ -61,6 +61,8 @@ class AskedCase:
     ----------
     patient_id, nuclide : str
     cycle : int
+    preset : str
+        Empty in results of version 0.1.0.
     administered_activity_MBq : float or None
     time_points : tuple of AskedPoint
     reference_time_point : int
@@ -70,6 +72,7 @@ class AskedCase:
 
     patient_id: str = ""
     cycle: int = 1
+    preset: str = ""
     nuclide: str = ""
     administered_activity_MBq: float | None = None
     time_points: tuple[AskedPoint, ...] = ()

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from ..image.arrays import Mask
 
-__all__ = ["KIDNEYS", "with_kidneys_together"]
+__all__ = ["KIDNEYS", "apart", "with_kidneys_together"]
 
 KIDNEYS = "kidneys"
 """Name of the volume of interest that is added."""
@@ -46,6 +46,13 @@ def with_kidneys_together(vois: Mapping[str, Mask]) -> dict[str, Mask]:
         if name == last:
             found[KIDNEYS] = vois[first] | vois[last]
     return found
+
+
+def apart(names: Iterable[str]) -> list[str]:
+    """Names without that of both kidneys where each has its own, so that statistics count none twice."""
+    every = list(names)
+    others = [name for name in every if name != KIDNEYS]
+    return every if _pair(others) is None else others
 
 
 def _pair(names: Iterable[str]) -> tuple[str, str] | None:

@@ -73,6 +73,17 @@ def test_limits_by_name():
     assert of.limit_of("liver") is None
 
 
+def test_lines_that_are_crossed_are_named():
+    of = Course(
+        "p",
+        (cycle(1, kidney=organ(4.0, 4.5)), cycle(2, kidney=organ(3.0, 3.25))),
+        {"kidney": Limit(dose_Gy=5.0, BED_Gy=7.5)},
+    )
+    (kidney,) = of.organs
+    assert of.above(kidney, 0) == []
+    assert of.above(kidney) == ["above the line of 5 Gy", "BED above the line of 7.5 Gy"]
+
+
 @pytest.mark.parametrize("value", [0.0, -3.0, "23", float("nan")])
 def test_limits_are_doses(value):
     with pytest.raises(InvalidInput, match="dose_Gy is"):

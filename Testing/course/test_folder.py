@@ -124,6 +124,7 @@ def test_cycles_that_differ_are_told(patient, calculate, change, expected):
         (lambda d: d["case"].update(patient_id="other"), "a course is of one patient"),
         (lambda d: d.pop("organs"), "organs is missing, so that this is no complete result"),
         (lambda d: d["organs"][0].update(mean_dose_Gy=None), "organs[0].mean_dose_Gy is None; it"),
+        (lambda d: d["organs"][0].update(BED_Gy=-1.0), "organs[0].BED_Gy is -1; it must be at"),
         (lambda d: d.update(schema="ludosimetry-result/2"), "of a newer version of LuDosimetry"),
         (lambda d: d["organs"].append(d["organs"][0]), "organs has 'kidney' twice"),
     ],
@@ -154,8 +155,55 @@ def test_folders_without_results(patient, calculate):
 def test_a_cycle_number_that_is_a_date(patient, calculate):
     edit(patient, 2, lambda d: d["case"].update(cycle=20260101))
     code, said = calculate()
+    assert code == INVALID
+    assert "case.cycle is 20260101; a cycle is a number from 1 to 100, not a date" in said
+
+
+def test_what_each_cycle_rests_on_is_carried_and_mixtures_are_marked(patient, calculate, tmp_path):
+    def change(data):
+        data["case"]["options"].update(integration="hybrid", tail="effective")
+        data["warnings"] = ["of the tumour"]
+        data["warnings_of_vois"] = {"tumour": [0]}
+
+    edit(patient, 2, change)
+    code, said = calculate()
     assert code == DONE
-    assert "there is no result of cycle 2 to 20260100;" in said
+    assert "the integration over time is not the same in all cycles (cycle 1 trapezoid, " in said
+    assert "the tail after the last scan is not the same in all cycles" in said
+    found = json.loads((tmp_path / "course/course.json").read_text(encoding="utf-8"))
+    second = found["cycles"][1]
+    assert (second["integration"], second["tail"]) == ("hybrid", "effective")
+    assert (second["recovery_corrected"], second["warnings"]) == (False, ["of the tumour"])
+    assert second["warnings_of_vois"] == {"tumour": [0]}
+    assert found["warnings_of_vois"] == {name: [0, 1] for name in ("kidney", "tumour", "lung")}
+    with (tmp_path / "course/course.csv").open(encoding="utf-8") as file:
+        row = list(csv.DictReader(file))[1]
+    assert (row["integration"], row["tail"], row["recovery"]) == ("hybrid", "effective", "without")
+    assert row["warnings"] == "1"
+    page = (tmp_path / "course/course.html").read_text(encoding="utf-8")
+    assert 'href="#warning-1"' in page
+    assert 'href="#cycle-2-warning-1"' in page
+    assert '<li id="cycle-2-warning-1">Of the tumour</li>' in page
+    assert "⚠ Integration" in page
+    assert "⚠ Dose method" not in page
+
+
+def test_what_crosses_a_line_is_marked_and_not_judged(patient, calculate, tmp_path):
+    single = json.loads((patient / "cycle 1/result/result.json").read_text(encoding="utf-8"))
+    kidney = single["organs"][0]
+    lines = {
+        "dose_Gy": round(1.2 * kidney["mean_dose_Gy"], 3),
+        "BED_Gy": round(9.0 * kidney["BED_Gy"], 3),
+    }
+    (patient / "limits.json").write_text(json.dumps({"kidney": lines}), encoding="utf-8")
+    assert calculate()[0] == DONE
+    found = json.loads((tmp_path / "course/course.json").read_text(encoding="utf-8"))
+    crossed = f"above the line of {lines['dose_Gy']:g} Gy"
+    assert [organ["above"] for organ in found["organs"]] == [[crossed], [], []]
+    with (tmp_path / "course/course.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["above"] for row in rows[:3]] == ["", crossed, ""]
+    assert crossed in (tmp_path / "course/course.html").read_text(encoding="utf-8")
 
 
 def test_limits_of_the_patient_and_of_the_command(patient, calculate, tmp_path):
@@ -177,6 +225,8 @@ def test_limits_of_the_patient_and_of_the_command(patient, calculate, tmp_path):
         ('{"kidney": {"dose": 23}}', "the key 'dose' is unknown; did you mean 'dose_Gy'"),
         ('{"kidney": {"dose_Gy": "23"}}', "dose_Gy is '23'; it must be a number above 0"),
         ("[23]", "are [23]; expected"),
+        ('{"kidney": {"dose_Gy": -1}}', "dose_Gy is -1"),
+        ('{"kidney": {"dose_Gy": 1}, "kidney": {"dose_Gy": 2}}', "the key 'kidney' occurs twice"),
         ("{", "cannot be read"),
     ],
 )

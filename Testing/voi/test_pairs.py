@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from LuDosimetryLib.voi.pairs import with_kidneys_together
+from LuDosimetryLib.voi.pairs import apart, with_kidneys_together
 
 
 def masks(*names):
@@ -52,3 +52,10 @@ def test_a_left_and_a_right_kidney_are_also_shown_together(left, right):
 )
 def test_nothing_is_added_where_it_is_there_already_or_not_clear(names):
     assert list(with_kidneys_together(masks(*names))) == list(names)
+
+
+def test_statistics_count_no_kidney_twice():
+    assert apart(["left kidney", "right kidney", "kidneys", "liver"]) == [
+        *("left kidney", "right kidney", "liver"),
+    ]
+    assert apart(["left kidney", "kidneys", "liver"]) == ["left kidney", "kidneys", "liver"]
