@@ -108,7 +108,12 @@ class CaseFolder:
                 for n, hours in enumerate(HOURS, start=1)
             ],
             "segmentation": {"file": "organs.nrrd", "labels": LABELS},
-            "options": {"dose_method": "local", "device": "cpu"},
+            "options": {
+                "dose_method": "local",
+                "integration": "trapezoid",
+                "registration": "none",
+                "device": "cpu",
+            },
         }
         self.write()
 

@@ -6,6 +6,7 @@ import SimpleITK as sitk
 from ..base.errors import InvalidInput
 from ..base.log import Log
 from ..case.case import Case
+from ..case.parts import TimePoint
 from ..image.arrays import Array, Mask
 from ..image.grid import Grid
 from ..image.resampling import average_onto, resample
@@ -19,6 +20,8 @@ _MISSED = 0.05
 """Part of the reference's activity that may lie where a scan of another time does not reach."""
 _STRAY = 0.01
 """Part of the activity beyond the other's field of view that calls for a warning."""
+_MOST_MBQ = 1e9
+"""Ten thousand times what a therapy gives: more is a wrong unit, calibration or file."""
 _LESS_LIKE = 0.05
 """Loss of correlation with the reference's activity that calls for a warning."""
 
@@ -29,6 +32,7 @@ def read_activity(case: Case, nuclide: Nuclide, log: Log) -> list[Volume]:
     for point in case.time_points:
         spect = read_volume(point.spect, f"SPECT at {point.hours:g} h")
         scan = activity_concentration(spect, point, log)
+        _check_possible(scan, point)
         if case.administered_activity_MBq is not None:
             given = (case.administered_activity_MBq, nuclide.decay_constant_per_h)
             check_administered(scan, point.hours, *given, log)
@@ -36,6 +40,16 @@ def read_activity(case: Case, nuclide: Nuclide, log: Log) -> list[Volume]:
     hours = [point.hours for point in case.time_points]
     check_course(scans, hours, nuclide.decay_constant_per_h, log)
     return scans
+
+
+def _check_possible(scan: Volume, point: TimePoint) -> None:
+    """Refuse a scan with more activity than any patient could hold, before it is integrated."""
+    shown_MBq = 1e-6 * float(scan.values.sum(dtype=np.float64)) * scan.grid.voxel_volume_mL
+    if not shown_MBq < _MOST_MBQ:
+        raise InvalidInput(
+            f"SPECT at {point.hours:g} h ({point.spect.name}) shows {shown_MBq:.3g} MBq, more activity than can be; allowed: "
+            f"below {_MOST_MBQ:g} MBq: check the file, its unit and its calibration."
+        )
 
 
 def onto_reference(
