@@ -54,7 +54,7 @@ def how_calculated(
     for declared in sorted(options_of(kind), key=lambda o: not o.decides_dose):
         value = getattr(options, declared.name)
         applies = declared.applies(options)
-        origin = _origin(declared, value, by_preset)
+        origin = _origin(declared, value, by_preset, case.get("preset", RECOMMENDED))
         if origin == "default" and not (declared.decides_dose and applies):
             continue
         words = declared.words(value)
@@ -103,10 +103,11 @@ def _values_of_preset(case: Mapping[str, Any]) -> dict[str, Any]:
     return preset_values(name) if name in PRESETS else {}
 
 
-def _origin(declared: Option, value: Any, by_preset: Mapping[str, Any]) -> str:
+def _origin(declared: Option, value: Any, by_preset: Mapping[str, Any], preset: str) -> str:
     if value != by_preset.get(declared.name, declared.default):
         return "chosen"
-    return "default" if value == declared.default else "preset"
+    named = preset in PRESETS and declared.name in PRESETS[preset].options
+    return "preset" if named else "default"
 
 
 def _replaced(declared: Option, asked: str, used: str) -> str:

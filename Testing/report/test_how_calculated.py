@@ -13,7 +13,7 @@ from LuDosimetryLib.report.how_calculated import (
 )
 
 
-def rows(options=None, dose_method="multi-vsv", preset=None):
+def rows(options=None, dose_method="unet", preset=None):
     case = {"options": Options(**(options or {})).to_dict()}
     if preset is not None:
         case["preset"] = preset
@@ -23,18 +23,24 @@ def rows(options=None, dose_method="multi-vsv", preset=None):
 
 def test_what_decides_the_dose_is_stated_even_by_default():
     assert rows() == {
-        "Registration": ("None: scans are taken as aligned", "default"),
-        "Integration": ("Trapezoid", "default"),
-        "Tail of the trapezoid": ("Physical decay", "default"),
-        "Dose method": ("Multiple voxel S values", "default"),
+        "Registration": ("Rigid", "default"),
+        "Integration": ("Bayesian fit", "default"),
+        "Dose method": ("Residual U-Net", "default"),
         "Media": ("20", "default"),
+        "Network": ("the shipped one", "default"),
+        "Effective half-life": (
+            "that of usual kinetics, with 177Lu 60 h (Bayesian fit)",
+            "default",
+        ),
         "Recovery coefficients": ("none", "default"),
         "SPECT resolution": ("not corrected for", "default"),
     }
 
 
 def test_what_has_no_effect_is_left_out_unless_it_was_chosen():
-    single = rows({"integration": "madsen", "effective_half_life_h": 55.0, "dose_method": "local"})
+    single = rows(
+        {"integration": "madsen", "effective_half_life_h": 55.0, "dose_method": "local"}, "local"
+    )
     assert single["Effective half-life"] == ("55 h", "chosen")
     assert "Tail of the trapezoid" not in single
     assert "Media" not in single
@@ -75,7 +81,7 @@ def test_monte_carlo_states_its_effort():
     ],
 )
 def test_every_option_that_is_chosen_is_stated(option, value, label, words):
-    found = rows({option: value}, value if option == "dose_method" else "multi-vsv")
+    found = rows({option: value}, value if option == "dose_method" else "unet")
     shown, origin = found[label]
     assert shown == words
     assert origin.startswith("chosen")
@@ -95,16 +101,16 @@ def test_a_method_that_took_the_place_of_another():
     found = rows({"dose_method": "unet"}, "multi-vsv")
     assert found["Dose method"] == (
         "Multiple voxel S values, instead of Residual U-Net",
-        "chosen; not available",
+        "default; not available",
     )
 
 
 def test_values_of_a_preset():
-    kim = {"registration": "rigid", "dose_method": "unet"}
+    kim = {"registration": "rigid", "dose_method": "unet", "integration": "trapezoid"}
     found = rows(kim, "unet", "kim-2022")
     assert found["Registration"] == ("Rigid", "preset")
     assert found["Dose method"] == ("Residual U-Net", "preset")
-    assert found["Integration"] == ("Trapezoid", "default")
+    assert found["Integration"] == ("Trapezoid", "preset")
     found = rows({"registration": "none", "dose_method": "unet", "seed": 2}, "unet", "kim-2022")
     assert found["Registration"] == ("None: scans are taken as aligned", "chosen")
     assert list(found)[-1] == "Seed"
