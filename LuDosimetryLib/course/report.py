@@ -77,7 +77,7 @@ def _cumulated(course: Course) -> Html:
     ]
     lined = any(course.limit_of(organ.name) is not None for organ in course.organs)
     warned = course.warnings_of_vois
-    headings += [heading("Lines"), heading("Above them")] if lined else []
+    headings += [heading("Lines")] if lined else []
     headings += [heading("See warning")] if warned else []
     rows = []
     for n, organ in enumerate(course.organs):
@@ -92,7 +92,7 @@ def _cumulated(course: Course) -> Html:
                 else text(with_uncertainty(organ.cumulated_dose_Gy[-1], uncertainty[-1])),
                 number(organ.dose_per_activity_Gy_GBq),
                 number(None if effect is None else effect[-1]),
-                *([_lines(limit), text("; ".join(course.above(organ)))] if lined else []),
+                *([_lines(limit, course.above(organ))] if lined else []),
                 *([marks(warned.get(organ.name, ()))] if warned else []),
             ]
         )
@@ -104,14 +104,15 @@ def _cumulated(course: Course) -> Html:
     return Html(table(headings, rows, main_column=2) + paragraph(note, quiet=True))
 
 
-def _lines(limit: Limit | None) -> Html:
-    """Lines of a volume of interest, for dose and BED."""
+def _lines(limit: Limit | None, above: list[str]) -> Html:
+    """Lines of a volume of interest, for dose and BED, and which it is above."""
     found = []
     if limit is not None and limit.dose_Gy is not None:
         found.append(f"{limit.dose_Gy:g} Gy")
     if limit is not None and limit.BED_Gy is not None:
         found.append(f"BED {limit.BED_Gy:g} Gy")
-    return text("; ".join(found) or "–")
+    crossed = "".join(f"<br><strong>{text(words)}</strong>" for words in above)
+    return Html(text("; ".join(found) or "–") + crossed)
 
 
 def _picture(course: Course) -> list[Html]:

@@ -160,6 +160,10 @@ def test_a_cycle_number_that_is_a_date(patient, calculate):
 
 
 def test_what_each_cycle_rests_on_is_carried_and_mixtures_are_marked(patient, calculate, tmp_path):
+    edit(
+        patient, 1, lambda d: d["case"]["options"].update(integration="trapezoid", tail="physical")
+    )
+
     def change(data):
         data["case"]["options"].update(integration="hybrid", tail="effective")
         data["warnings"] = ["of the tumour"]
