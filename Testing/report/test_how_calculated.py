@@ -12,6 +12,8 @@ from LuDosimetryLib.report.how_calculated import (
     preset_sentence,
 )
 
+KIM = {"registration": "rigid", "integration": "trapezoid", "dose_method": "unet"}
+
 
 def rows(options=None, dose_method="unet", preset=None):
     case = {"options": Options(**(options or {})).to_dict()}
@@ -106,12 +108,11 @@ def test_a_method_that_took_the_place_of_another():
 
 
 def test_values_of_a_preset():
-    kim = {"registration": "rigid", "dose_method": "unet", "integration": "trapezoid"}
-    found = rows(kim, "unet", "kim-2022")
+    found = rows(KIM, "unet", "kim-2022")
     assert found["Registration"] == ("Rigid", "preset")
     assert found["Dose method"] == ("Residual U-Net", "preset")
     assert found["Integration"] == ("Trapezoid", "preset")
-    found = rows({"registration": "none", "dose_method": "unet", "seed": 2}, "unet", "kim-2022")
+    found = rows({**KIM, "registration": "none", "seed": 2}, "unet", "kim-2022")
     assert found["Registration"] == ("None: scans are taken as aligned", "chosen")
     assert list(found)[-1] == "Seed"
 
@@ -122,15 +123,22 @@ def test_values_of_a_preset():
         ({}, "Preset: Recommended (recommended), unchanged."),
         ({"options": {"seed": 5}}, "Preset: Recommended (recommended), unchanged."),
         (
-            {"options": {"tail": "effective", "spect_resolution_mm": 7.5}},
-            "Preset: Recommended (recommended), changed in: Tail of the trapezoid, SPECT resolution.",
+            {
+                "options": {
+                    "integration": "trapezoid",
+                    "tail": "effective",
+                    "spect_resolution_mm": 7.5,
+                }
+            },
+            "Preset: Recommended (recommended), changed in: Integration, Tail of the trapezoid, SPECT "
+            "resolution.",
         ),
         (
-            {"preset": "kim-2022", "options": {"registration": "rigid", "dose_method": "unet"}},
+            {"preset": "kim-2022", "options": KIM},
             "Preset: As in Kim et al. 2022 (kim-2022), unchanged.",
         ),
         (
-            {"preset": "kim-2022", "options": {"registration": "rigid", "dose_method": "local"}},
+            {"preset": "kim-2022", "options": {**KIM, "dose_method": "local"}},
             "Preset: As in Kim et al. 2022 (kim-2022), changed in: Dose method.",
         ),
     ],
