@@ -8,8 +8,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 FILES = {"read_text", "write_text"}
 STREAMS = {"open", "fdopen"}
-NO_PATHS = {"os", "host", "loaded"}
-"""What has a method `open` that opens no text: descriptors, the module's panel."""
+NO_PATHS = {"gzip", "os", "host", "loaded"}
+"""What has a function `open` that opens no text: bytes, descriptors, the module's panel."""
 
 
 def _first_name(node: ast.AST) -> str:

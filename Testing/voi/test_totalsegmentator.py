@@ -117,7 +117,7 @@ def test_a_file_each_class(tmp_path):
         if k is not None:
             values[k, 2:6, 2:7] = 1
         write(tmp_path / f"{name}.nii.gz", values)
-    (tmp_path / "statistics.json").write_text("{}")
+    (tmp_path / "statistics.json").write_text("{}", encoding="utf-8")
     found = vois(tmp_path, differences={"kidneys": ["kidney_left", "kidney_right"]})
     assert list(found) == ["kidney_left", "kidney_right", "kidneys"]
     with pytest.raises(InvalidInput, match="holds no masks"):
