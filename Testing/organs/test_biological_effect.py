@@ -97,6 +97,7 @@ def test_of_a_case(case_folder):
     case_folder.data["administered_activity_MBq"] = 7400
     own = {"tumour": {"alpha_beta_Gy": 10, "repair_half_time_h": 1.5}}
     case_folder.change("options", "radiobiology", to=own)
+    case_folder.change("options", "integration", to="mono-exponential")
     case = Case.read(case_folder.file)
     assert Case.from_dict(case.to_dict(), case_folder.folder) == case
     result = run_case(case)

@@ -48,7 +48,7 @@ report = (out / "p/c1/report.html").read_text(encoding="utf-8")
 assert "<th scope=\\"col\\">D95<small>Gy</small></th>" in report
 assert "D95: near-minimum dose." in report
 assert "D95" in (out / "course/course.html").read_text(encoding="utf-8")
-assert "D95 [Gy]" in organ_lines(result.organs, "local")
+assert "D95 [Gy]" in organ_lines(result)
 assert "D95_Gy" in [q.attribute for q in for_reading(Shown.PANEL, result.organs)]
 try:
     import highdicom

@@ -47,9 +47,10 @@ def _cell(folder):
 
 
 def _column(folder):
-    lines = (folder / "organs.csv").read_text(encoding="utf-8").splitlines()
-    shorter = "\n".join(line.rpartition(",")[0] for line in lines)
-    (folder / "organs.csv").write_text(shorter, encoding="utf-8")
+    rows = [line.split(",") for line in (folder / "organs.csv").read_text("utf-8").splitlines()]
+    place = rows[0].index("mean_dose_Gy")
+    text = "\n".join(",".join(row[:place] + row[place + 1 :]) for row in rows)
+    (folder / "organs.csv").write_text(text, encoding="utf-8")
 
 
 def _pixels(folder):
@@ -66,7 +67,7 @@ def _pixels(folder):
         (_voxel, "a/dose.nrrd: voxels: 1 of 13824 differ"),
         (_organ, "a/result.json: /organs[1]/mean_dose_Gy: "),
         (_cell, "a/organs.csv: row 1 (kidney), name: 'kidney' -> 'kidneys'"),
-        (_column, "a/organs.csv: column 'uncertainty_percent monte_carlo': missing"),
+        (_column, "a/organs.csv: column 'mean_dose_Gy': missing"),
         (_pixels, "a/dose.dcm: PixelData: 1 of "),
         (lambda folder: (folder / "dvh.csv").unlink(), "a/dvh.csv: only in "),
     ],
