@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..base.storage import write_atomically
+from ..case.dose_methods import DOSE_METHODS
 from ..result.asked import AskedCase
 from ..result.result import ResultData
 from .drawing import has_matplotlib, no_pictures
@@ -33,7 +34,7 @@ def write_report(result: ResultData, path: Path) -> None:
         HTML file; complete or not there. Without matplotlib it has no pictures and says so.
     """
     asked = result.asked
-    title = f"{asked.patient_id or 'Unnamed patient'}, cycle {asked.cycle}"
+    title = f"{asked.patient_id or 'Unnamed patient'}, cycle {asked.cycle}{_instead(result)}"
     content = [
         _facts(result),
         answer_section(result),
@@ -53,6 +54,15 @@ def write_report(result: ResultData, path: Path) -> None:
     ]
     with write_atomically(path) as file:
         file.write(page("177Lu dosimetry report", title, content).encode())
+
+
+def _instead(result: ResultData) -> str:
+    """For the title: that another method than that of the options gave the dose; else nothing."""
+    asked, used = result.case.get("options", {}).get("dose_method"), result.dose_method
+    if asked in (None, used):
+        return ""
+    labels = [DOSE_METHODS[m].label if m in DOSE_METHODS else m for m in (used, asked)]
+    return f": {labels[0]} instead of {labels[1]}"
 
 
 def _pictures(result: ResultData) -> list[Html]:
