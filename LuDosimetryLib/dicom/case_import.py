@@ -145,6 +145,7 @@ def _import(
             options=options,
             folder=stage,
             dicom=stage / FILE_NAME,
+            asked=supplement.asked | {"registration"},
             **particulars,
         )
         case.write(stage / "case.json")
@@ -261,15 +262,16 @@ def _total(volume: Volume, unit: str, calibration: Calibration | None) -> float:
 def _aligned(found: _Found, supplement: Supplement, log: Log) -> Options:
     """The options, with registration where the scans have no frame of reference in common."""
     options = supplement.options or Options()
+    given = "registration" in supplement.asked
     frames = [scan.frame_of_reference for scan in found.scans]
     if len(frames) < 2 or (all(frames) and len(set(frames)) == 1):
-        return options
+        return options if given else replace(options, registration="none")
     what = (
         "have different frames of reference"
         if all(frames)
         else "do not all tell a frame of reference"
     )
-    if supplement.registration_given:
+    if given:
         if options.registration == "none":
             log.remark(
                 f"The scans {what}; they are taken as aligned with each other, as asked for."

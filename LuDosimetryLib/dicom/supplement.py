@@ -125,8 +125,8 @@ class Supplement:
     drawn_on : str or None
         The series with which segmentations of another frame of reference are aligned.
     options : Options or None
-    registration_given : bool
-        Whether the options name the registration.
+    asked : frozenset of str
+        Names of the options that are given.
     header : dict
         Attributes of all scans by keyword.
     leave_out : tuple of str
@@ -144,7 +144,7 @@ class Supplement:
     without: tuple[str, ...] = ()
     drawn_on: str | None = None
     options: Options | None = None
-    registration_given: bool = False
+    asked: frozenset[str] = frozenset()
     header: Mapping[str, Any] = field(default_factory=dict)
     leave_out: tuple[str, ...] = ()
 
@@ -221,7 +221,7 @@ def supplement_from_dict(data: Any) -> Supplement:
         without=_texts("segmentation: leave_out", segmentation.get("leave_out", [])),
         drawn_on=_selector("segmentation: drawn_on", segmentation.get("drawn_on")),
         options=None if options is None else Options.from_dict(options),
-        registration_given=isinstance(options, Mapping) and "registration" in options,
+        asked=frozenset(map(str, options)) if isinstance(options, Mapping) else frozenset(),
         header=header,
         leave_out=_texts("leave_out", data.get("leave_out", [])),
     )

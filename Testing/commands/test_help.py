@@ -60,7 +60,7 @@ def test_every_default_and_choice_is_shown(verb, capsys):
 def test_options_show_their_defaults(capsys):
     text = shown("run", capsys)
     for said in (
-        "haenscheid, madsen. (default: trapezoid)",
+        "haenscheid, madsen. (default: bayesian)",
         "{physical,effective}",
         "decays that Monte Carlo follows. (default: 100000000)",
         "[mm] Full width at half maximum",

@@ -55,7 +55,7 @@ def test_result_folder(case_folder, tmp_path, capfd):
         summary["organs"][0]["standard_error_Gy"], rel=1e-5
     )
     report = (output / "report.html").read_text(encoding="utf-8")
-    assert "Standard error: statistical error of the mean dose" in report
+    assert "Statistical: standard error of the mean dose by Monte Carlo alone" in report
     assert "Noise floor" in report
     assert left_in(tmp_path) == {"case", "result"}
 

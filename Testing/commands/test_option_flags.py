@@ -95,7 +95,9 @@ def test_flags_go_before_the_preset_and_the_preset_before_the_case(case_folder):
     case = Case.read(case_folder.file)
     changed = case.with_options(**given("--preset", "kim-2022", "--dose-method", "local"))
     assert changed.preset == "kim-2022"
-    assert changed.options == Options(registration="rigid", dose_method="local", seed=3)
+    assert changed.options == Options(
+        registration="rigid", integration="trapezoid", dose_method="local", seed=3
+    )
 
 
 def test_a_cohort_s_scheduler_is_not_the_option(capsys):

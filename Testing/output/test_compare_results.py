@@ -47,7 +47,9 @@ def _cell(folder):
 
 
 def _column(folder):
-    rows = [line.split(",") for line in (folder / "organs.csv").read_text("utf-8").splitlines()]
+    rows = [
+        line.split(",") for line in (folder / "organs.csv").read_text(encoding="utf-8").splitlines()
+    ]
     place = rows[0].index("mean_dose_Gy")
     text = "\n".join(",".join(row[:place] + row[place + 1 :]) for row in rows)
     (folder / "organs.csv").write_text(text, encoding="utf-8")

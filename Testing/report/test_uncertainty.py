@@ -62,7 +62,7 @@ def test_a_course(case_folder, tmp_path, parse, monkeypatch):
     assert not shown.wrong
     assert "<b>P</b>" in shown.text
     assert "there is no result of cycle 2" in shown.text.lower()
-    assert "23.0" in shown.text
+    assert "23 Gy" in shown.text
     assert any(address.startswith("data:image/png") for address in shown.addresses)
     monkeypatch.setattr("LuDosimetryLib.course.report.has_matplotlib", lambda: False)
     report = write_course(read_course(tmp_path / "patient"), tmp_path / "course")

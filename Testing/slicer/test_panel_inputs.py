@@ -274,6 +274,7 @@ def test_texts_of_options_are_those_of_the_library(panel):
 def test_a_preset_passes_through(panel, case_folder):
     from LuDosimetryModule.request import Request
 
+    case_folder.data["options"] = {}
     case_folder.change("preset", to="kim-2022")
     panel.logic.loadCase(case_folder.file)
     assert parameters(panel).preset == "kim-2022"
@@ -281,7 +282,9 @@ def test_a_preset_passes_through(panel, case_folder):
     assert asked.preset == "kim-2022"
     assert asked.options["registration"] == "rigid"
     alone = replace(asked, options={"dose_method": "local"})
-    assert alone.case_options() == Options(registration="rigid", dose_method="local")
+    assert alone.case_options() == Options(
+        registration="rigid", integration="trapezoid", dose_method="local"
+    )
 
 
 def test_bound_widgets(panel):

@@ -54,8 +54,10 @@ def test_the_case_reads_back_with_its_volumes_of_interest(tmp_path):
     assert case.patient_id == "test"
     assert case.administered_activity_MBq == 7400.0
     assert [point.hours for point in case.time_points] == [4.0, 24.0, 48.0, 120.0]
-    assert case.options.dose_method == "multi-vsv"
-    assert case.options.compare_with == ("local", "single-vsv", "split-vsv")
+    assert case.options.dose_method == "unet"
+    assert "dose_method" not in case.asked
+    assert case.options.compare_with == ("single-vsv", "multi-vsv")
+    assert {point.ct for point in case.time_points} == {case.ct}
     ct = read_volume(case.time_points[0].ct, "CT")
     assert ct.grid.same_as(FINE)
     assert ct.values.min() == -1024.0
