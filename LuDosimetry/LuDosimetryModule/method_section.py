@@ -75,22 +75,20 @@ class MethodSection:
         ui.installNetworkButton.setVisible(not packages.installed("onnxruntime"))
         ui.installTorchButton.setVisible(not packages.installed("torch"))
         texts = [tip("doseMethod", parameters.doseMethod)]
-        if "unet" in methods and not _there("onnxruntime"):
-            texts.append(
-                _(
-                    "The residual U-Net needs ONNX Runtime, which the button below installs in seconds; without it the dose is "
-                    "that of multiple voxel S values, uncorrected."
-                )
-            )
         texts += [text[:1].upper() + text[1:] + "." for text in self.lacking(parameters)]
         ui.methodHint.text = " ".join(filter(None, texts))
 
     def lacking(self, parameters: Any) -> list[str]:
         """What must be installed for a run."""
-        asked = "monte-carlo" in (parameters.doseMethod, *parameters.compareWith)
-        if not asked or _there("ompmc"):
-            return []
-        return [_("install the Monte Carlo engine (package ompmc)")]
+        methods = (parameters.doseMethod, *parameters.compareWith)
+        lacking = []
+        if "unet" in methods and not _there("onnxruntime"):
+            lacking.append(
+                _("install ONNX Runtime for the network by the button below, in seconds")
+            )
+        if "monte-carlo" in methods and not _there("ompmc"):
+            lacking.append(_("install the Monte Carlo engine (package ompmc)"))
+        return lacking
 
     def look_for_devices(self) -> bool:
         """Ask once, in the background, for CUDA devices; whether `poll` has something to wait for."""

@@ -347,8 +347,11 @@ def test_missing_packages_are_said_and_offered(panel, monkeypatch):
     assert not panel.ui.runButton.enabled
     assert panel.ui.runButton.toolTip == "To run: install the Monte Carlo engine (package ompmc)."
     panel.ui.methodComboBox.currentIndex = [*DOSE_METHODS].index("unet")
-    assert panel.ui.runButton.enabled
-    assert "needs ONNX Runtime, which the button below installs" in panel.ui.methodHint.text
+    assert not panel.ui.runButton.enabled
+    assert panel.ui.runButton.toolTip == (
+        "To run: install ONNX Runtime for the network by the button below, in seconds."
+    )
+    assert "Install ONNX Runtime for the network by the button below" in panel.ui.methodHint.text
     assert panel.ui.installNetworkButton.isVisibleTo(panel.parent)
     assert panel.ui.installTorchButton.isVisibleTo(panel.parent)
 
