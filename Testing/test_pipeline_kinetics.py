@@ -44,6 +44,26 @@ def test_the_true_activity_comes_out(case_folder, options, rel):
     assert (result.tia_model[case_folder.activity > 0.0] > 1).all()
 
 
+@pytest.mark.parametrize("scans", [3, 1])
+def test_usual_kinetics_help_few_scans(case_folder, tmp_path, scans):
+    """Three scans give the true activity; the last alone nearly so, and says how unsure it is."""
+    points = case_folder.data["time_points"]
+    case_folder.change("time_points", to=points if scans == 3 else points[-1:])
+    case_folder.change("reference_time_point", to=0)
+    result = calculate(case_folder, integration="bayesian")
+    expected = 1e-6 * case_folder.activity * HALF_LIFE_H / LN2
+    np.testing.assert_allclose(result.tia, expected, rtol=0.03, atol=1e-9)
+    assert result.tia_model is None
+    kidney = result.organs[0]
+    part = kidney.uncertainty_parts_percent["time_activity"]
+    assert part < 8.0 if scans == 3 else part > 14.0
+    assert kidney.effective_half_life_h == pytest.approx(HALF_LIFE_H, rel=0.03)
+    assert any("only one scan" in warning for warning in result.warnings) == (scans == 1)
+    result.write(tmp_path / "result")
+    report = (tmp_path / "result" / "report.html").read_text(encoding="utf-8")
+    assert "what the scans do not tell is as usual" in report
+
+
 def test_curves_are_made_whatever_the_integration(case_folder):
     for integration in ("trapezoid", "hybrid", "haenscheid"):
         result = calculate(case_folder, integration=integration)

@@ -1,6 +1,6 @@
 """Curves that know how kinetics usually are: of VOIs, scaled to their voxels, and of neighbourhoods."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from math import log as ln
@@ -79,8 +79,8 @@ def bayesian_curves(problem: IntegrationProblem) -> dict[str, VoiCurve]:
     active = {name: values for name, values in sums.items() if any(values)}
     if active:
         fits = fits_of(hours, active, decay_per_h, problem.options)
-        for number, name in enumerate(active):
-            curves[name] = _curve(curves[name], fits, number)
+        for name, curve in zip(active, _curves([curves[n] for n in active], fits), strict=True):
+            curves[name] = curve
     return curves
 
 
@@ -181,30 +181,31 @@ def _hours_of_sums(
     return np.concatenate(found)
 
 
-def _curve(trapezoid: VoiCurve, fits: BayesianFits, number: int) -> VoiCurve:
-    """The curve of one of several fits."""
-    slow, share, fast, uptake = (
-        float(v[number]) for v in rates_of(fits.logarithms, fits.decay_per_h)
-    )
-    tia = float(fits.tia[number])
-    half_life_h, unsure = (float(v[number]) for v in _effective_half_lives(fits))
-    return replace(
-        trapezoid,
-        model=BAYESIAN,
-        parameters={
-            "amplitude_MBq": float(np.exp(fits.log_amplitude[number])),
-            "slow_rate_per_h": slow,
-            "fast_rate_per_h": slow + fast,
-            "fast_share": share,
-            "uptake_rate_per_h": uptake,
-        },
-        tia_MBq_h=tia,
-        tia_standard_uncertainty_MBq_h=tia * float(fits.relative_uncertainty[number]),
-        effective_half_life_h=half_life_h,
-        effective_half_life_standard_uncertainty_h=half_life_h * unsure,
-        degrees_of_freedom=len(trapezoid.hours) - 1,
-        relative_scatter=float(fits.relative_scatter[number]) if len(fits.hours) > 1 else None,
-    )
+def _curves(trapezoids: Sequence[VoiCurve], fits: BayesianFits) -> Iterator[VoiCurve]:
+    """The curves that were fitted, in place of the trapezoids through the same scans."""
+    slow, share, fast, uptake = rates_of(fits.logarithms, fits.decay_per_h)
+    amplitude, tia = np.exp(fits.log_amplitude), fits.tia
+    tia_error = tia * fits.relative_uncertainty
+    half_life_h, half_life_error = _effective_half_lives(fits)
+    scatter = fits.relative_scatter if len(fits.hours) > 1 else None
+    for n, trapezoid in enumerate(trapezoids):
+        yield replace(
+            trapezoid,
+            model=BAYESIAN,
+            parameters={
+                "amplitude_MBq": float(amplitude[n]),
+                "slow_rate_per_h": float(slow[n]),
+                "fast_rate_per_h": float(slow[n] + fast[n]),
+                "fast_share": float(share[n]),
+                "uptake_rate_per_h": float(uptake[n]),
+            },
+            tia_MBq_h=float(tia[n]),
+            tia_standard_uncertainty_MBq_h=float(tia_error[n]),
+            effective_half_life_h=float(half_life_h[n]),
+            effective_half_life_standard_uncertainty_h=float(half_life_h[n] * half_life_error[n]),
+            degrees_of_freedom=len(trapezoid.hours) - 1,
+            relative_scatter=None if scatter is None else float(scatter[n]),
+        )
 
 
 def _effective_half_lives(fits: BayesianFits) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -6,11 +6,19 @@ from typing import Any
 
 import numpy as np
 
-from ..activity.curve import TRAPEZOID, TWO_PHASE, VoiCurve
+from ..activity.curve import BAYESIAN, TRAPEZOID, TWO_PHASE, VoiCurve
 from ..result.result import ResultData
 from .page import Html, heading, number, paragraph, percent, picture, section, swatch, table, text
 from .palette import INK, MUTED, organ_style
 
+_CHOSEN = (
+    "The curve with the least corrected Akaike criterion among those that the number of scans supports, unless one "
+    "was asked for; ±: standard uncertainty from the scatter of the scans about the curve, which few scans know poorly."
+)
+_BAYESIAN = (
+    "The most likely curve with uptake and two phases of washout: what the scans do not tell is as usual; ±: standard "
+    "uncertainty from that of the scans and the spread of usual kinetics."
+)
 _COLUMNS = 3
 _PANEL_INCH = (2.9, 2.15)
 
@@ -68,11 +76,8 @@ def _table(curves: Mapping[str, VoiCurve], places: Mapping[str, int]) -> str:
                 text("–" if scatter is None else f"{100.0 * scatter:.2g}"),
             ]
         )
-    note = (
-        "Curves of the whole volumes, as the scans show them. The curve with the least corrected Akaike "
-        "criterion among those that the number of scans supports, unless one was asked for; ±: standard "
-        "uncertainty from the scatter of the scans about the curve, which few scans know poorly."
-    )
+    note = "Curves of the whole volumes, as the scans show them. "
+    note += _BAYESIAN if any(c.model == BAYESIAN for c in curves.values()) else _CHOSEN
     return table(headings, rows, main_column=3) + paragraph(note, quiet=True)
 
 

@@ -38,7 +38,8 @@ def uncertainty_section(result: ResultData, pictures: bool) -> Html:
     ]
     note = (
         "±: standard uncertainty (one standard deviation) after Gear et al. 2018; its inputs are options of the case. "
-        "The parts are independent and add up as squares. Curve: activity over time. Delineation: border, activity within, mass and recovery moved "
+        "The parts are independent and add up as squares. Curve: errors of scans, kinetics that they do not show, and how "
+        "far the integration is from the fitted curve. Delineation: border, activity within, mass and recovery moved "
         "together, so that their correlations are kept; the volume itself is less certain than the dose. Calibration, "
         "recovery and dose engine have the same error in all organs, so that ratios of organ doses are more certain than the doses."
     )

@@ -45,6 +45,7 @@ class ScannedPhantom:
     nuclide : Nuclide
     grid : Grid
         That of the SPECT.
+    anatomy : Anatomy
     activity_Bq_mL : mapping of float to ndarray, shape (k, j, i)
         Scans by their time [h], with blur and noise.
     vois : mapping of str to ndarray of bool, shape (k, j, i)
@@ -60,6 +61,7 @@ class ScannedPhantom:
     name: str
     nuclide: Nuclide
     grid: Grid
+    anatomy: Anatomy
     activity_Bq_mL: Mapping[float, Array]
     vois: Mapping[str, Mask]
     true_tia: Array
@@ -112,7 +114,7 @@ def scanned_phantom(name: str, hours: Sequence[float], log: Log) -> ScannedPhant
         activity[t] = scanner.scan(_activity_MBq_mL(patient, grid, t), grid, rng)
     true_tia = blurred(true, grid, scanner.resolution_mm)
     box, weights = _dose_weights(true_tia, anatomy, grid, nuclide, vois)
-    return ScannedPhantom(name, nuclide, grid, activity, vois, true_tia, box, weights)
+    return ScannedPhantom(name, nuclide, grid, anatomy, activity, vois, true_tia, box, weights)
 
 
 def _activity_MBq_mL(patient: VirtualPatient, grid: Grid, hours: float) -> Array:

@@ -98,19 +98,32 @@ def test_no_activity_is_sure_to_be_none():
     assert stated_and_integrated(series_of([0.0] * 4, integration="bayesian"))[0] == [0.0]
 
 
-@pytest.mark.parametrize(
-    "hours", [HOURS, (24.0, 72.0, 168.0), (4.0, 24.0, 120.0), (24.0, 120.0), (96.0,)]
-)
-def test_truths_lie_within_two_stated_uncertainties(hours):
-    """Of kinetics of many tissues and scans that err by 5 %: nine of ten, by every integration."""
-    apart: dict[str, list[float]] = {way: [] for way in possible(hours)}
+SCANS = [HOURS, (24.0, 72.0, 168.0), (4.0, 24.0, 120.0), (24.0, 120.0), (96.0,)]
+
+
+@pytest.mark.parametrize("hours", SCANS)
+@pytest.mark.parametrize("way", ["bayesian", "trapezoid, physical tail"])
+def test_truths_lie_within_two_stated_uncertainties(way, hours):
+    """Kinetics of many tissues and scans that err by 5 %: nine of ten, and more."""
+    apart = errors_over_stated(way, hours, 100 if way == "bayesian" else 20)
+    assert np.mean(apart <= 2.0) >= 0.9
+    if way == "bayesian":  # nor is it much surer than it says
+        assert 0.45 < np.sqrt(np.mean(np.square(apart))) < 1.25
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("hours", SCANS)
+def test_truths_lie_within_two_stated_uncertainties_of_every_integration(hours):
+    for way in possible(hours):
+        assert np.mean(errors_over_stated(way, hours, 60) <= 2.0) >= 0.9, way
+
+
+def errors_over_stated(way, hours, count) -> np.ndarray:
+    """Errors of time-integrated activities as parts of their stated standard uncertainties."""
+    found = []
     for n, tissue in enumerate(POPULATION):
-        true, scans = scanned_volumes(tissue, hours, 0.05, 60, 50 + n)
-        for way, found in apart.items():
-            series = series_of(scans, hours, UncertaintyInputs(), **WAYS[way])
-            stated, tia = stated_and_integrated(series)
-            found += list(np.abs(tia - true) / (0.01 * stated * tia))
-    for way, found in apart.items():
-        assert np.mean(np.array(found) <= 2.0) >= 0.9, way
-    # nor is the Bayesian curve much surer than it says
-    assert np.sqrt(np.mean(np.square(apart["bayesian"]))) > 0.45
+        true, scans = scanned_volumes(tissue, hours, 0.05, count, 50 + n)
+        series = series_of(scans, hours, UncertaintyInputs(), **WAYS[way])
+        stated, tia = stated_and_integrated(series)
+        found.append(np.abs(tia - true) / (0.01 * stated * tia))
+    return np.concatenate(found)
