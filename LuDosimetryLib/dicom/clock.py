@@ -1,4 +1,4 @@
-"""Clocks of a study: zones that are told on one side only, and the change to and from summer time."""
+"""Clocks of a study: time zones stated on one side only, and the change to and from summer time."""
 
 import re
 from dataclasses import dataclass

@@ -124,7 +124,7 @@ class CtChoice:
         return found[0]
 
     def _best(self, scan: Scan, own: list[CtSeries]) -> CtSeries:
-        """Of several the nearest in time; of those of one session that which covers most of the scan."""
+        """Choose the nearest in time; within one session the one that covers most of the scan."""
         nearest_h = min(_from_scan_h(scan, ct) for ct in own)
         grid = scan.beds[0].stack.grid
         near = [ct for ct in own if _from_scan_h(scan, ct) <= nearest_h + _AS_NEAR_H]

@@ -10,7 +10,7 @@ from ..dicom_files.private_elements import SIEMENS_DECAY_CORRECTION
 
 CORRECTIONS = ("NONE", "START", "ADMIN")
 _FACTOR_AGREES = 0.03
-"""Of a told decay factor and that of the correction; less than the decay of 177Lu in seven hours."""
+"""Difference of the stated decay factor from that of the correction; less than the decay of 177Lu in seven hours."""
 
 
 @dataclass(frozen=True)
