@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from LuDosimetryLib.base.log import Log
 from LuDosimetryLib.montecarlo.emission import EmissionSpectrum
 from LuDosimetryLib.montecarlo.patient import Patient, _absorbed
 from LuDosimetryLib.montecarlo.sampling import EFFICIENT, draw
@@ -246,7 +247,7 @@ def test_photons_by_other_data_and_another_code(trunk):
     def engine(seed):
         photons = int(DECAYS * spectrum.particles_per_decay)
         emissions = draw(patient.source, spectrum, photons, EFFICIENT, np.random.default_rng(seed))
-        return 1e3 * _absorbed(patient, spectrum, emissions, EFFICIENT, 1 + seed, lambda _: None)
+        return 1e3 * _absorbed(patient, spectrum, emissions, EFFICIENT, 1 + seed, Log())
 
     def other(seed):
         rng = np.random.default_rng(100 + seed)

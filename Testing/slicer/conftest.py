@@ -110,7 +110,7 @@ def responsiveness() -> Any:
 def loaded(panel, case_folder, monkeypatch):
     """The panel with a small case, to be calculated by this Python."""
     monkeypatch.delenv("LUDOSIMETRY_PYTHON", raising=False)
-    case_folder.data["options"] = {"dose_method": "single-vsv", "compare_with": ["local"]}
+    case_folder.data["options"] |= {"dose_method": "single-vsv", "compare_with": ["local"]}
     case_folder.write()
     panel.logic.loadCase(case_folder.file)
     return panel

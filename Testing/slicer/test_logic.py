@@ -40,6 +40,8 @@ def test_plain_arguments(logic, case_folder):
         ],
         segmentation=loaded.segmentation,
         doseMethod="local",
+        integration="trapezoid",
+        registration="none",
         progress=lambda fraction, text: told.append((fraction, text)),
     )
     expected = run_case(Case.read(case_folder.file))
