@@ -109,7 +109,7 @@ def test_doses_by_a_tilted_ct(study, imported, case_folder):
     study.seg("organs.dcm", labels, study.names, own)
     case = imported(study.folder)
     content = json.loads(case.read_text(encoding="utf-8"))
-    content["options"]["dose_method"] = "local"
+    content["options"] |= {"dose_method": "local", "integration": "trapezoid"}
     case.write_text(json.dumps(content), encoding="utf-8")
     doses = {o.name: o.mean_dose_Gy for o in run_case(Case.read(case)).organs}
     for organ in run_case(Case.read(case_folder.file)).organs:

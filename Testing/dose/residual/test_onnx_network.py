@@ -75,7 +75,7 @@ import numpy as np
 from LuDosimetryLib.dose.residual.model import read_model
 from LuDosimetryLib.dose.residual.onnx_network import OnnxNetwork
 network = OnnxNetwork(read_model())
-fields = [np.ones((1, n, 64, 64, 64), np.float32) for n in (2, 5)]
+fields = [np.ones((1, n, 128, 128, 128), np.float32) for n in (2, 5)]
 network(*(field[..., :8, :8, :8] for field in fields), lambda: None)
 pages = int(open("/proc/self/statm").read().split()[0])
 limit = pages * resource.getpagesize() + 60_000_000

@@ -42,7 +42,7 @@ def written(request, tmp_path_factory):
     if request.param == "left-handed nrrd":
         for n in (1, 2, 3):
             _turn_over(case_folder.folder / f"spect_{n}.nrrd")
-    result = run_case(Case.read(file).with_options(dose_method="local"))
+    result = run_case(Case.read(file).with_options(dose_method="local", integration="trapezoid"))
     result.write(folder / "written")
     return result, folder / "written"
 
