@@ -32,9 +32,9 @@ class BackgroundJob:
     nodes : list
         Input nodes; if one of them changes, the result is not loaded into the scene.
     write : callable
-        Takes the job folder; writes its files in steps, each of which yields a message.
+        Called with the job folder; writes its files in steps, each of which yields a message.
     read : callable
-        Takes the result folder; reads its files in steps, without changing the scene.
+        Called with the result folder; reads its files in steps, without changing the scene.
     show : callable
         Adds what was read to the scene, in steps.
 

@@ -184,7 +184,7 @@ class ResultSection:
         if self._folder is None:
             return
         parent = qt.QFileDialog.getExistingDirectory(
-            slicer.util.mainWindow(), _("Folder that takes the result folder"), ""
+            slicer.util.mainWindow(), _("Folder in which the result folder is written"), ""
         )
         if not parent:
             return

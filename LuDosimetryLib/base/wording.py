@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from math import floor, isfinite, log10
 
-__all__ = ["listed", "with_uncertainty"]
+__all__ = ["listed", "warnings_in_short", "with_uncertainty"]
 
 _NAMED = 6
+_LONGEST_WARNING = 160
+"""Characters of a warning where there is little room."""
 _SMALLEST = 1e-3
 """Below it, a value and its uncertainty are written with a power of ten."""
 
@@ -41,3 +43,11 @@ def with_uncertainty(value: float, uncertainty: float | None) -> str:
 def _rounded(value: float, digits: int) -> str:
     """A value with a number of digits after the point; below 0, with zeros before it."""
     return f"{round(value, digits):.{max(0, digits)}f}"
+
+
+def warnings_in_short(warnings: Sequence[str]) -> list[str]:
+    """Warnings, each cut to a line or two."""
+    return [
+        text if len(text) <= _LONGEST_WARNING else f"{text[: _LONGEST_WARNING - 1].rstrip()}…"
+        for text in warnings
+    ]

@@ -3,7 +3,6 @@
 from pathlib import Path
 from urllib.parse import quote
 
-from ..base.storage import write_atomically
 from ..report.drawing import has_matplotlib, no_pictures
 from ..report.page import (
     Html,
@@ -11,7 +10,6 @@ from ..report.page import (
     heading,
     link,
     number,
-    page,
     paragraph,
     picture,
     section,
@@ -19,6 +17,7 @@ from ..report.page import (
     table,
     text,
     warning_box,
+    write_page,
 )
 from ..report.palette import organ_style
 from .cohort import Cohort, Spread
@@ -47,9 +46,8 @@ def write_cohort_report(cohort: Cohort, path: Path) -> None:
             section("Organ dose by case", *_pictures(cohort)),
             section("Cases", _cases(cohort)),
         ]
-    with write_atomically(path) as file:
-        title = f"{len(cohort.doses)} of {len(cohort.endings)} cases"
-        file.write(page("177Lu cohort report", title, content).encode())
+    title = f"{len(cohort.doses)} of {len(cohort.endings)} cases"
+    write_page(path, "177Lu cohort report", title, content)
 
 
 def _facts(cohort: Cohort) -> Html:

@@ -5,14 +5,12 @@ from pathlib import Path
 import numpy as np
 
 from ..agreement.agreement import LOW_DOSE_GY
-from ..base.storage import write_atomically
 from ..report.drawing import has_matplotlib, no_pictures
 from ..report.page import (
     Html,
     facts,
     heading,
     number,
-    page,
     paragraph,
     percent,
     picture,
@@ -21,6 +19,7 @@ from ..report.page import (
     table,
     text,
     warning_box,
+    write_page,
 )
 from ..report.palette import organ_style
 from ..report.scene import Scene
@@ -48,8 +47,7 @@ def write_comparison_report(comparison: Comparison, path: Path) -> None:
         *_pictures(comparison),
         section("Inputs", _inputs(comparison)),
     ]
-    with write_atomically(path) as file:
-        file.write(page("Dose comparison", f"{dose} against {reference}", content).encode())
+    write_page(path, "Dose comparison", f"{dose} against {reference}", content)
 
 
 def _facts(comparison: Comparison, dose: str, reference: str) -> Html:

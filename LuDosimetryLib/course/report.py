@@ -2,10 +2,8 @@
 
 from pathlib import Path
 
-from ..base.storage import write_atomically
-from ..base.wording import with_uncertainty
+from ..base.wording import warnings_in_short, with_uncertainty
 from ..organs.quantities import Shown, shown_in
-from ..output.dicom.wording import warnings_in_short
 from ..report.drawing import has_matplotlib, no_pictures
 from ..report.page import (
     Html,
@@ -13,7 +11,6 @@ from ..report.page import (
     heading,
     marks,
     number,
-    page,
     paragraph,
     picture,
     section,
@@ -21,6 +18,7 @@ from ..report.page import (
     table,
     text,
     warning_box,
+    write_page,
 )
 from ..report.palette import organ_style
 from .course import Course, Cycle, Limit
@@ -45,9 +43,7 @@ def write_course_report(course: Course, path: Path) -> None:
         section("Cycles", _cycles(course)),
         section("Warnings of the cycles", *_warnings(course)),
     ]
-    with write_atomically(path) as file:
-        title = course.patient_id or "Unnamed patient"
-        file.write(page("177Lu course report", title, content).encode())
+    write_page(path, "177Lu course report", course.patient_id or "Unnamed patient", content)
 
 
 def _facts(course: Course) -> Html:

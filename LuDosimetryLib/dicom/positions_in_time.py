@@ -69,7 +69,7 @@ def _in_order(scans: list[Scan], hours: Sequence[float | None]) -> list[Scan]:
 
 
 def _are_distinct(moments: Sequence[datetime | None]) -> list[datetime] | None:
-    """The moments of all scans, if all are told and no two are the same."""
+    """Moments of all scans, if every scan has one and no two are the same."""
     known = [moment for moment in moments if moment is not None]
     return known if len(set(known)) == len(moments) else None
 

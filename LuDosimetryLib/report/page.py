@@ -4,8 +4,10 @@ import base64
 import math
 from collections.abc import Iterable, Sequence
 from html import escape
+from pathlib import Path
 from typing import NewType
 
+from ..base.storage import write_atomically
 from .palette import ACCENT, INK, MUTED, RULE
 
 Html = NewType("Html", str)
@@ -260,3 +262,9 @@ def page(kind: str, title: str, content: Iterable[Html]) -> str:
 </body>
 </html>
 """
+
+
+def write_page(path: Path, kind: str, title: str, content: Iterable[Html]) -> None:
+    """Write a `page` as a file, complete or not at all."""
+    with write_atomically(path) as file:
+        file.write(page(kind, title, content).encode())

@@ -5,7 +5,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from ..base.storage import write_atomically
 from ..case.dose_methods import DOSE_METHODS
 from ..result.asked import AskedCase
 from ..result.result import ResultData
@@ -17,7 +16,7 @@ from .organ_doses import (
     methods_section,
     statistics_section,
 )
-from .page import Html, facts, number, page, paragraph, section, table, text, warning_box
+from .page import Html, facts, number, paragraph, section, table, text, warning_box, write_page
 from .registration import registration_section
 from .time_activity import time_activity_section
 from .uncertainty import effect_section, uncertainty_section
@@ -52,8 +51,7 @@ def write_report(result: ResultData, path: Path) -> None:
         section("Timing", _timing(result.timing_s)),
         section("Provenance", _provenance(result.provenance)),
     ]
-    with write_atomically(path) as file:
-        file.write(page("177Lu dosimetry report", title, content).encode())
+    write_page(path, "177Lu dosimetry report", title, content)
 
 
 def _instead(result: ResultData) -> str:

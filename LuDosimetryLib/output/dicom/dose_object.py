@@ -4,11 +4,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...base.wording import warnings_in_short
 from ...dicom_files.kinds import RTDOSE
 from ...result.result import ResultData
 from .planes import Planes, decimal, decimals
 from .result_study import MANUFACTURER, MODEL, SERIAL_NUMBER, ResultStudy
-from .wording import method_in_short, method_in_words, series_description, warnings_in_short
+from .wording import method_in_short, method_in_words, series_description
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from ...base.wording import warnings_in_short
 from ...case.dose_methods import DOSE_METHODS
 from ...organs.biological_effect import response_of
 from ...organs.quantities import FAMILIES, QUANTITIES, SCHEME, Code, Family, OrganDose
@@ -11,7 +12,7 @@ from ...report.page import RESEARCH_USE
 from ...result.result import ResultData
 from ...voi.terminology import terminology_of
 from .result_study import MANUFACTURER, MODEL, SERIAL_NUMBER, ResultStudy
-from .wording import method_in_words, method_parameters, series_description, warnings_in_short
+from .wording import method_in_words, method_parameters, series_description
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset

@@ -1,7 +1,5 @@
 """What the DICOM objects of a result say of how the dose was made, in short."""
 
-from collections.abc import Sequence
-
 from ...case.option import options_of
 from ...case.options import Options
 from ...report.how_calculated import how_calculated
@@ -12,7 +10,6 @@ _LONGEST_NAME = 64
 """Characters of a DICOM description (LO)."""
 _LONGEST_TEXT = 1024
 """Characters of a DICOM short text (ST)."""
-_LONGEST_WARNING = 160
 _IN_SHORT = ("integration", "tail")
 
 
@@ -56,11 +53,3 @@ def method_in_words(result: ResultData) -> str:
     if any(organ.standard_uncertainty_Gy is not None for organ in result.organs):
         sentences.append("Uncertainties are standard uncertainties (one standard deviation).")
     return " ".join(filter(None, sentences))[:_LONGEST_TEXT]
-
-
-def warnings_in_short(warnings: Sequence[str]) -> list[str]:
-    """Warnings, each cut to a line or two."""
-    return [
-        text if len(text) <= _LONGEST_WARNING else f"{text[: _LONGEST_WARNING - 1].rstrip()}…"
-        for text in warnings
-    ]
