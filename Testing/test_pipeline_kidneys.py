@@ -19,6 +19,7 @@ def calculate(case_folder, **options):
     return run_case(Case.read(case_folder.file))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("integration", ["trapezoid", "hybrid", "bayesian"])
 def test_both_kidneys_are_the_sum_of_each(case_folder, tmp_path, integration):
     result = calculate(case_folder, integration=integration)

@@ -44,6 +44,7 @@ def test_the_true_activity_comes_out(case_folder, options, rel):
     assert (result.tia_model[case_folder.activity > 0.0] > 1).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scans", [3, 1])
 def test_usual_kinetics_help_few_scans(case_folder, tmp_path, scans):
     """Three scans give the true activity; the last alone nearly so, and says how unsure it is."""
@@ -84,6 +85,7 @@ def test_recovery_divides_what_a_fit_gives(case_folder):
     np.testing.assert_allclose(divided.tia[kidney], 2.0 * plain.tia[kidney], rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_the_result_folder_holds_curves_and_map(case_folder, tmp_path):
     output = tmp_path / "result"
     assert (
@@ -108,6 +110,7 @@ def test_the_result_folder_holds_curves_and_map(case_folder, tmp_path):
     assert "Activity over time" in (output / "report.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_a_later_trapezoid_takes_the_map_away(case_folder, tmp_path):
     output = tmp_path / "result"
     assert (

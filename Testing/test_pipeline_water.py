@@ -33,6 +33,7 @@ def test_doses_of_soft_tissue_differ_by_the_density_alone(case_folder):
     assert any("there is no CT" in warning for warning in water.warnings)
 
 
+@pytest.mark.slow
 def test_the_default_method_gives_way_and_the_title_says_so(case_folder, tmp_path):
     del case_folder.data["options"]["dose_method"]
     file = without_ct(case_folder)

@@ -54,6 +54,7 @@ def finished(tmp_path_factory) -> SimpleNamespace:
     return SimpleNamespace(case=case_folder, before=before, told=told, folder=Path(told[-1][1]))
 
 
+@pytest.mark.slow
 def test_a_case_gives_a_result_folder(finished):
     kinds = [kind for kind, _ in finished.told]
     assert set(kinds) <= {"progress", "warning", "result"}
@@ -70,6 +71,7 @@ def test_a_case_gives_a_result_folder(finished):
     assert {path: after[path] for path in finished.before} == finished.before
 
 
+@pytest.mark.slow
 def test_the_same_numbers_as_in_this_process(finished):
     from LuDosimetryLib import Case, run_case
 
@@ -138,6 +140,7 @@ def test_what_native_code_prints_does_not_mix_with_the_messages(case_folder):
     assert "and from Python" in said
 
 
+@pytest.mark.slow
 def test_it_ends_when_stdin_closes(case_folder):
     # a method that takes a minute; nobody asks it politely
     pytest.importorskip("ompmc")
@@ -157,6 +160,7 @@ def test_it_ends_when_stdin_closes(case_folder):
     assert not (case_folder.folder / "result").exists()
 
 
+@pytest.mark.slow
 def test_it_ends_when_its_parent_dies(case_folder, tmp_path):
     pytest.importorskip("ompmc")
     case_folder.data["options"] = {"dose_method": "monte-carlo", "histories": 2_000_000_000}
@@ -207,6 +211,7 @@ def _lives(process: int) -> bool:
         return False
 
 
+@pytest.mark.slow
 def test_a_comparison(finished, tmp_path):
     result = finished.folder
     job = tmp_path / "comparison"

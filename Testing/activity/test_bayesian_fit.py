@@ -39,6 +39,7 @@ def test_many_exact_scans_give_the_curve():
     assert np.quantile(np.abs(found.tia / tia - 1.0), 0.95) < 0.003
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hours", [FOUR, (24.0, 120.0), (4.0, 96.0), (72.0,)])
 def test_the_most_likely_curve_as_a_general_minimizer_finds_it(hours):
     _, activity = scanned(population(12, 2), hours, 0.05, 2)

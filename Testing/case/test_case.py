@@ -61,6 +61,7 @@ def cases(draw):
     )
 
 
+@pytest.mark.slow
 @given(cases())
 def test_a_case_survives_its_file(case):
     assert Case.from_dict(json.loads(json.dumps(case.to_dict())), FOLDER) == case

@@ -119,6 +119,7 @@ def _goes_on(cases: Path, output: Path) -> None:
     assert not _finished(asked.with_options(integration="hybrid"), output / "b")
 
 
+@pytest.mark.slow
 def test_cancelling_keeps_what_is_done(cases, tmp_path):
     def progress(fraction: float, message: str) -> None:
         assert 0.0 <= fraction <= 1.0
@@ -134,6 +135,7 @@ def test_cancelling_keeps_what_is_done(cases, tmp_path):
     assert not (output / "a/cycle 2").exists()
 
 
+@pytest.mark.slow
 def test_two_cases_at_a_time(cases, tmp_path, monkeypatch):
     """Both are under way at the same moment, and the numbers are those of each alone."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
@@ -157,6 +159,7 @@ def test_two_cases_at_a_time(cases, tmp_path, monkeypatch):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["case", "cases", "out"]
 
 
+@pytest.mark.slow
 def test_abandoning_a_cohort_ends_its_processes(cases, tmp_path, monkeypatch, group_lives):
     """Whoever stops asking for endings leaves no process behind, and nothing half written."""
     pytest.importorskip("ompmc")

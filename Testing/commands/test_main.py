@@ -37,6 +37,7 @@ def test_a_run_from_the_shell(case_folder, tmp_path):
     assert modes == {0o666 & ~umask}
 
 
+@pytest.mark.slow
 def test_a_run_says_the_organ_doses(case_folder, tmp_path, capsys):
     assert main(["run", str(case_folder.folder), "-o", str(tmp_path / "result")]) == DONE
     said = capsys.readouterr().out
@@ -57,6 +58,7 @@ def run_to(case_folder, output: Path, message: str) -> subprocess.Popen:
     raise AssertionError(process.communicate())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("message", ["reading the scans", "writing the volumes"])
 def test_a_run_that_is_cancelled(case_folder, tmp_path, number, message):
@@ -69,6 +71,7 @@ def test_a_run_that_is_cancelled(case_folder, tmp_path, number, message):
     assert not output.exists()
 
 
+@pytest.mark.slow
 def test_a_run_that_is_killed(case_folder, tmp_path):
     output = tmp_path / "result"
     process = run_to(case_folder, output, "writing the report")
@@ -93,6 +96,7 @@ def test_a_listener_that_goes_away(case_folder, tmp_path):
     assert not (tmp_path / "result").exists()
 
 
+@pytest.mark.slow
 def test_a_run_over_an_earlier_result(case_folder, tmp_path):
     output = tmp_path / "result"
     case_folder.change("options", "compare_with", to=["single-vsv"])
@@ -109,6 +113,7 @@ def test_a_run_over_an_earlier_result(case_folder, tmp_path):
     assert set(summary["volumes"]) == {"tia", "density", "dose"}
 
 
+@pytest.mark.slow
 def test_a_refused_run_keeps_an_earlier_result(case_folder, refused, tmp_path):
     output = tmp_path / "result"
     assert main(["run", str(case_folder.file), "-o", str(output)]) == DONE
@@ -118,6 +123,7 @@ def test_a_refused_run_keeps_an_earlier_result(case_folder, refused, tmp_path):
     assert {p: hashlib.sha256(p.read_bytes()).digest() for p in output.iterdir()} == before
 
 
+@pytest.mark.slow
 def test_a_result_beside_its_inputs(case_folder):
     before = case_folder.hashes()
     assert main(["run", str(case_folder.file), "-o", str(case_folder.folder)]) == DONE

@@ -34,6 +34,7 @@ def left_in(folder):
     return {path.name for path in folder.iterdir()}
 
 
+@pytest.mark.slow
 def test_result_folder(case_folder, tmp_path, capfd):
     case_folder.change("options", "compare_with", to=["local"])
     output = tmp_path / "result"
@@ -78,6 +79,7 @@ def test_histories_or_uncertainty_but_not_both(case_folder, tmp_path, capfd):
     assert "not allowed with" in capfd.readouterr().err
 
 
+@pytest.mark.slow
 def test_histories_take_the_place_of_the_case_s_uncertainty(case_folder, tmp_path):
     case_folder.change("options", "uncertainty_percent", to=1e-6)
     assert main(arguments(case_folder, tmp_path / "result", "--histories", "1e4")) == DONE

@@ -45,6 +45,7 @@ def test_patients_of_the_study_under_another_name(refused, tmp_path):
     assert not (tmp_path / "data").exists()
 
 
+@pytest.mark.slow
 def test_training_data_of_a_ct(tmp_path, capfd, monkeypatch):
     pytest.importorskip("ompmc")
     monkeypatch.setattr(training_data, "spect_grid", lambda grid: spect_grid(grid, 16, 6.0))
@@ -103,6 +104,7 @@ class TestTraining:
         assert training["start"]["sha256"] == card.sha256
         assert training["start"]["training"] == card.training
 
+    @pytest.mark.slow
     def test_crossvalidate(self, data, capfd, tmp_path):
         pytest.importorskip("matplotlib")
         output, report = tmp_path / "study", tmp_path / "report"

@@ -142,6 +142,7 @@ def test_without_matplotlib_a_comparison_is_written(files, tmp_path, monkeypatch
     assert "label 2" in page
 
 
+@pytest.mark.slow
 def test_a_standard_error_gives_the_error_of_a_perfect_method(files, tmp_path):
     reference = read_volume(files["reference"], "reference").values
     write_volume(tmp_path / "se.nrrd", Volume(reference * np.float32(0.013), GRID), "Gy")

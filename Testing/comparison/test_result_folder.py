@@ -89,6 +89,7 @@ def test_a_density_that_is_a_link_out_of_the_folder_is_not_read(monte_carlo_resu
     assert "is a link that leads out of its folder" in log.remarks[0]
 
 
+@pytest.mark.slow
 def test_comparison_uses_the_errors_of_the_batches(monte_carlo_result, tmp_path):
     labels = np.zeros(GRID.shape, np.uint8)
     labels[2:5, 2:5, 2:5] = 1

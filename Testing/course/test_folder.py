@@ -57,6 +57,7 @@ def calculate(patient, tmp_path, capfd) -> RunCourse:
     return run
 
 
+@pytest.mark.slow
 def test_two_cycles(patient, calculate, tmp_path):
     assert calculate() == (DONE, "")
     single = json.loads((patient / "cycle 1/result/result.json").read_text(encoding="utf-8"))
@@ -86,6 +87,7 @@ def test_two_cycles(patient, calculate, tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_an_organ_that_one_cycle_lacks_is_said(patient, calculate):
     edit(patient, 2, lambda data: data["organs"].pop(1))
     code, said = calculate()

@@ -40,6 +40,7 @@ def test_transfer_syntaxes(study, imported, same_doses, syntax):
     same_doses(imported(study.folder))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("syntax", ["jpeg2000", "rle"])
 def test_compressed_ct(study, imported, same_doses, syntax):
     study.nm_scans(decay="START")

@@ -70,6 +70,7 @@ def _add_organs(study, path, content, grid):
         study.seg(f"organ{n}.dcm", mask.astype(int), {1: name}, grid)
 
 
+@pytest.mark.slow
 def test_a_real_ct_reads_with_its_values_and_place():
     if not REAL_CT.is_dir():
         pytest.skip("the real CT is not here")

@@ -116,6 +116,7 @@ def test_only_the_owner_reads_who_the_patient_is(tiny, took):
         assert any(secret in text for secret in SECRETS) == (path.name == "dicom.json")
 
 
+@pytest.mark.slow
 def test_anonymous(tiny, tmp_path, took):
     """No name, birth date, number, date or UID of the study in the case, in its results or their exports."""
     multi_day(tiny)

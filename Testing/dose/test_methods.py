@@ -28,6 +28,7 @@ def uniform(shape, side_mm, density, tia):
     return DoseProblem(grid, tia, rho, np.ones(shape, bool), read_nuclide("Lu-177"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", METHODS)
 def test_linear_in_activity(name, mixed_problem):
     once = dose_by(name, mixed_problem)

@@ -44,6 +44,7 @@ class TestWithEngine:
     def _engine(self):
         pytest.importorskip("ompmc")
 
+    @pytest.mark.slow
     def test_dose_and_errors(self, problem):
         found = monte_carlo_dose(problem, Log())
         assert found.dose.dtype == found.standard_error.dtype == np.float32
@@ -56,6 +57,7 @@ class TestWithEngine:
             assert dose == pytest.approx(mean_of(split, problem, name), rel=0.05)
         assert found.how["decays"] == 100_000
 
+    @pytest.mark.slow
     def test_noise_that_makes_doses_negative_is_told(self, problem):
         few, log = replace(problem, effort=Effort(histories=2_000)), Log()
         found = monte_carlo_dose(few, log)
@@ -64,6 +66,7 @@ class TestWithEngine:
         assert any(f"the dose of {negative} voxels" in warning for warning in log.remarks)
         assert found.how["engine"].startswith("ompmc ")
 
+    @pytest.mark.slow
     def test_twice_the_activity_twice_the_dose(self, problem):
         once = monte_carlo_dose(problem, Log())
         twice = monte_carlo_dose(replace(problem, tia_MBq_h_mL=2 * problem.tia_MBq_h_mL), Log())
@@ -73,6 +76,7 @@ class TestWithEngine:
         for name, error in once.organ_standard_error_Gy.items():
             assert twice.organ_standard_error_Gy[name] == pytest.approx(2 * error, rel=1e-3)
 
+    @pytest.mark.slow
     def test_another_seed_other_numbers(self, problem):
         one, other = (
             monte_carlo_dose(replace(problem, effort=Effort(20_000, seed=seed)), Log())

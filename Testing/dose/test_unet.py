@@ -107,6 +107,7 @@ def test_without_onnxruntime(case_folder, tmp_path, answer, reason):
     )
 
 
+@pytest.mark.slow
 def test_all_but_training_and_cuda_is_imported_without_torch_and_onnx(tmp_path):
     code = """
 import importlib, pkgutil, LuDosimetryLib
@@ -183,6 +184,7 @@ class TestWithOnnxRuntime:
         case_folder.change("options", "dose_method", to="unet")
         assert "are damaged or not those of residual.json" in refused()
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("given", ["folder", "card", "weights"])
     def test_a_network_of_the_user_s_own(self, case_folder, tmp_path, given):
         """Paths in a case file are relative to it; the network is another in its name and bounds."""
@@ -229,6 +231,7 @@ class TestShippedNetwork:
     def _shipped(self):
         pytest.importorskip("onnxruntime")
 
+    @pytest.mark.slow
     def test_result_folder(self, case_folder, tmp_path, capfd):
         case_folder.change("options", "dose_method", to="unet")
         case_folder.change("options", "compare_with", to=["multi-vsv", "split-vsv"])
@@ -271,6 +274,7 @@ class TestShippedNetwork:
             said = summary["provenance"]["unet"]["correction_percent"][organ["name"]]
             assert organ["network_correction_percent"] == said
 
+    @pytest.mark.slow
     def test_twice_the_activity_twice_the_dose(self, mixed_problem):
         from dataclasses import replace
 
@@ -279,6 +283,7 @@ class TestShippedNetwork:
         twice = dose_by("unet", doubled)
         np.testing.assert_allclose(twice, 2 * once, rtol=1e-5, atol=1e-6 * once.max())
 
+    @pytest.mark.slow
     def test_superposition(self, mixed_problem):
         """Where no bound is reached, doses of two activities add up."""
         from dataclasses import replace

@@ -70,6 +70,7 @@ def test_nobody_waits_any_more(python):
     assert answered(probe).torch == ""
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="torch is not installed")
 def test_the_torch_that_is_installed(monkeypatch):
     import torch

@@ -41,6 +41,7 @@ def jobs_in(folder: Path, *names: str) -> list[Path]:
     return [folder / name for name in names]
 
 
+@pytest.mark.slow
 def test_no_more_at_a_time_than_asked_for(tmp_path, python):
     jobs = jobs_in(tmp_path, "1.2", "0.3", "0.4", "0.2")
     running: set[Path] = set()

@@ -31,6 +31,7 @@ def until(run: BackgroundRun, words: str, timeout_s: float = 60.0) -> None:
         time.sleep(0.01)
 
 
+@pytest.mark.slow
 def test_a_run_to_its_end(case_folder):
     run = BackgroundRun(case_folder.folder)
     messages = []
@@ -54,6 +55,7 @@ def test_a_run_to_its_end(case_folder):
     assert run.outcome.kind == "done"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", [m for m in DOSE_METHODS if m != "unet"])
 def test_cancel_takes_less_than_two_seconds(case_folder, method, group_lives):
     if method == "monte-carlo":
@@ -134,6 +136,7 @@ def test_stop_leaves_nothing(tmp_path, monkeypatch, group_lives):
     assert not group_lives(run._process.pid)
 
 
+@pytest.mark.slow
 def test_killed_from_outside(case_folder):
     pytest.importorskip("ompmc")
     case_folder.data["options"] = {"dose_method": "monte-carlo", "histories": 2_000_000_000}

@@ -99,6 +99,7 @@ def test_sum_does_not_depend_on_the_voxel():
         assert mirrored_sum(energy_kernel(deposit, voxel, shape)) == pytest.approx(100.0, rel=2e-3)
 
 
+@pytest.mark.slow
 def test_anisotropic_voxels_against_random_points():
     deposit = whole_kernel(KERNELS, medium("soft", 1.04))[1]
     voxel = (0.2, 0.387, 0.6)

@@ -28,6 +28,7 @@ def test_without_dask_one_sentence(monkeypatch):
         Cluster("tcp://127.0.0.1:1")
 
 
+@pytest.mark.slow
 def test_nobody_there(monkeypatch):
     pytest.importorskip("distributed")
     monkeypatch.setattr(schedulers, "_PATIENCE_S", 1)

@@ -35,6 +35,7 @@ def test_a_large_phantom_absorbs_all_energy():
     assert energy.sum() == pytest.approx(LU177.electron_keV + LU177.photon_keV, rel=1e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "sampling",
     [PLAIN, replace(PLAIN, evenly=True), replace(EFFICIENT, electron_source_power=0.4)],

@@ -142,6 +142,7 @@ def test_batches_needed_follow_from_the_errors():
     assert Goal(None, 0.5).batches_needed(done, density) == pytest.approx(expected, abs=1.01)
 
 
+@pytest.mark.slow
 def test_a_target_is_reached(task, regions):
     reported = task.patient.density_g_cm3 > 0.05
     goal = Goal(None, 1.7, ("lung", "bone"))

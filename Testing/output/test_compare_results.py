@@ -22,6 +22,7 @@ def folders(case_folder, tmp_path):
     return tmp_path / "old", tmp_path / "new"
 
 
+@pytest.mark.slow
 def test_a_result_written_twice_is_the_same(folders, capsys):
     assert main([str(folder) for folder in folders]) == 0
     assert capsys.readouterr().out.endswith(" 0 differences, 0 additions\n")
@@ -63,6 +64,7 @@ def _pixels(folder):
     dose.save_as(folder / "dose.dcm")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -82,6 +84,7 @@ def test_each_difference_is_found(folders, capsys, change, said):
     assert lines[0].startswith(f"different: {said}")
 
 
+@pytest.mark.slow
 def test_what_is_new_is_no_difference(folders):
     shutil.copy(folders[1] / "a" / "organs.csv", folders[1] / "a" / "more.csv")
     _organ(folders[0] / "a")

@@ -46,6 +46,7 @@ def folder(calculated, tmp_path):
     return shutil.copytree(calculated[1], tmp_path / "result")
 
 
+@pytest.mark.slow
 def test_result_json_holds_to_the_contract(folder):
     summary = json.loads((folder / "result.json").read_text(encoding="utf-8"))
     assert summary["schema"] == "ludosimetry-result/1"
@@ -146,6 +147,7 @@ def test_it_is_read_back_as_it_was(result, folder, tmp_path):
     assert_same(Result.read(tmp_path / "again"), found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "scans"),
     [
@@ -256,6 +258,7 @@ def test_tables(result, folder):
     assert float(dvh[-1]["kidney volume_percent"]) == 0.0
 
 
+@pytest.mark.slow
 def test_cancelling_while_writing_leaves_the_folder_as_it_was(result, folder):
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
 

@@ -34,6 +34,7 @@ def test_it_is_typed(folder):
     assert summary.seconds == content_of(folder)["timing_s"]["total"]
 
 
+@pytest.mark.slow
 def test_places_of_warnings_that_there_are_not_are_refused(folder):
     content = content_of(folder)
     content["warnings"] = ["one"]
@@ -71,6 +72,7 @@ def test_files_that_are_no_result(tmp_path, content, kind, said):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
     ["../dose.nrrd", "/etc/passwd", "a/b.nrrd", "..\\dose.nrrd", "C:dose.nrrd", "..", "", "a\x00b"],
@@ -126,6 +128,7 @@ def refusal(folder) -> str:
     return ""
 
 
+@pytest.mark.slow
 def test_any_damage_is_one_sentence(folder, tmp_path_factory):
     """Values replaced and keys removed anywhere: read as before, or refused in a sentence."""
     whole = content_of(folder)

@@ -187,6 +187,7 @@ def test_the_result_folder(moved_case, registered, tmp_path):
     assert "Registration of the scans" not in (folder / "report.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_a_scan_without_a_ct_is_registered_by_its_activity(moved_case):
     del moved_case.data["time_points"][2]["ct"]
     still = moved_case.still_doses()
@@ -200,6 +201,7 @@ def test_a_scan_without_a_ct_is_registered_by_its_activity(moved_case):
         assert organ.mean_dose_Gy == pytest.approx(still[organ.name], rel=0.02)
 
 
+@pytest.mark.slow
 def test_a_scan_that_shares_the_ct_lies_as_that_does(moved_case):
     for n in (1, 2):
         moved_case.data["time_points"][n] |= {"ct": "ct_1.nrrd", "spect": f"still_{n + 1}.nrrd"}
@@ -298,6 +300,7 @@ def test_a_ct_of_half_the_patient(moved_case):
         assert organ.mean_dose_Gy == pytest.approx(still[organ.name], rel=0.015)
 
 
+@pytest.mark.slow
 def test_another_spect_field_of_view_is_refused(moved_case, tmp_path, capfd):
     image = sitk.ReadImage(str(moved_case.folder / "spect_3.nrrd"))
     sitk.WriteImage(image[:, :, 22:], str(moved_case.folder / "spect_3.nrrd"))
@@ -340,6 +343,7 @@ def test_cancel_within_two_seconds(moved_case):
     assert len(stopper.calls) > 100
 
 
+@pytest.mark.slow
 def test_the_command_line_overrides_the_case(moved_case, tmp_path, capfd):
     moved_case.case()
     file, folder = str(moved_case.folder / "case.json"), tmp_path / "result"

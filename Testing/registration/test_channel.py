@@ -26,6 +26,7 @@ def ball(radius_mm: float, offset_mm: float = 0.0) -> Array:
     return within.reshape(40, 3, 40, 3, 40, 3).mean(axis=(1, 3, 5), dtype=np.float32)
 
 
+@pytest.mark.slow
 def test_an_organ_keeps_its_volume_on_a_less_sharp_ct(viewed):
     """Blurred edges of what is round lie farther in: looked at as they are, 19 % of a ball is lost."""
     hu = -1000.0 + 900.0 * ball(70.0) + 140.0 * ball(20.0)

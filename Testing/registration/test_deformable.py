@@ -45,6 +45,7 @@ def test_the_transpose_and_the_bending_energy():
     assert np.abs(bending(2 * k - 3 * j + 0.5 * i + 1)).max() < 1e-4
 
 
+@pytest.mark.slow
 def test_nothing_moves_where_nothing_moved(viewed, moving, trunk):
     ct, vois = trunk
     still = moving.RigidMotion((0, 0, 0), (0, 0, 0), (0, 0, 0))

@@ -17,6 +17,7 @@ def shown(view: View, part: slice) -> View:
     return View(view.values[box].copy(), view.grid.crop(box), view.compared[box].copy())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("shift_mm", "degrees", "tilt"),
     [
@@ -38,6 +39,7 @@ def test_a_rigid_motion_is_recovered(viewed, moving, trunk, shift_mm, degrees, t
         assert error.mean() < 1.0
 
 
+@pytest.mark.slow
 def test_a_stretched_patient(viewed, trunk):
     ct, _ = trunk
     fixed = viewed(ct)
@@ -53,6 +55,7 @@ def test_a_stretched_patient(viewed, trunk):
     assert scales(found) == pytest.approx([1.0, 1.0, 1.04], abs=0.006)
 
 
+@pytest.mark.slow
 def test_other_fields_of_view_and_coordinates(viewed, trunk):
     """Half of the patient, and a scanner that counts from elsewhere."""
     fixed = viewed(trunk[0])
@@ -72,6 +75,7 @@ def test_other_fields_of_view_and_coordinates(viewed, trunk):
             assert np.abs(found - shift).max() < 1.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("axis", [0, 1, 2])
 def test_a_flipped_scan_is_told_from_one_that_is_not(viewed, trunk, axis):
     fixed = viewed(trunk[0])

@@ -31,6 +31,7 @@ def test_report_is_one_balanced_file_that_needs_nothing_else(tmp_path, parse):
     assert [p.name for p in tmp_path.iterdir()] == ["report.html"]
 
 
+@pytest.mark.slow
 def test_what_the_user_wrote_is_shown_as_written(tmp_path, parse):
     source = written(small_result(), tmp_path)
     page = parse(source)
@@ -100,6 +101,7 @@ def test_without_activity_there_is_no_dose_per_activity(tmp_path, parse):
     assert "not given" in page.text
 
 
+@pytest.mark.slow
 def test_a_single_method_is_not_compared(tmp_path, parse):
     page = parse(written(small_result(("local",)), tmp_path))
     assert "Difference from the chosen method" not in page.text

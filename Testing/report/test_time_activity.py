@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from LuDosimetryLib.activity.curve_fit import fit_curve
 from LuDosimetryLib.report.time_activity import time_activity_figure, time_activity_section
@@ -55,6 +56,7 @@ def test_a_single_scan_has_no_section():
     assert time_activity_section(result_with({}), True) == ""
 
 
+@pytest.mark.slow
 def test_a_figure_of_every_kind_of_curve():
     nothing, rising, steep = (0.0,) * 4, (1.0, 2.0, 3.0, 4.0), (4000.0, 3.0, 2.0, 1.0)
     two_phase = (126.0, 31.0, 6.0, 0.3)

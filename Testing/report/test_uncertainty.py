@@ -50,6 +50,7 @@ def _height(png: bytes) -> int:
     return int.from_bytes(png[20:24], "big")
 
 
+@pytest.mark.slow
 def test_a_course(case_folder, tmp_path, parse, monkeypatch):
     from LuDosimetryLib.course.folder import read_course, write_course
 

@@ -312,6 +312,7 @@ def a_segmentation(*names: str) -> Any:
     return node
 
 
+@pytest.mark.slow
 def test_segments(panel):
     assert "Without a segmentation" in panel.ui.segmentsHint.text
     node = a_segmentation("liver", "spleen", "kidney")

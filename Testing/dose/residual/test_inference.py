@@ -48,6 +48,7 @@ def both_ways(name, levels, lively):
     return OnnxNetwork(model), TorchNetwork(module, "cpu")
 
 
+@pytest.mark.slow
 @both
 @pytest.mark.parametrize(
     ("shape", "most", "levels"),
@@ -79,6 +80,7 @@ def test_tiles_and_whole_and_both_engines_give_one_residual(name, shape, most, l
         assert np.abs(residual - reference).max() <= SAME * np.abs(reference).max()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", [(40, 120, 32), (29, 31, 150)])
 def test_the_shipped_network_too(shape):
     resource(*CARD)
@@ -94,6 +96,7 @@ def test_the_shipped_network_too(shape):
         assert np.abs(residual - reference).max() <= SAME * np.abs(reference).max()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("depth", [1, 2, 3, 4])
 @pytest.mark.parametrize("most", [1, 40_000, 2_000_000, WHOLE])
 @pytest.mark.parametrize("shape", [(1, 1, 1), (33, 120, 61), (200, 3, 5), (128, 128, 128)])

@@ -60,6 +60,7 @@ def test_every_volume_of_interest_reads_back_on_the_spect_grid(written):
     assert "lumbar marrow" in vois
 
 
+@pytest.mark.slow
 def test_the_body_never_holds_more_than_was_given(written):
     decay = read_nuclide("Lu-177").decay_constant_per_h
     before = np.inf
@@ -73,6 +74,7 @@ def test_the_body_never_holds_more_than_was_given(written):
         before = held
 
 
+@pytest.mark.slow
 def test_doses_by_local_deposition_are_those_usual_for_7_4_GBq(written):
     scans = [read_volume(point.spect, "SPECT") for point in written.time_points]
     truth = read_volume(written.folder / "true_tia.nrrd", "TIA")

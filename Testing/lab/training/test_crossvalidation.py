@@ -51,6 +51,7 @@ def trained(monkeypatch):
     return seen
 
 
+@pytest.mark.slow
 def test_nobody_is_trained_with_whom_the_network_is_judged_by(study, other, trained, tmp_path):
     fractions = []
     found = CrossValidation(PLAN, tmp_path).run(
@@ -75,6 +76,7 @@ def test_nobody_is_trained_with_whom_the_network_is_judged_by(study, other, trai
         assert [d["name"] for d in model.card.training["validated_with"]] == decided
 
 
+@pytest.mark.slow
 def test_finished_folds_are_not_done_again(study, trained, tmp_path):
     def stop(fraction, text):
         if "without p2" in text:
@@ -93,6 +95,7 @@ def test_finished_folds_are_not_done_again(study, trained, tmp_path):
     assert trained == {}
 
 
+@pytest.mark.slow
 def test_folds_of_another_plan_are_not_taken_for_these(study, tmp_path):
     CrossValidation(PLAN, tmp_path).run(study[1:], [], Log())
     plan = TrainingPlan(size=SIZE, epochs=1, patches=2)

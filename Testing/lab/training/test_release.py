@@ -54,6 +54,7 @@ def model(datasets, tmp_path):
     return read_model(folder)
 
 
+@pytest.mark.slow
 def test_the_card_follows_from_what_was_done(model, study, external, tmp_path):
     made = Release(model, study, external, "CC BY 4.0").write(tmp_path / "out", Log())
     released = read_model(tmp_path / "out")
@@ -88,6 +89,7 @@ def test_a_network_that_is_not_linear_is_not_called_so():
     assert "exactly linear" not in readable_card(card)
 
 
+@pytest.mark.slow
 def test_its_own_training_data_are_no_external_test(model, study, datasets, tmp_path):
     for seen in datasets:
         renamed = replace(seen, patient="unseen")
@@ -96,6 +98,7 @@ def test_its_own_training_data_are_no_external_test(model, study, datasets, tmp_
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_worthless_external_data(model, study, external, tmp_path):
     external[0].dose[...] = np.nan
     with pytest.raises(InvalidInput, match="p9-1 is of no use for training or testing: its dose"):

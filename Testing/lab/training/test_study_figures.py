@@ -82,6 +82,7 @@ def written(dataset, tmp_path):
     return tmp_path / "out"
 
 
+@pytest.mark.slow
 def test_files(written):
     pictures = {path.name for path in written.glob("*.png")}
     assert pictures == {

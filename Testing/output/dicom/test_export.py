@@ -57,6 +57,7 @@ def _turn_over(path):
     write_volume(path, Volume(sitk.GetArrayFromImage(image)[::-1].copy(), turned), "")
 
 
+@pytest.mark.slow
 def test_dciodvfy_finds_no_error(written):
     if shutil.which("dciodvfy") is None:
         pytest.skip("dciodvfy is not installed (Debian, Ubuntu: apt-get install dicom3tools)")
@@ -77,6 +78,7 @@ def at_voxels(image, grid):
     return sitk.GetArrayFromImage(same)
 
 
+@pytest.mark.slow
 def test_another_reader_finds_the_dose(written):
     result, folder = written
     image = sitk.ReadImage(str(folder / "dose.dcm"))
@@ -230,6 +232,7 @@ def test_objects_say_how_the_dose_was_made(written):
     assert report.CodingSchemeIdentificationSequence[0].CodingSchemeDesignator == "99LUDOSIMETRY"
 
 
+@pytest.mark.slow
 def test_every_quantity_is_carried(case_folder, tmp_path):
     """With recovery, BED, a second method and an administered activity; valid, and as in the table."""
     case_folder.data["administered_activity_MBq"] = 7400
