@@ -180,6 +180,16 @@ def case_folder(tmp_path: Path) -> CaseFolder:
     return CaseFolder(tmp_path / "case")
 
 
+@pytest.fixture(scope="session")
+def multi_day(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A DICOM study of three days, on each of which the patient lies elsewhere."""
+    pytest.importorskip("pydicom")
+    # which needs pydicom
+    from .support.multi_day import MultiDay
+
+    return MultiDay.written(tmp_path_factory.mktemp("multi_day"))
+
+
 @pytest.fixture
 def refused(
     case_folder: CaseFolder, tmp_path: Path, capfd: pytest.CaptureFixture[str]
