@@ -245,6 +245,7 @@ def _organs(
         segmentation=case.segmentation.file,
         administered_MBq=case.administered_activity_MBq,
         correction_percent=doses.correction_percent,
+        as_water=case.ct is None,
     ).of(organs, log.part(0.5))
 
 

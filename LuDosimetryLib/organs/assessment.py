@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import hypot
 from pathlib import Path
 
 from ..activity.curve import VoiCurve
@@ -18,7 +19,14 @@ from .uncertainty.budget import BudgetProblem, with_uncertainty
 from .uncertainty.curve import time_activity_percent
 from .uncertainty.delineation import border_uncertainty_mm, segmentation_voxel_mm
 
-__all__ = ["Assessment"]
+__all__ = ["WATER_PERCENT", "Assessment"]
+
+# Testing/organs/test_water_share.py repeats it, on real CTs: each with CT and as water within the outline on
+# SPECT. Of 147 volumes of soft tissue, bone and tumours in 11 virtual patients on 6 CTs the mean dose as water is
+# 7.5 % too high (root mean square 9.5 %; soft tissue 5.2 %, bone 16 %): by their density, to 3 % in most. Lungs
+# and gas, 14 volumes of less than 0.9 g/cm3, are 14 to 82 % too low, which no such figure covers.
+WATER_PERCENT = 10.0
+"""Standard uncertainty of a mean organ dose by taking the patient as water, lungs apart [%]."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +53,8 @@ class Assessment:
     administered_MBq : float or None
     correction_percent : mapping of str to float
         What a network changed of the mean dose of each VOI; empty without a network.
+    as_water : bool
+        Whether the patient was taken as water, since there is no CT.
     """
 
     series: IntegrationProblem
@@ -58,6 +68,7 @@ class Assessment:
     segmentation: Path
     administered_MBq: float | None
     correction_percent: Mapping[str, float]
+    as_water: bool
 
     def of(self, organs: Sequence[OrganDose], log: Log) -> list[OrganDose]:
         """
@@ -79,6 +90,9 @@ class Assessment:
 
     def _budgets(self) -> BudgetProblem:
         series, inputs = self.series, self.series.options.uncertainty
+        if self.as_water:
+            engine_percent = hypot(inputs.dose_engine_percent, WATER_PERCENT)
+            inputs = replace(inputs, dose_engine_percent=engine_percent)
         voxel_mm = segmentation_voxel_mm(self.segmentation, self.grid)
         return BudgetProblem(
             self.dose_shown_Gy,

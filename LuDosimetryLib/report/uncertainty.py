@@ -1,5 +1,7 @@
 """Uncertainty and biological effect of organ doses in a report."""
 
+from ..case.parts import WATER
+from ..organs.assessment import WATER_PERCENT
 from ..organs.quantities import OrganDose, Shown, for_reading
 from ..organs.uncertainty.budget import PART_LABELS, PARTS
 from ..result.result import ResultData
@@ -43,6 +45,11 @@ def uncertainty_section(result: ResultData, pictures: bool) -> Html:
         "together, so that their correlations are kept; the volume itself is less certain than the dose. Calibration, "
         "recovery and dose engine have the same error in all organs, so that ratios of organ doses are more certain than the doses."
     )
+    if any(point.ct == WATER.name for point in result.asked.time_points):
+        note += (
+            f" There is no CT: {WATER_PERCENT:g} % of the engine's part are for taking the patient as water, which errs in "
+            "each organ by its density, and is too little for lungs."
+        )
     if all(organ.recovery_coefficient is None for organ in organs):
         note += " No recovery correction was asked for: what small volumes lose by the blur of the scans is not in the budget."
     content = [Html(table(headings, rows, main_column=3)), paragraph(note, quiet=True)]
