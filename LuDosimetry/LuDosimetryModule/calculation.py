@@ -20,7 +20,7 @@ from .tables import show_organ_table
 from .views import (
     outline_segments,
     show_chart_node,
-    show_dose_over_ct,
+    show_dose_over,
     show_layout,
     show_table,
 )
@@ -96,10 +96,11 @@ class Calculation(BackgroundJob):
         yield _("showing the result")
         show_layout()
         yield _("showing the result")
-        ct = reference.ct or next(scan.ct for scan in request.scans if scan.ct is not None)
+        cts = [scan.ct for scan in (reference, *request.scans) if scan.ct is not None]
+        below = cts[0] if cts else reference.spect
         if new:  # later runs keep the user's settings
             outline_segments(request.segmentation)
-        show_dose_over_ct(dose, ct, fit=new)
+        show_dose_over(dose, below, fit=new)
         show_table(table)
         if charts:
             show_chart_node(outputs[f"chart.{charts[0].role}"])

@@ -14,7 +14,7 @@ from vtk.util.numpy_support import numpy_to_vtk
 from LuDosimetryLib.base.errors import InvalidInput
 from LuDosimetryLib.case.case import Case
 from LuDosimetryLib.case.options import Options
-from LuDosimetryLib.case.parts import Segmentation
+from LuDosimetryLib.case.parts import WATER, Segmentation
 from LuDosimetryLib.image.grid import Grid
 from LuDosimetryLib.image.volume import read_image
 from LuDosimetryLib.voi.totalsegmentator import class_list, label_table
@@ -62,7 +62,7 @@ def load_case(path: Path) -> LoadedCase:
     volumes: dict[Path, Any] = {}
 
     def volume(image: Path | None, name: str, unit: tuple[str, str]) -> Any:
-        if image is None:
+        if image in (None, WATER):
             return None
         if image not in volumes:
             volumes[image] = _volume(image, name, unit)
@@ -76,7 +76,7 @@ def load_case(path: Path) -> LoadedCase:
             )
             for point in case.time_points
         ]
-        known = {point.ct for point in case.time_points if point.ct is not None}
+        known = {point.ct for point in case.time_points if point.ct not in (None, WATER)}
         cts = []
         for point in case.time_points:
             name = _("CT") if len(known) == 1 else _("CT {hours:g} h").format(hours=point.hours)
@@ -101,6 +101,7 @@ def fill_parameters(loaded: LoadedCase, parameters: Any) -> None:
             for point, spect, ct in zip(case.time_points, loaded.spects, loaded.cts, strict=True)
         ]
         parameters.referenceTimePoint = case.reference_time_point
+        parameters.water = case.ct is None
         parameters.administeredActivity = case.administered_activity_MBq or 0.0
         parameters.patientID = case.patient_id
         parameters.segmentation = loaded.segmentation

@@ -8,10 +8,8 @@ import slicer
 from LuDosimetryLib.image.resampling import resample
 from LuDosimetryLib.image.volume import Volume
 
+from .dicom_headers import UIDS
 from .result_files import grid_of, ijk_to_ras
-
-UIDS = "DICOM.instanceUIDs"
-"""Attribute of a node with the UIDs of its files, set by the module DICOM."""
 
 _AGREE = 1e-4
 """Part of the greatest value by which voxels may differ, since loaded ones may be rounded."""

@@ -67,6 +67,7 @@ class LuDosimetryLogic(ScriptedLoadableModuleLogic):
         segmentIDs: Sequence[str] = (),
         differences: str = "",
         referenceTimePoint: int = 0,
+        water: bool = False,
         administeredActivity: float = 0.0,
         patientID: str = "",
         preset: str = RECOMMENDED,
@@ -93,6 +94,8 @@ class LuDosimetryLogic(ScriptedLoadableModuleLogic):
             Further VOIs, as "rest = liver - tumour 1 - tumour 2; ...".
         referenceTimePoint : int
             Index of the scan on whose grid everything is calculated.
+        water : bool
+            Whether there is no CT, and the patient is taken as water within the outline on the SPECT.
         administeredActivity : float
             Administered activity [MBq]; 0 if it is not known.
         patientID : str
@@ -127,6 +130,7 @@ class LuDosimetryLogic(ScriptedLoadableModuleLogic):
             request = Request(
                 scans=tuple(scans),
                 reference=referenceTimePoint,
+                water=water,
                 segmentation=segmentation,
                 segments=tuple(segmentIDs),
                 differences=differences,

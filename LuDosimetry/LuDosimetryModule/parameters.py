@@ -46,6 +46,7 @@ class LuDosimetryParameterNode:
     ----------
     timePoints : in any order
     referenceTimePoint : index in `timePoints` of the scan on whose grid everything is calculated
+    water : whether there is no CT, and the patient is taken as water within the outline on the SPECT
     administeredActivity : [MBq]; 0 if it is not known
     patientID : how the report calls the patient
     segmentation : volumes of interest
@@ -64,6 +65,7 @@ class LuDosimetryParameterNode:
 
     timePoints: list[TimePoint]
     referenceTimePoint: int = 0
+    water: bool = False
     administeredActivity: Annotated[float, WithinRange(0.0, _MOST_MBQ)] = 0.0
     patientID: str = ""
     segmentation: vtkMRMLSegmentationNode | None

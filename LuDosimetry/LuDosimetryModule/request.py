@@ -11,7 +11,7 @@ from slicer.i18n import tr as _
 from LuDosimetryLib.base.errors import InvalidInput
 from LuDosimetryLib.case.case import Case
 from LuDosimetryLib.case.options import Options
-from LuDosimetryLib.case.parts import Calibration, Segmentation
+from LuDosimetryLib.case.parts import WATER, Calibration, Segmentation
 from LuDosimetryLib.case.parts import TimePoint as CaseTimePoint
 from LuDosimetryLib.case.presets import RECOMMENDED, preset_values
 from LuDosimetryLib.jobs.job_folder import CASE
@@ -55,6 +55,8 @@ class Request:
         In any order.
     reference : int
         Index of the scan on whose grid everything is calculated.
+    water : bool
+        Whether there is no CT, and the patient is taken as water within the outline on the SPECT.
     segmentation : vtkMRMLSegmentationNode or None
     segments : tuple of str
         IDs of segments that count; all if empty.
@@ -71,6 +73,7 @@ class Request:
 
     scans: tuple[Scan, ...]
     reference: int = 0
+    water: bool = False
     segmentation: Any = None
     segments: tuple[str, ...] = ()
     differences: str = ""
@@ -89,6 +92,7 @@ class Request:
                 for point in parameters.timePoints
             ),
             reference=parameters.referenceTimePoint,
+            water=parameters.water,
             segmentation=parameters.segmentation,
             segments=tuple(parameters.segmentIDs),
             differences=parameters.differences,
@@ -133,8 +137,11 @@ class Request:
         spects = [scan.spect.GetID() for scan in self.scans if scan.spect is not None]
         if len(set(spects)) < len(spects):
             lacking.append(_("choose a SPECT for one time point only"))
-        if all(scan.ct is None for scan in self.scans):
-            lacking.append(_("choose a CT for at least one time point"))
+        without_ct = all(scan.ct is None for scan in self.scans)
+        if without_ct and not self.water:
+            lacking.append(_("choose a CT for at least one time point, or tick No CT"))
+        if self.water and not without_ct:
+            lacking.append(_("choose no CT for any time point, or untick No CT"))
         return lacking
 
     def nodes(self) -> list[Any]:
@@ -194,7 +201,7 @@ class Request:
                 yield said
                 for _piece in export_volume(node, folder / f"{name}.nrrd"):
                     yield said
-            points.append(self._time_point(scan, files, folder))
+            points.append(self._time_point(n, files, folder))
         segmentation = None
         if self.segmentation is not None:
             said = _("copying {name}").format(name=self.segmentation.GetName())
@@ -212,7 +219,7 @@ class Request:
             time_points=tuple(points),
             patient_id=self.patient_id,
             administered_activity_MBq=self.administered_MBq or None,
-            reference_time_point=ordered.index(min(self.reference, len(ordered) - 1)),
+            reference_time_point=ordered.index(self._reference),
             segmentation=segmentation,
             preset=self.preset,
             options=self.case_options(),
@@ -220,16 +227,24 @@ class Request:
         )
         case.write(folder / CASE)
 
-    def _time_point(self, scan: Scan, files: dict[str, str], folder: Path) -> CaseTimePoint:
+    def _time_point(self, n: int, files: dict[str, str], folder: Path) -> CaseTimePoint:
+        scan = self.scans[n]
+        ct = None if scan.ct is None else folder / files[scan.ct.GetID()]
+        if self.water and n == self._reference:
+            ct = WATER
         return CaseTimePoint(
             hours=scan.hours,
             spect=folder / files[scan.spect.GetID()],
-            ct=None if scan.ct is None else folder / files[scan.ct.GetID()],
+            ct=ct,
             unit=scan.unit,
             calibration=Calibration(Bq_per_count=scan.BqPerCount)
             if scan.unit == "counts"
             else None,
         )
+
+    @property
+    def _reference(self) -> int:
+        return min(self.reference, len(self.scans) - 1)
 
     def _segment_ids(self) -> Sequence[str]:
         return segment_ids(self.segmentation, self.segments)

@@ -7,11 +7,14 @@ import slicer
 from slicer.i18n import tr as _
 
 from LuDosimetryLib.base.errors import InvalidInput
+from LuDosimetryLib.case.options import Options
+from LuDosimetryLib.dicom.spect_scan import why_apart
 
 from .case_loading import fill_parameters, load_case
-from .dicom_times import read_dicom_times
+from .dicom_times import DicomTimes, read_dicom_times
 from .panel import Panel
 from .parameters import TimePoint
+from .scan_table import ScanTable
 from .time_point_table import TimePointTable
 
 
@@ -29,7 +32,7 @@ class TimePointSection:
         self._showing = False
         ui = panel.ui
         self.table = TimePointTable(ui.timePointTable, self._on_edited)
-        ui.timePointHint.setVisible(False)
+        self.scans = ScanTable(ui.scanTable, ui.timePointHint)
         for button, slot in (
             (ui.addTimePointButton, self._on_add),
             (ui.removeTimePointButton, self._on_remove),
@@ -44,6 +47,7 @@ class TimePointSection:
         """Show the parameters."""
         points = parameters.timePoints
         self.table.show(points)
+        self.scans.follow(points)
         ui = self._panel.ui
         ui.removeTimePointButton.enabled = len(points) > 0
         ui.sortTimePointsButton.enabled = len(points) > 1
@@ -64,9 +68,8 @@ class TimePointSection:
         self._showing = False
 
     def forget_hint(self) -> None:
-        """Clear the remarks on DICOM headers, which belong to another scene."""
-        self._panel.ui.timePointHint.text = ""
-        self._panel.ui.timePointHint.setVisible(False)
+        """Clear the list of scans and the remarks, which belong to another scene."""
+        self.scans.clear()
 
     def _on_edited(self) -> None:
         self._panel.set_parameter("timePoints", self.table.points())
@@ -102,18 +105,20 @@ class TimePointSection:
             return
         points = self.table.points()
         with slicer.util.WaitCursor():
-            found = read_dicom_times([point.spect for point in points])
+            found = read_dicom_times(points, cts=not parameters.water)
         for n, point in enumerate(points):
             point.hours = found.hours.get(n, point.hours)
             point.unit = found.units.get(n, point.unit)
             point.spect = found.volumes.get(n, point.spect)
+            if n in found.cts:
+                point.ct = found.ct_node(n, point.ct)
+        registration = _registration(parameters.registration, len(points), found)
         with slicer.util.NodeModify(parameters):
             parameters.timePoints = points
+            parameters.registration = registration
             if found.administered_MBq is not None:
                 parameters.administeredActivity = found.administered_MBq
-        hint = self._panel.ui.timePointHint
-        hint.text = "\n".join(found.remarks) or _("Read from the DICOM headers.")
-        hint.setVisible(True)
+        self.scans.show(found, points, registration)
 
     def _on_load_case(self, _checked: bool = False) -> None:
         path = qt.QFileDialog.getOpenFileName(
@@ -130,3 +135,36 @@ class TimePointSection:
     def _on_reference(self, index: int) -> None:
         if not self._showing and index >= 0:
             self._panel.set_parameter("referenceTimePoint", index)
+
+
+def _registration(chosen: str, points: int, found: DicomTimes) -> str:
+    """
+    The registration that an import would ask for; another than none or the default stays.
+
+    Parameters
+    ----------
+    chosen : str
+    points : int
+        Number of time points; nothing follows if not all of them were loaded from DICOM.
+    found : DicomTimes
+        Takes a remark if it is changed.
+    """
+    default = Options().registration
+    if points < 2 or len(found.scans) < points:
+        return chosen
+    apart = why_apart(list(found.scans.values()))
+    if apart and chosen == "none":
+        found.log.remark(
+            _("The scans {what}; they are to be registered with each other, rigidly.").format(
+                what=apart
+            )
+        )
+        return default
+    if not apart and chosen == default:
+        found.log.remark(
+            _(
+                "The scans have the same frame of reference and are taken as aligned with each other."
+            )
+        )
+        return "none"
+    return chosen

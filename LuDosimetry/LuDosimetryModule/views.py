@@ -1,4 +1,4 @@
-"""Contents of the views: dose over CT, one chart and the organ table."""
+"""Contents of the views: dose over CT or SPECT, one chart and the organ table."""
 
 from typing import Any
 
@@ -9,18 +9,18 @@ import vtk
 _OPACITY = 0.4
 
 
-def show_dose_over_ct(dose: Any, ct: Any, fit: bool = True) -> None:
+def show_dose_over(dose: Any, below: Any, fit: bool = True) -> None:
     """
-    Show the dose in the foreground of all slice views, with the CT behind it.
+    Show the dose in the foreground of all slice views, with the CT, or the SPECT, behind it.
 
     Parameters
     ----------
-    dose, ct : vtkMRMLScalarVolumeNode
+    dose, below : vtkMRMLScalarVolumeNode
     fit : bool
-        Fit the views to the CT and go to the highest dose; else leave them as they are.
+        Fit the views to what is behind and go to the highest dose; else leave them as they are.
     """
     slicer.util.setSliceViewerLayers(
-        background=ct, foreground=dose, foregroundOpacity=_OPACITY, fit=fit
+        background=below, foreground=dose, foregroundOpacity=_OPACITY, fit=fit
     )
     if fit:
         place = position_of_highest_dose(dose)

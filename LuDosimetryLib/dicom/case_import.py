@@ -23,7 +23,7 @@ from .ct_choice import CtChoice
 from .regions import regions_of, write_regions
 from .scan_sorting import scans_of
 from .source import FILE_NAME, source_of
-from .spect_scan import Scan
+from .spect_scan import Scan, why_apart
 from .study import Study
 from .study_files import read_study
 from .supplement import Supplement
@@ -113,7 +113,9 @@ def _import(
             writing.at(n / len(found.scans), f"writing the scan at {timing.hours[n]:g} h")
             point, volume = _point(n, found, supplement, stage, ct_files, log)
             points.append(point)
-            total = _total(volume, point.unit, point.calibration)
+            counted = point.calibration
+            per_count = None if counted is None else counted.activity_per_count_Bq
+            total = scan_list.activity_in_view_MBq(volume, point.unit, per_count)
             listed.append(
                 scan_list.listed_scan(
                     scan, ct, point.hours, point.unit, total, folder, study.identity
@@ -249,28 +251,13 @@ def _calibration(scan: Scan, unit: str, hours: float, log: Log) -> Calibration |
     return given.calibrated(seconds)
 
 
-def _total(volume: Volume, unit: str, calibration: Calibration | None) -> float:
-    """Activity in the field of view [MBq]."""
-    total = float(volume.values.sum(dtype=np.float64))
-    if unit == "Bq/mL":
-        total *= volume.grid.voxel_volume_mL
-    if calibration is not None:
-        total *= calibration.activity_per_count_Bq
-    return 1e-6 * total
-
-
 def _aligned(found: _Found, supplement: Supplement, log: Log) -> Options:
     """The options, with registration where the scans have no frame of reference in common."""
     options = supplement.options or Options()
     given = "registration" in supplement.asked
-    frames = [scan.frame_of_reference for scan in found.scans]
-    if len(frames) < 2 or (all(frames) and len(set(frames)) == 1):
+    what = why_apart(found.scans)
+    if not what:
         return options if given else replace(options, registration="none")
-    what = (
-        "have different frames of reference"
-        if all(frames)
-        else "do not all tell a frame of reference"
-    )
     if given:
         if options.registration == "none":
             log.remark(

@@ -7,8 +7,11 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ..base.storage import write_atomically
 from ..dicom_files.header import Header
+from ..image.volume import Volume
 from .computed_tomography import CtSeries
 from .series_names import HIDDEN, Identity, file_within, short_uid
 from .spect_scan import Scan
@@ -19,6 +22,11 @@ IDENTITY_NOTE = (
     "dicom.json holds the patient's name and birth date, which DICOM exports need, and only its owner can read it; "
     "--anonymous keeps none."
 )
+HEAD = (
+    *("file", "series", "started", "hours", "minutes", "MBq in view", "frame"),
+    *("CT", "its frame"),
+)
+"""What the list shows of each scan."""
 _WIDEST = 28
 _UID = re.compile(r"\b[0-2](?:\.\d+){4,}\b")
 _DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}(?: \d{2}:\d{2})?\b")
@@ -61,8 +69,8 @@ class ListedScan:
     duration_s : float or None
     unit : str
         Unit of the voxels.
-    activity_MBq : float
-        In the field of view [MBq].
+    activity_MBq : float or None
+        In the field of view [MBq]; None for counts without calibration.
     series : ListedSeries
     ct : ListedSeries or None
     """
@@ -70,7 +78,7 @@ class ListedScan:
     hours: float
     duration_s: float | None
     unit: str
-    activity_MBq: float
+    activity_MBq: float | None
     series: ListedSeries
     ct: ListedSeries | None
 
@@ -124,38 +132,30 @@ class ScanList:
             remarks=[without_dates(remark) for remark in self.remarks],
         )
 
-    def as_text(self) -> str:
-        """The table for a terminal: file, series, time, activity, CT and frame of reference."""
+    def rows(self) -> list[tuple[str, ...]]:
+        """What the list shows of each scan, in the order of `HEAD`; frames of reference as letters."""
         every = [s.series for s in self.scans] + [s.ct for s in self.scans if s.ct]
         frames = _letters([series.frame_of_reference for series in every])
-        head = (
-            "file",
-            "series",
-            "started",
-            "hours",
-            "minutes",
-            "MBq in view",
-            "frame",
-            "CT",
-            "its frame",
-        )
-        rows = [head]
-        for scan in self.scans:
-            series, ct = scan.series, scan.ct
-            rows.append(
-                (
-                    _cut_left(series.file) + (f" ({series.files})" if series.files > 1 else ""),
-                    _cut(_series(series)),
-                    series.start or "-",
-                    f"{scan.hours:.2f}",
-                    "-" if scan.duration_s is None else f"{scan.duration_s / 60.0:.1f}",
-                    f"{scan.activity_MBq:.1f}",
-                    frames[series.frame_of_reference],
-                    "-" if ct is None else _cut(_series(ct)),
-                    "-" if ct is None else frames[ct.frame_of_reference],
-                )
+        return [
+            (
+                _cut_left(series.file) + (f" ({series.files})" if series.files > 1 else ""),
+                _cut(_series(series)),
+                series.start or "-",
+                f"{scan.hours:.2f}",
+                "-" if scan.duration_s is None else f"{scan.duration_s / 60.0:.1f}",
+                "-" if scan.activity_MBq is None else f"{scan.activity_MBq:.1f}",
+                frames[series.frame_of_reference],
+                "-" if ct is None else _cut(_series(ct)),
+                "-" if ct is None else frames[ct.frame_of_reference],
             )
-        widths = [max(len(row[n]) for row in rows) for n in range(len(head))]
+            for scan in self.scans
+            for series, ct in [(scan.series, scan.ct)]
+        ]
+
+    def as_text(self) -> str:
+        """The table for a terminal: file, series, time, activity, CT and frame of reference."""
+        rows = [HEAD, *self.rows()]
+        widths = [max(len(row[n]) for row in rows) for n in range(len(HEAD))]
         lines = [
             "  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip()
             for row in rows
@@ -194,11 +194,11 @@ def listed_scan(
     ct: CtSeries | None,
     hours: float,
     unit: str,
-    activity_MBq: float,
-    folder: Path,
+    activity_MBq: float | None,
+    folder: Path | None,
     identity: Identity,
 ) -> ListedScan:
-    """A scan as the list shows it."""
+    """A scan as the list shows it; see `listed_series`."""
     return ListedScan(
         hours,
         scan.duration_s,
@@ -212,12 +212,24 @@ def listed_scan(
 
 
 def listed_series(
-    headers: Sequence[Header], start: str, folder: Path, identity: Identity
+    headers: Sequence[Header], start: str, folder: Path | None, identity: Identity
 ) -> ListedSeries:
-    """A series as the list shows it."""
+    """
+    A series as the list shows it.
+
+    Parameters
+    ----------
+    headers : sequence of Header
+    start : str
+    folder : Path or None
+        Of the study; None where the files do not lie in one, and their names alone are shown.
+    identity : Identity
+        What must not be shown.
+    """
     first = min(headers, key=lambda header: header.path)
+    file = first.path.name if folder is None else file_within(first, folder)
     return ListedSeries(
-        identity.hidden(file_within(first, folder)),
+        identity.hidden(file),
         len({header.path for header in headers}),
         first.text("SeriesInstanceUID"),
         first.text("SeriesNumber"),
@@ -225,6 +237,18 @@ def listed_series(
         first.text("FrameOfReferenceUID"),
         start,
     )
+
+
+def activity_in_view_MBq(volume: Volume, unit: str, Bq_per_count: float | None) -> float | None:
+    """Activity in the field of view of a scan [MBq]; None for counts without calibration."""
+    total = float(volume.values.sum(dtype=np.float64))
+    if unit == "Bq/mL":
+        total *= volume.grid.voxel_volume_mL
+    if unit == "counts":
+        if Bq_per_count is None:
+            return None
+        total *= Bq_per_count
+    return 1e-6 * total
 
 
 def read_scan_list(path: Path) -> ScanList:

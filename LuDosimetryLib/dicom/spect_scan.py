@@ -1,5 +1,6 @@
 """SPECT scans of a study: beds sorted into scans, images of the same scan chosen from, values read."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log as ln
 
@@ -135,6 +136,16 @@ class Scan:
                     )
                 )
         return joined(volumes, self.header)
+
+
+def why_apart(scans: Sequence[Scan]) -> str:
+    """Why scans are not aligned with each other by their frame of reference, in words; empty if they are."""
+    frames = {scan.frame_of_reference for scan in scans}
+    if len(scans) < 2 or (len(frames) == 1 and "" not in frames):
+        return ""
+    if "" in frames:
+        return "do not all tell a frame of reference"
+    return "have different frames of reference"
 
 
 def given_of(beds: list[Bed]) -> SeriesSupplement:

@@ -8,6 +8,7 @@ from ..base.log import Log
 from ..dicom_files import kinds
 from ..dicom_files.folder import dicom_files, series_of
 from ..dicom_files.header import Header
+from .computed_tomography import CtSeries
 from .copies import check_one_patient, once
 from .scan_sorting import scans_of
 from .series_names import Identity, is_file_named, is_named, no_such_series, with_names
@@ -41,6 +42,21 @@ def scan_of(headers: list[Header], log: Log) -> Scan:
         raise InvalidInput(why)
     (scan, *_) = scans_of(study.beds, study.log)
     return scan
+
+
+def cts_of(headers: list[Header], log: Log) -> list[CtSeries]:
+    """
+    The CT volumes that the files of a series hold, as `read_study` finds them in a folder.
+
+    Raises
+    ------
+    InvalidInput
+        If its slices make no volume.
+    """
+    study = Study(folder=headers[0].path.parent, log=log)
+    study.add(headers)
+    study.check_cts([])
+    return study.cts
 
 
 def read_study(folder: Path, supplement: Supplement, log: Log) -> Study:

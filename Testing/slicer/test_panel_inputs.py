@@ -62,11 +62,14 @@ def test_run_tells_one_by_one_what_is_missing(panel):
     panel.ui.addTimePointButton.click()
     assert panel.ui.runButton.toolTip == (
         "To run: choose the SPECT of time point 1; enter the hours after administration of time point 1; "
-        "choose a CT for at least one time point."
+        "choose a CT for at least one time point, or tick No CT."
     )
     cell(panel, 0, 0).setCurrentNode(volume("SPECT"))
     cell(panel, 0, 2).value = 4.0
-    assert panel.ui.runButton.toolTip == "To run: choose a CT for at least one time point."
+    assert (
+        panel.ui.runButton.toolTip
+        == "To run: choose a CT for at least one time point, or tick No CT."
+    )
     assert not panel.ui.runButton.enabled
     cell(panel, 0, 1).setCurrentNode(volume("CT"))
     assert panel.ui.runButton.enabled

@@ -22,8 +22,12 @@ from .motion import RigidMotion, middle_mm, moved_activity, moved_ct, other_grid
 
 HOURS = (24.0, 96.0, 168.0)
 RESOLUTION_MM = 7.5
+_ABDOMEN = slice(40, 112)
+"""Slices of the sample's CT that are scanned: from the liver to the iliac crest."""
 SPECT_MM = 4.8
-_AROUND_MM = 80.0
+_AROUND_MM = 60.0
+_ASIDE_MM = (0.7, -0.4, 1.1)
+"""Of the CT's middle, so that no voxel of the SPECT lies between two of the CT by a hair."""
 _BEFORE_H = 0.2
 """Of each CT before its SPECT."""
 _LAY = (
@@ -51,10 +55,13 @@ class MultiDay:
         The DICOM files.
     expected_Gy : mapping of str to float
         Mean organ doses of the same patient lying still, in one frame of reference.
+    segmentation : Path
+        The organs on the first day's CT, for Slicer (``.seg.nrrd``).
     """
 
     folder: Path
     expected_Gy: Mapping[str, float]
+    segmentation: Path
 
     @classmethod
     def written(cls, folder: Path) -> "MultiDay":
@@ -63,9 +70,10 @@ class MultiDay:
         case = Case.read(import_case(still, folder / "still_case", Supplement()))
         assert case.options.registration == "none"
         organs = run_case(case).organs
-        assert len(organs) == 10
+        assert len(organs) == 9
         expected = {organ.name: organ.mean_dose_Gy for organ in organs}
-        return cls(write_multi_day(folder / "moved", moved=True), expected)
+        moved = write_multi_day(folder / "moved", moved=True)
+        return cls(moved, expected, case.folder / "organs.seg.nrrd")
 
     def check(self, found_Gy: Mapping[str, float]) -> None:
         """Compare the organ doses of the patient who moved."""
@@ -89,7 +97,8 @@ def write_multi_day(folder: Path, *, moved: bool) -> Path:
         the patient lies still in one frame of reference, and has one CT.
     """
     patient = sample_patient()
-    ct = patient.ct
+    across = [slice(0, n) for n in patient.ct.grid.shape[1:]]
+    ct = Volume(patient.ct.values[_ABDOMEN], patient.ct.grid.crop((_ABDOMEN, *across)))
     middle = middle_mm(ct.grid)
     days = [RigidMotion(*(lay if moved else _LAY[0]), middle) for lay in _LAY]
     spect = _spect_grid(ct.grid)
@@ -97,7 +106,8 @@ def write_multi_day(folder: Path, *, moved: bool) -> Path:
     for n, (hours, motion) in enumerate(zip(HOURS, days, strict=True)):
         if moved and n:
             writer.study_uid, writer.frame_uid = generate_uid(), generate_uid()
-        activity = Volume(concentration_MBq_mL(patient.sources, ct.grid.shape, hours), ct.grid)
+        whole = concentration_MBq_mL(patient.sources, patient.ct.grid.shape, hours)
+        activity = Volume(whole[_ABDOMEN], ct.grid)
         seen = 1e6 * moved_activity(activity, spect, motion, RESOLUTION_MM).astype(np.float64)
         if n == 1:
             writer.pt(f"day{n}/pt", seen, spect, hours)
@@ -117,7 +127,8 @@ def _spect_grid(ct: Grid) -> Grid:
     shape = tuple(
         int((n * s + _AROUND_MM) / SPECT_MM) for n, s in zip(ct.shape, ct.spacing_mm, strict=True)
     )
-    return Grid.axial(shape, (SPECT_MM,) * 3, middle_mm(ct))
+    x, y, z = (a + b for a, b in zip(middle_mm(ct), _ASIDE_MM, strict=True))
+    return Grid.axial(shape, (SPECT_MM,) * 3, (x, y, z))
 
 
 def _whole(hu: Array) -> Array:
@@ -125,8 +136,9 @@ def _whole(hu: Array) -> Array:
 
 
 def _labels(patient: VirtualPatient) -> tuple[Array, dict[int, str]]:
-    """Labels of the organs, of which tumours take their part; and their names."""
-    labels = np.zeros(patient.ct.grid.shape, np.uint8)
-    for value, segment in enumerate(patient.segments, start=1):
-        labels[segment.mask] = value
-    return labels, {value: s.name for value, s in enumerate(patient.segments, start=1)}
+    """Labels of the abdominal organs, of which tumours take their part; and their names."""
+    segments = [s for s in patient.segments if s.mask[_ABDOMEN].any()]
+    labels = np.zeros(patient.ct.grid.shape, np.uint8)[_ABDOMEN]
+    for value, segment in enumerate(segments, start=1):
+        labels[segment.mask[_ABDOMEN]] = value
+    return labels, {value: s.name for value, s in enumerate(segments, start=1)}
