@@ -31,7 +31,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--anonymous",
         action="store_true",
-        help="keep no name, birth date, dates or UIDs; the result's DICOM objects bear the pseudonym",
+        help="keep no name, birth date, dates or UIDs; the result's DICOM objects bear the pseudonym. Without it, "
+        "dicom.json beside the case holds the patient's name and birth date for them, and only its owner can read it",
     )
 
 

@@ -12,6 +12,7 @@ from LuDosimetryLib.dicom.case_import import import_case
 from LuDosimetryLib.dicom.scan_list import HEAD, read_scan_list
 from LuDosimetryLib.dicom.supplement import Supplement
 
+from ..dicom.study_writer import SECRETS
 from ..dicom.tiny_study import TinyStudy
 from .conftest import parameters
 from .dicom_loading import LoadedStudy
@@ -155,6 +156,13 @@ def test_counts_without_calibration_have_no_activity(panel, tiny, filled):
     tiny.spect(4, "1/nm.dcm", change=in_counts)
     filled(None)
     assert shown(panel)["In view [MBq]"] == ["-"]
+
+
+def test_it_does_not_say_who_the_patient_is(panel, tiny, filled):
+    tiny.spect(4, "1/nm.dcm", change=described(5, f"SPECT {SECRETS[0]} day 0"))
+    filled(None)
+    assert shown(panel)["Series"] == ["5 SPECT … day 0"]
+    assert not any(secret in panel.ui.timePointHint.text for secret in SECRETS)
 
 
 def test_the_list_goes_with_its_scans(panel, tiny, filled):
