@@ -408,6 +408,20 @@ def test_two_patient_ids_of_one_patient(tiny, took, refused):
     assert '"PatientID": "4711"' in (found.folder / "dicom.json").read_text(encoding="utf-8")
 
 
+def test_three_patient_ids_of_one_patient(tiny, took, refused):
+    """As two hospitals and a workstation give them: of a scan, of the contours and of the rest."""
+    study(tiny)
+    tiny.organ()
+    for name, number in (("nm24.dcm", "K 17"), ("rs.dcm", "0815")):
+        ds = pydicom.dcmread(tiny.folder / name)
+        ds.PatientID = number
+        ds.save_as(tiny.folder / name)
+    assert "PatientID (0010,0020) differs" in refused(tiny)
+    found = took(tiny, {"header": {"PatientID": "4711"}})
+    found.check_scans(*HOURS)
+    assert found.organ_mL() > 0.0
+
+
 def test_another_patients_series_can_be_left_out(tiny, took, refused):
     study(tiny)
     path = tiny.spect(24, "other.dcm")

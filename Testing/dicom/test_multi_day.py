@@ -4,6 +4,10 @@ import json
 
 import pytest
 
+from LuDosimetryLib import Case, run_case
+from LuDosimetryLib.dicom.case_import import import_case
+from LuDosimetryLib.dicom.supplement import supplement_from_dict
+
 from ..conftest import read_folder, shell
 
 pytestmark = pytest.mark.slow
@@ -23,3 +27,14 @@ def test_organ_doses_of_a_patient_who_lies_elsewhere_each_day(multi_day, tmp_pat
     assert asked == {"registration": "rigid"}
     assert [scan["method"] for scan in content["registration"]] == ["reference", "rigid", "rigid"]
     multi_day.check({organ["name"]: organ["mean_dose_Gy"] for organ in content["organs"]})
+
+
+def test_activities_where_the_first_day_alone_has_a_ct(multi_day, tmp_path):
+    """The other scans are aligned by their SPECT."""
+    supplement = supplement_from_dict(
+        {"leave_out": ["day1/ct", "day2/ct"], "options": {"dose_method": "local"}}
+    )
+    case = Case.read(import_case(multi_day.folder, tmp_path / "case", supplement))
+    assert [point.ct is not None for point in case.time_points] == [True, False, False]
+    organs = run_case(case).organs
+    multi_day.check_integrals({organ.name: organ.tia_MBq_h for organ in organs})

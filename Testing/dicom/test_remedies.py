@@ -185,6 +185,27 @@ def test_of_a_ct(tiny, took, refused):
     took(tiny, {"series": {"ct": {"header": {"RescaleSlope": 1, "RescaleIntercept": -1024}}}})
 
 
+def test_of_one_ct_of_two(tiny, took, refused):
+    """The remedy reaches the series that it names alone, of which only the intercept is missing."""
+
+    def change(ds, k):
+        ds.SeriesNumber = 12
+        del ds.RescaleIntercept
+
+    tiny.spect(4)
+    tiny.tomogram(4)
+    tiny.new_visit()
+    tiny.spect(24)
+    tiny.tomogram(24, "ct2", change=change)
+    message = refused(tiny)
+    assert "RescaleIntercept (0028,1052) is missing" in message
+    (remedy,) = remedies(message)
+    assert list(remedy["series"]) == ["12"]
+    found = took(tiny, filled(remedy, RescaleIntercept=-1024))
+    for name in ("ct_1.nrrd", "ct_2.nrrd"):
+        assert np.array_equal(read_volume(found.folder / name, "").values, hounsfield())
+
+
 @pytest.mark.parametrize(
     "name", ["SeriesNumber", "SeriesDescription", "SeriesInstanceUID", "SOPInstanceUID", "file"]
 )

@@ -55,12 +55,15 @@ class MultiDay:
         The DICOM files.
     expected_Gy : mapping of str to float
         Mean organ doses of the same patient lying still, in one frame of reference.
+    expected_MBq_h : mapping of str to float
+        Their time-integrated activities.
     segmentation : Path
         The organs on the first day's CT, for Slicer (``.seg.nrrd``).
     """
 
     folder: Path
     expected_Gy: Mapping[str, float]
+    expected_MBq_h: Mapping[str, float]
     segmentation: Path
 
     @classmethod
@@ -72,16 +75,25 @@ class MultiDay:
         organs = run_case(case).organs
         assert len(organs) == 9
         expected = {organ.name: organ.mean_dose_Gy for organ in organs}
+        integrals = {organ.name: organ.tia_MBq_h for organ in organs}
         moved = write_multi_day(folder / "moved", moved=True)
-        return cls(moved, expected, case.folder / "organs.seg.nrrd")
+        return cls(moved, expected, integrals, case.folder / "organs.seg.nrrd")
 
     def check(self, found_Gy: Mapping[str, float]) -> None:
         """Compare the organ doses of the patient who moved."""
-        assert list(found_Gy) == list(self.expected_Gy)
-        off = {name: found_Gy[name] / dose - 1.0 for name, dose in self.expected_Gy.items()}
-        for name, dose in self.expected_Gy.items():
-            print(f"{name}: {dose:.4g} Gy, {found_Gy[name]:.4g} Gy, {100 * off[name]:+.2f} %")
-        assert max(map(abs, off.values())) < AGREE, off
+        _check(found_Gy, self.expected_Gy, "Gy")
+
+    def check_integrals(self, found_MBq_h: Mapping[str, float]) -> None:
+        """Compare the time-integrated activities of the patient who moved."""
+        _check(found_MBq_h, self.expected_MBq_h, "MBq h")
+
+
+def _check(found: Mapping[str, float], expected: Mapping[str, float], unit: str) -> None:
+    assert list(found) == list(expected)
+    off = {name: found[name] / value - 1.0 for name, value in expected.items()}
+    for name, value in expected.items():
+        print(f"{name}: {value:.4g} {unit}, {found[name]:.4g} {unit}, {100 * off[name]:+.2f} %")
+    assert max(map(abs, off.values())) < AGREE, off
 
 
 def write_multi_day(folder: Path, *, moved: bool) -> Path:
