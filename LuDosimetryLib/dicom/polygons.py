@@ -22,6 +22,8 @@ _NESTED = 0.95
 _FINEST = 8
 _SAMPLES = 200_000
 _ON_VOXELS = 0.01
+_SAME_CORNER = 0.1
+"""Distance in voxels from which corners of two contours are not the same."""
 
 
 class PlaneContours:
@@ -179,7 +181,10 @@ def _same_points(a: Points, b: Points) -> bool:
     if a.shape != b.shape:
         return False
     for other in (b, b[::-1]):
-        start = int(np.abs(other - a[0]).sum(axis=1).argmin())
+        away = np.abs(other - a[0]).sum(axis=1)
+        start = int(away.argmin())
+        if away[start] > _SAME_CORNER:  # as of most contours, of which there may be thousands
+            return False
         if np.allclose(a, np.roll(other, -start, axis=0), atol=1e-3):
             return True
     return False
