@@ -16,7 +16,7 @@ HOSTILE_NAME = 'tumour <script>alert("1")</script> & co $x^2$'
 class PageParser(HTMLParser):
     """Collects tags that do not close, addresses, and text."""
 
-    VOID = frozenset({"meta", "img", "br", "hr", "link", "input"})
+    VOID = frozenset({"meta", "img", "br", "hr", "link", "input", "wbr"})
 
     def __init__(self, page: str) -> None:
         super().__init__()

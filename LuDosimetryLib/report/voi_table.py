@@ -1,0 +1,89 @@
+"""Tables of volumes of interest: those that count in the open, the others folded."""
+
+from collections.abc import Collection, Iterable, Sequence
+
+from ..result.result import ResultData
+from ..voi.groups import Arrangement, arranged
+from .page import Html, folded, grouped_table, joined, swatch, table, voi_text
+from .palette import organ_style
+
+__all__ = ["arranged_vois", "in_figures", "voi_table"]
+
+
+def arranged_vois(result: ResultData) -> Arrangement:
+    """Arrange the volumes of interest of a result, as its case asks."""
+    volumes = {organ.name: organ.volume_mL for organ in result.organs}
+    return arranged(result.vois or volumes, result.asked.options.report_vois, volumes)
+
+
+def voi_table(
+    headings: Sequence[Html],
+    rows: Iterable[tuple[str, Sequence[Html]]],
+    arrangement: Arrangement,
+    *,
+    main_column: int | None = None,
+    warned: Collection[str] = (),
+) -> Html:
+    """
+    A table of volumes of interest in groups, those that are not in the open below it.
+
+    Parameters
+    ----------
+    headings : sequence of Html
+        The first is that of the names.
+    rows : iterable of (str, sequence of Html)
+        Name of a volume and its further cells; a volume may have several rows.
+    arrangement : Arrangement
+    main_column : int, optional
+        Column to be set in bold.
+    warned : collection of str
+        Names of volumes that warnings concern: where such are folded, their number is not.
+    """
+    places = arrangement.places
+    cells: dict[str, list[list[Html]]] = {}
+    for name, row in rows:
+        cells.setdefault(name, []).append([voi_name(name, places.get(name)), *row])
+
+    def of(names: Iterable[str]) -> list[list[Html]]:
+        return [row for name in names for row in cells.get(name, [])]
+
+    open_ = [(group.heading, of(group.shown)) for group in arrangement.groups]
+    parts = []
+    if any(inside for _, inside in open_):
+        parts.append(grouped_table(headings, [g for g in open_ if g[1]], main_column=main_column))
+    for group in arrangement.groups:
+        if inside := of(group.folded):
+            there = [name for name in group.folded if name in cells]
+            marked = sum(name in warned for name in there)
+            title = (
+                f"Further {group.title[:1].lower()}{group.title[1:]}"
+                if group.shown
+                else group.title
+            )
+            parts.append(
+                folded(
+                    title or "Further volumes",
+                    f"({len(there)}{f'; ⚠ {marked} with warnings' if marked else ''})",
+                    table(headings, inside, main_column=main_column),
+                )
+            )
+    return joined(parts)
+
+
+def voi_name(name: str, place: int | None) -> Html:
+    """The name of a volume with its colour in the pictures; without one where they do not show it."""
+    if place is None:
+        return voi_text(name)
+    colour, dashes = organ_style(place)
+    return swatch(colour, name, dashes)
+
+
+def in_figures(arrangement: Arrangement, file: str) -> str:
+    """Say which volumes a figure shows where it does not show all, and where the others are."""
+    if not arrangement.folded:
+        return ""
+    count = len(arrangement.shown)
+    return (
+        f"Shown: {count} of {count + len(arrangement.folded)} volumes of interest, those that the tables have in the open "
+        f"(option report_vois); {file} has all."
+    )

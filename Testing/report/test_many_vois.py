@@ -1,0 +1,108 @@
+import re
+
+import numpy as np
+import pytest
+
+from LuDosimetryLib.organs.organ_dose import cumulative_dvh, organ_doses
+from LuDosimetryLib.report.page import text
+from LuDosimetryLib.report.palette import organ_style
+from LuDosimetryLib.report.result_report import write_report
+from LuDosimetryLib.report.voi_table import voi_table
+from LuDosimetryLib.voi.groups import arranged
+from LuDosimetryLib.voi.totalsegmentator import CLASS_LISTS
+
+from .conftest import small_result
+
+NAMES = [*CLASS_LISTS["totalsegmentator-v2"].names.values(), *(f"tumour {n}" for n in range(60))]
+
+
+def with_many(methods=("multi-vsv",), **changes):
+    """The small result with a VOI of a few voxels for every class of TotalSegmentator and 60 tumours."""
+    result = small_result(methods)
+    places = np.argwhere(result.reported)
+    vois = {}
+    for n, name in enumerate(NAMES):
+        vois[name] = np.zeros(result.reported.shape, bool)
+        for at in places[5 * n : 5 * n + 2 + n % 3]:
+            vois[name][tuple(at)] = True
+    organs = organ_doses(
+        vois, result.doses, methods[0], result.tia, result.density, result.reported, result.grid
+    )
+    dvh = cumulative_dvh(result.dose, vois, result.reported)
+    return small_result(methods, vois=vois, organs=organs, dvh=dvh, **changes)
+
+
+def in_the_open(source):
+    """Names in the tables that are not folded, by the heading of their section."""
+    without = re.sub(r"<details>.*?</details>", "", source, flags=re.DOTALL)
+    found = {}
+    for section in re.findall(r"<section><h2>(.*?)</section>", without, re.DOTALL):
+        title, _, rest = section.partition("</h2>")
+        rows = re.findall(r"<tr><td>(.*?)</td>", rest, re.DOTALL)
+        found[title] = [re.sub(r"<[^>]+>", "", row) for row in rows]
+    return found
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("many")
+    write_report(with_many(("multi-vsv", "local")), folder / "report.html")
+    return (folder / "report.html").read_text(encoding="utf-8")
+
+
+def test_tables_open_with_what_counts_and_fold_the_rest(source, parse):
+    page = parse(source)
+    assert page.wrong == []
+    assert "script" not in page.tags
+    opened = in_the_open(source)
+    for title in ("Organ doses", "Dose of the voxels", "Mean dose by method"):
+        names = opened[title]
+        assert names[:5] == ["kidney_right", "kidney_left", "liver", "spleen", "urinary_bladder"]
+        assert len(names) == 15
+        assert all(name.startswith("tumour") for name in names[5:])
+
+
+def test_nothing_is_dropped(source):
+    plain = re.sub(r"<[^>]+>", " ", source.replace("<wbr>", ""))
+    for name in NAMES:
+        assert len(re.findall(rf" {name} ", plain)) >= 3, name
+
+
+def test_the_option_chooses_what_is_in_the_open(tmp_path):
+    result = with_many()
+    result.case["options"] = {"report_vois": ["brain", "tumour 7"]}
+    write_report(result, tmp_path / "report.html")
+    opened = in_the_open((tmp_path / "report.html").read_text(encoding="utf-8"))
+    assert opened["Organ doses"] == ["tumour 7", "brain"]
+
+
+def test_warnings_of_what_is_folded_are_seen(tmp_path):
+    result = with_many(
+        warnings=["the ribs are odd."],
+        warnings_of_vois={"rib_left_1": [0], "rib_left_2": [0], "liver": [0]},
+    )
+    write_report(result, tmp_path / "report.html")
+    source = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "Bones and muscles <small>(73; ⚠ 2 with warnings)</small>" in source
+
+
+def test_a_few_have_no_groups_and_nothing_folded(tmp_path):
+    write_report(small_result(), tmp_path / "report.html")
+    source = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "<details>" not in source
+    assert 'class="group"' not in source
+
+
+def test_volumes_with_several_rows_keep_them():
+    rows = [("liver", [text(n)]) for n in (1, 2)]
+    found = voi_table([text("VOI"), text("Cycle")], rows, arranged(["liver"]))
+    assert found.count("<tr><td>") == 2
+
+
+def test_what_shares_a_figure_differs_in_colour():
+    arrangement = arranged(NAMES, ["tumour", "rib"])
+    for _, names in arrangement.together:
+        colours = {organ_style(arrangement.places[name])[0] for name in names}
+        assert len(colours) == len(names)
+    styles = {organ_style(arrangement.places[name]) for name in arrangement.shown[:40]}
+    assert len(styles) == 40
