@@ -1,20 +1,24 @@
 """Plots of a result: histogram, activity over time, profile, correlation and Bland-Altman."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import slicer
 from slicer.i18n import tr as _
+from slicer.i18n import translate
 
+from LuDosimetryLib.activity.curve import VoiCurve
 from LuDosimetryLib.agreement.agreement import LIMITS_OF_AGREEMENT_SD, bland_altman, pearson_r
 from LuDosimetryLib.agreement.dose_line import dose_line
 from LuDosimetryLib.base.errors import InvalidInput
+from LuDosimetryLib.report.voi_table import arranged_vois
 
 from .chart_nodes import LINE_STYLES, Chart, Curve
 from .choices import label
 from .result_files import ResultFiles, grid_of
+from .tables import CONTEXT
 
 _POINTS = 4000
 """Points of a correlation plot; more only make it slow."""
@@ -41,11 +45,11 @@ _LEGEND_WIDTH = 0.3
 _LUMINANCE = (0.2126, 0.7152, 0.0722)  # of red, green and blue, ITU-R BT.709
 
 
-def dvh_chart(
+def dvh_charts(
     files: ResultFiles, colours: Mapping[str, tuple[float, float, float]]
-) -> Chart | None:
+) -> list[Chart]:
     """
-    Plot cumulative dose-volume histograms; None without a volume of interest.
+    Plot cumulative dose-volume histograms, of many volumes of interest in a chart for each group.
 
     Parameters
     ----------
@@ -53,23 +57,37 @@ def dvh_chart(
     colours : mapping of str to (float, float, float)
         Colours of segments by name.
     """
-    columns = dict(files.dvh)
+    columns = {name.removesuffix(" volume_percent"): column for name, column in files.dvh.items()}
     dose = columns.pop("dose_Gy")
-    if not columns:
-        return None
-    curves: list[Curve] = []
-    for name, percent in columns.items():
-        organ = name.removesuffix(" volume_percent")
-        curves.append(_line(organ, dose, percent, colours, curves))
-    title = _("Dose-volume histogram")
-    return Chart("dvh", title, _("Dose [Gy]"), _("Volume [%]"), curves)
+    charts = []
+    for role, title, names in _together(files, "dvh", _("Dose-volume histogram"), columns):
+        curves: list[Curve] = []
+        for name in names:
+            curves.append(_line(name, dose, columns[name], colours, curves))
+        charts.append(Chart(role, title, _("Dose [Gy]"), _("Volume [%]"), curves))
+    return charts
 
 
-def activity_chart(
+def _together(
+    files: ResultFiles, role: str, title: str, there: Collection[str]
+) -> Iterator[tuple[str, str, list[str]]]:
+    """Role and title of each chart of volumes of interest, and the names of those in it."""
+    n = 0
+    for group, names in arranged_vois(files.summary).together:
+        known = [name for name in names if name in there]
+        if known:
+            n += 1
+            full = f"{title}: {translate(CONTEXT, group)}" if group else title
+            yield role if n == 1 else f"{role}-{n}", full, known
+
+
+def activity_charts(
     files: ResultFiles, colours: Mapping[str, tuple[float, float, float]]
-) -> Chart | None:
+) -> list[Chart]:
     """
-    Plot activity over time, scans as points with their fitted curves; None for a single scan.
+    Plot activity over time, scans as points with their fitted curves; nothing for a single scan.
+
+    Of many volumes of interest there is a chart for each group.
 
     The ordinate is logarithmic, so that organs and small tumours are visible and washout is straight.
 
@@ -79,9 +97,19 @@ def activity_chart(
     colours : mapping of str to (float, float, float)
         Colours of segments by name.
     """
-    curves = [curve for curve in files.summary.curves if any(curve.activity_MBq)]
-    if not curves:
-        return None
+    curves = {curve.name: curve for curve in files.summary.curves if any(curve.activity_MBq)}
+    return [
+        _activity_chart(role, title, [curves[name] for name in names], colours)
+        for role, title, names in _together(files, "activity", _("Activity over time"), curves)
+    ]
+
+
+def _activity_chart(
+    role: str,
+    title: str,
+    curves: Sequence[VoiCurve],
+    colours: Mapping[str, tuple[float, float, float]],
+) -> Chart:
     times, _activity = curves[0].sampled()  # all curves are of the same scans
     lines: list[Curve] = []
     for curve in curves:
@@ -91,8 +119,8 @@ def activity_chart(
     measured = _positive([value for curve in curves for value in curve.activity_MBq])
     scans = Curve(_("scans"), hours, measured, points=True)
     return Chart(
-        "activity",
-        _("Activity over time"),
+        role,
+        title,
         _("Time after administration [h]"),
         _("Activity [MBq]"),
         [*lines, scans],
@@ -285,10 +313,15 @@ def _line(
     colours: Mapping[str, tuple[float, float, float]],
     others: Sequence[Curve],
 ) -> Curve:
-    """Make a line in the colour of its segment; another style where others look alike."""
-    colour = _on_white(colours.get(name, _colour(len(others))))
-    alike = sum(math.dist(colour, curve.colour) < _ALIKE for curve in others)
-    return Curve(name, x, y, colour, style=LINE_STYLES[alike % len(LINE_STYLES)])
+    """Make a line in the colour of its segment; another style, and then another colour, where others look alike."""
+
+    def alike(colour: tuple[float, float, float]) -> int:
+        return sum(math.dist(colour, curve.colour) < _ALIKE for curve in others)
+
+    own = _on_white(colours.get(name, _colour(len(others))))
+    usable = (c for c in (own, *map(_on_white, _PALETTE)) if alike(c) < len(LINE_STYLES))
+    colour = next(usable, own)
+    return Curve(name, x, y, colour, style=LINE_STYLES[alike(colour) % len(LINE_STYLES)])
 
 
 def _positive(values: Sequence[float]) -> np.ndarray:

@@ -55,7 +55,7 @@ td:first-child {{ min-width: 7rem; white-space: normal; overflow-wrap: anywhere;
 td.main {{ font-weight: 700; }}
 a {{ color: {ACCENT}; }}
 table.text td, table.text th {{ text-align: left; white-space: normal; overflow-wrap: anywhere; vertical-align: top; }}
-table.text td {{ min-width: 4.2rem; }}
+table.text td {{ min-width: 5.3rem; }}
 td code {{ font-size: .85em; overflow-wrap: anywhere; }}
 .swatch {{ display: inline-block; width: .7em; height: .7em; margin-right: .5em; border-radius: 2px; }}
 .swatch.hollow {{ border: 2px solid; background: none !important; }}
@@ -89,7 +89,7 @@ footer strong {{ color: {INK}; }}
   table {{ font-size: 8pt; }}
   th, td {{ padding: .2rem .38rem; }}
   figure img {{ width: auto; max-width: 100%; }}
-  details::details-content {{ content-visibility: visible; block-size: auto; }}
+  main > section:first-of-type details::details-content {{ content-visibility: visible; block-size: auto; }}
   .warnings, .swatch {{ print-color-adjust: exact; -webkit-print-color-adjust: exact; }}
 }}
 """
@@ -211,7 +211,7 @@ def grouped_table(
 
 
 def folded(title: str, remark: str, content: Html) -> Html:
-    """Content that a reader opens; print shows it."""
+    """Content that a reader opens; print shows that of the first section in any case."""
     return Html(
         f"<details><summary>{text(title)} <small>{text(remark)}</small></summary>\n{content}\n</details>"
     )

@@ -1,8 +1,10 @@
 """Tables of volumes of interest: those that count in the open, the others folded."""
 
 from collections.abc import Collection, Iterable, Sequence
+from typing import Protocol
 
-from ..result.result import ResultData
+from ..organs.quantities import OrganDose
+from ..result.asked import AskedCase
 from ..voi.groups import Arrangement, arranged
 from .page import Html, folded, grouped_table, joined, swatch, table, voi_text
 from .palette import organ_style
@@ -10,10 +12,22 @@ from .palette import organ_style
 __all__ = ["arranged_vois", "in_figures", "voi_table"]
 
 
-def arranged_vois(result: ResultData) -> Arrangement:
+class WithOrgans(Protocol):
+    """A result, in memory or as read from its folder."""
+
+    @property
+    def organs(self) -> Sequence[OrganDose]:
+        """Doses of its volumes of interest."""
+
+    @property
+    def asked(self) -> AskedCase:
+        """Its case."""
+
+
+def arranged_vois(result: WithOrgans) -> Arrangement:
     """Arrange the volumes of interest of a result, as its case asks."""
     volumes = {organ.name: organ.volume_mL for organ in result.organs}
-    return arranged(result.vois or volumes, result.asked.options.report_vois, volumes)
+    return arranged(volumes, result.asked.options.report_vois, volumes)
 
 
 def voi_table(
