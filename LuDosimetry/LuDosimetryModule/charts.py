@@ -14,6 +14,7 @@ from LuDosimetryLib.agreement.agreement import LIMITS_OF_AGREEMENT_SD, bland_alt
 from LuDosimetryLib.agreement.dose_line import dose_line
 from LuDosimetryLib.base.errors import InvalidInput
 from LuDosimetryLib.report.voi_table import arranged_vois
+from LuDosimetryLib.voi.groups import FEW
 
 from .chart_nodes import LINE_STYLES, Chart, Curve
 from .choices import label
@@ -38,6 +39,8 @@ _ALIKE = 0.12
 """Distance in red, green and blue below which the colours of lines cannot be told apart."""
 _LIGHTEST = 0.7
 """Luminance above which a line is hard to see on white."""
+_LEAST_VOLUME_PERCENT = 0.2
+"""Part of a volume of interest above which its dose-volume histogram is in the plot: a few hot voxels count little."""
 _LEGEND_ROW = 0.065
 """Part of a plot's height that a row of its legend takes."""
 _LEGEND_WIDTH = 0.3
@@ -59,13 +62,21 @@ def dvh_charts(
     """
     columns = {name.removesuffix(" volume_percent"): column for name, column in files.dvh.items()}
     dose = columns.pop("dose_Gy")
-    charts = []
+    charts, many = [], len(columns) > FEW
     for role, title, names in _together(files, "dvh", _("Dose-volume histogram"), columns):
         curves: list[Curve] = []
         for name in names:
-            curves.append(_line(name, dose, columns[name], colours, curves))
-        charts.append(Chart(role, title, _("Dose [Gy]"), _("Volume [%]"), curves))
+            curves.append(_line(name, dose, columns[name], colours, curves, many=many))
+        x_range = _dose_range(curves) if many else None
+        charts.append(Chart(role, title, _("Dose [Gy]"), _("Volume [%]"), curves, x_range=x_range))
     return charts
+
+
+def _dose_range(curves: Sequence[Curve]) -> tuple[float, float]:
+    """Range of the doses of a group, which those of another group do not stretch; the legend is beside."""
+    reached = [curve.x[curve.y > _LEAST_VOLUME_PERCENT] for curve in curves]
+    greatest = max(float(x[-1]) if x.size else 0.0 for x in reached)
+    return 0.0, (greatest or 1.0) / (1.0 - _LEGEND_WIDTH)
 
 
 def _together(
@@ -99,7 +110,7 @@ def activity_charts(
     """
     curves = {curve.name: curve for curve in files.summary.curves if any(curve.activity_MBq)}
     return [
-        _activity_chart(role, title, [curves[name] for name in names], colours)
+        _activity_chart(role, title, [curves[name] for name in names], colours, len(curves) > FEW)
         for role, title, names in _together(files, "activity", _("Activity over time"), curves)
     ]
 
@@ -109,12 +120,13 @@ def _activity_chart(
     title: str,
     curves: Sequence[VoiCurve],
     colours: Mapping[str, tuple[float, float, float]],
+    many: bool,
 ) -> Chart:
     times, _activity = curves[0].sampled()  # all curves are of the same scans
     lines: list[Curve] = []
     for curve in curves:
         fitted = _positive(curve.activity_at(times))
-        lines.append(_line(curve.name, times, fitted, colours, lines))
+        lines.append(_line(curve.name, times, fitted, colours, lines, many=many))
     hours = np.concatenate([curve.hours for curve in curves])
     measured = _positive([value for curve in curves for value in curve.activity_MBq])
     scans = Curve(_("scans"), hours, measured, points=True)
@@ -312,14 +324,21 @@ def _line(
     y: np.ndarray,
     colours: Mapping[str, tuple[float, float, float]],
     others: Sequence[Curve],
+    *,
+    many: bool,
 ) -> Curve:
-    """Make a line in the colour of its segment; another style, and then another colour, where others look alike."""
+    """
+    Make a line in the colour of its segment; another style, and then another colour, where others look alike.
+
+    Among many, whose segments often share one colour, a second line is dashed and a third has another colour.
+    """
 
     def alike(colour: tuple[float, float, float]) -> int:
         return sum(math.dist(colour, curve.colour) < _ALIKE for curve in others)
 
+    styles = 2 if many else len(LINE_STYLES)
     own = _on_white(colours.get(name, _colour(len(others))))
-    usable = (c for c in (own, *map(_on_white, _PALETTE)) if alike(c) < len(LINE_STYLES))
+    usable = (c for c in (own, *map(_on_white, _PALETTE)) if alike(c) < styles)
     colour = next(usable, own)
     return Curve(name, x, y, colour, style=LINE_STYLES[alike(colour) % len(LINE_STYLES)])
 
