@@ -26,7 +26,7 @@ def summary(names, curves=(), report_vois=()):
 
 
 def histograms(colours, **changes):
-    from LuDosimetryModule.charts import dvh_charts
+    from LuDosimetryModule.voi_charts import dvh_charts
 
     dose = np.linspace(0.0, 1.0, 5)
     columns = {f"{name} volume_percent": 100.0 - 100.0 * dose for name in colours}
@@ -56,7 +56,7 @@ def test_light_colours_are_darkened_for_the_white_background():
 
 def activity(*curves):
     """Curves of two scans by name and activity; those that fall are fitted, the others are trapezoids."""
-    from LuDosimetryModule.charts import activity_charts
+    from LuDosimetryModule.voi_charts import activity_charts
 
     fitted = [fit_curve(name, (4.0, 24.0), at, 0.0043, "physical") for name, at in curves]
     files = SimpleNamespace(summary=summary([curve.name for curve in fitted], fitted))
