@@ -7,6 +7,7 @@ from ..base.log import Log
 from ..case.parts import Segmentation
 from ..image.arrays import Mask
 from .aliases import stands_for
+from .groups import FEW
 
 __all__ = ["check_report_vois", "check_vois", "with_mass"]
 
@@ -95,7 +96,7 @@ def check_report_vois(vois: Collection[str], chosen: Collection[str], log: Log) 
     """Remark on volumes that the report is to have in the open and that are not there."""
     absent = [key for key in chosen if not any(key == n or stands_for(key, n) for n in vois)]
     if absent:
+        there = ", ".join(vois) if len(vois) <= FEW else "organs.csv lists the names"
         log.remark(
-            f"report_vois has {', '.join(map(repr, absent))}, which no volume of interest is called; there are: "
-            f"{', '.join(vois) or 'none'}."
+            f"report_vois: no volume of interest is called {' or '.join(map(repr, absent))} ({there or 'there are none'})."
         )

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from LuDosimetryLib.organs.organ_dose import cumulative_dvh, organ_doses
+from LuDosimetryLib.output.tables import organ_lines
 from LuDosimetryLib.report.page import text
 from LuDosimetryLib.report.palette import organ_style
 from LuDosimetryLib.report.result_report import write_report
@@ -84,6 +85,18 @@ def test_warnings_of_what_is_folded_are_seen(tmp_path):
     write_report(result, tmp_path / "report.html")
     source = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "Bones and muscles <small>(73; ⚠ 2 with warnings)</small>" in source
+
+
+def test_the_console_shows_what_is_in_the_open():
+    result = with_many(
+        warnings=["the ribs are odd."], warnings_of_vois={"rib_left_1": [0], "liver": [0]}
+    )
+    heading, *lines, rest = organ_lines(result).splitlines()
+    assert heading.startswith("volume of interest")
+    assert [line.split("  ")[0] for line in lines[:3]] == ["kidney_right", "kidney_left", "liver"]
+    assert lines[2].endswith("see warning 1")
+    assert len(lines) == 15
+    assert rest == "and 162 more, 1 of them with warnings: see the report, or organs.csv"
 
 
 def test_a_few_have_no_groups_and_nothing_folded(tmp_path):
