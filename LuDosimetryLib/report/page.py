@@ -15,6 +15,9 @@ Html = NewType("Html", str)
 
 RESEARCH_USE = "For research use only; not a medical device."
 
+_NARROW_PIXELS = 640
+"""Width below which a picture fits a narrow page without being moved sideways."""
+
 WARNING = "warning-"
 """Where a warning of the page stands, before its number."""
 
@@ -76,7 +79,7 @@ footer {{ margin-top: 2.5rem; padding-top: .8rem; border-top: 1px solid {RULE}; 
 footer strong {{ color: {INK}; }}
 @media (max-width: 40rem) {{
   main {{ padding: 1.1rem .9rem; border: 0; }}
-  figure img {{ max-width: none; width: 40rem; }}
+  figure img:not(.small) {{ max-width: none; width: 40rem; }}
 }}
 @page {{ size: A4; margin: 14mm 13mm; }}
 @media print {{
@@ -221,8 +224,9 @@ def picture(png: bytes, caption: str) -> Html:
     """A PNG inside the page, with its caption."""
     data = base64.b64encode(png).decode("ascii")
     described = escape(caption, quote=True)
+    kind = ' class="small"' if int.from_bytes(png[16:20], "big") < _NARROW_PIXELS else ""
     return Html(
-        f'<figure><div class="wide"><img alt="{described}" src="data:image/png;base64,{data}"></div>'
+        f'<figure><div class="wide"><img{kind} alt="{described}" src="data:image/png;base64,{data}"></div>'
         f"<figcaption>{text(caption)}</figcaption></figure>"
     )
 

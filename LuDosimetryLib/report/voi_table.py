@@ -69,15 +69,11 @@ def voi_table(
         if inside := of(group.folded):
             there = [name for name in group.folded if name in cells]
             marked = sum(name in warned for name in there)
-            title = (
-                f"Further {group.title[:1].lower()}{group.title[1:]}"
-                if group.shown
-                else group.title
-            )
+            more = " more" if group.shown and group.title else ""
             parts.append(
                 folded(
-                    title or "Further volumes",
-                    f"({len(there)}{f'; ⚠ {marked} with warnings' if marked else ''})",
+                    group.title or "Other volumes",
+                    f"({len(there)}{more}{f'; ⚠ {marked} with warnings' if marked else ''})",
                     table(headings, inside, main_column=main_column),
                 )
             )
