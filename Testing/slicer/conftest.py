@@ -149,3 +149,16 @@ def slow_case(panel: Any) -> None:
 
 def errors(caplog: Any) -> list[str]:
     return [record.message for record in caplog.records if record.levelno >= logging.ERROR]
+
+
+@pytest.fixture
+def two_rows(panel: Any) -> Any:
+    """Two time points with their volumes, the later one first."""
+    from .panel_table import fill_row, volume  # needs slicer
+
+    early, late, ct = volume("early"), volume("late"), volume("CT", 40.0)
+    panel.ui.addTimePointButton.click()
+    panel.ui.addTimePointButton.click()
+    fill_row(panel, 0, late, ct, 24.0)
+    fill_row(panel, 1, early, None, 4.0)
+    return early, late, ct
