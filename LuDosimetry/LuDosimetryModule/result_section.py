@@ -34,7 +34,7 @@ class ResultSection:
     ui : object
         The widgets of the panel by name.
     report_error : callable
-        Of a sentence for the user.
+        Takes a sentence for the user.
     """
 
     def __init__(self, ui: Any, report_error: Callable[[str], None]) -> None:

@@ -71,7 +71,7 @@ def show_organ_table(files: ResultFiles, outputs: Outputs) -> Any:
     """
     Show the organ doses of a result, rounded for reading; organs.csv has all digits.
 
-    Of many volumes of interest those that the report has in the open come first.
+    If there are many volumes of interest, those that the report shows unfolded come first.
     """
     arrangement = arranged_vois(files.summary)
     of_name = {organ.name: organ for organ in files.summary.organs}

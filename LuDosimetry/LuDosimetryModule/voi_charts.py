@@ -42,7 +42,7 @@ def dvh_charts(
     files: ResultFiles, colours: Mapping[str, tuple[float, float, float]]
 ) -> list[Chart]:
     """
-    Plot cumulative dose-volume histograms, of many volumes of interest in a chart for each group.
+    Plot cumulative dose-volume histograms; if there are many volumes, each group has a chart of its own.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ def activity_charts(
     """
     Plot activity over time, scans as points with their fitted curves; nothing for a single scan.
 
-    Of many volumes of interest there is a chart for each group.
+    If there are many volumes of interest, each group has a chart of its own.
 
     The ordinate is logarithmic, so that organs and small tumours are visible and washout is straight.
 

@@ -25,7 +25,7 @@ def cases_figure(cohort: Cohort, places: Mapping[str, int]) -> bytes:
     ----------
     cohort : Cohort
     places : mapping of str to int
-        Of each volume that is drawn, by name: its place, which gives its colour.
+        Place of each volume that is drawn, by name; it decides the colour.
     """
     names = list(places)
 
@@ -67,7 +67,7 @@ def per_activity_figure(cohort: Cohort, places: Mapping[str, int]) -> bytes:
     ----------
     cohort : Cohort
     places : mapping of str to int
-        As of `cases_figure`.
+        See `cases_figure`.
     """
     rows = {name: found for name in places if (found := _per_activity(cohort, name))}
     height = _ROW_INCH * len(rows) + 0.75

@@ -1,4 +1,4 @@
-"""What the verbs share that train the residual network: their arguments, packages, plan and start."""
+"""Arguments, packages, plan and start that the verbs for training the residual network share."""
 
 import argparse
 from importlib.util import find_spec
@@ -17,7 +17,7 @@ __all__ = ["add_plan", "plan_of", "require_training", "start_of"]
 
 _MAPS = 8
 _PACKAGES = ("torch", "onnx", "onnxruntime")
-"""What training and testing a network takes beside numpy and scipy."""
+"""Packages that training and testing a network need besides numpy and scipy."""
 
 
 def add_plan(parser: argparse.ArgumentParser, output: str) -> None:

@@ -20,7 +20,7 @@ def course_figure(course: Course, places: Mapping[str, int]) -> bytes:
     ----------
     course : Course
     places : mapping of str to int
-        Of each volume that is drawn, by name: its place, which gives its colour.
+        Place of each volume that is drawn, by name; it decides the colour.
     """
     organs = sorted(
         (organ for organ in course.organs if organ.name in places),

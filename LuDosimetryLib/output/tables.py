@@ -83,7 +83,7 @@ def organ_lines(result: ResultData) -> str:
     """
     Organ doses as the console shows them after a run, and which warnings concern which.
 
-    Of many volumes of interest only those that the report has in the open.
+    If there are many volumes of interest, only those that the report shows unfolded are listed.
     """
     arrangement = arranged_vois(result)
     of_name = {organ.name: organ for organ in result.organs}

@@ -32,7 +32,7 @@ def dvh_figure(dvh: DoseVolumeHistograms, places: Mapping[str, int]) -> bytes:
     ----------
     dvh : DoseVolumeHistograms
     places : mapping of str to int
-        Of each volume of interest that is drawn, by name: its place, which gives its colour and line style.
+        Place of each volume of interest that is drawn, by name; it decides colour and line style.
     """
     columns = max(1, 1 + (len(places) - 1) // _LEGEND_ROWS)
     figure = new_figure(7.6 + 1.5 * columns, 4.2)

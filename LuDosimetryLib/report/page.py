@@ -246,7 +246,7 @@ def warning_box(warnings: Sequence[str], title: str = "", anchor: str = "") -> H
     """
     Warnings that cannot be overlooked, under a title of their own or their number; or nothing.
 
-    Those under their number, or with an anchor, are numbered from 1, for `marks` to refer to.
+    Warnings under their number, or with an anchor, are numbered from 1, so that `marks` can refer to them.
     """
     if not warnings:
         return Html("")
@@ -275,7 +275,7 @@ def marks(places: Iterable[int], anchor: str = WARNING) -> Html:
     places : iterable of int
         Places in the warnings, from 0; nothing if there is none.
     anchor : str
-        That of their box.
+        Anchor of the box with the warnings.
     """
     numbers = [place + 1 for place in places]
     links = ", ".join(f'<a class="mark" href="#{anchor}{n}">{n}</a>' for n in numbers)

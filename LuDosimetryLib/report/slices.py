@@ -39,7 +39,7 @@ def density_picture(
         [g/cm3].
     vois : mapping of str to ndarray of bool
     places : mapping of str to int
-        Of each volume that is outlined, by name: its place, which gives its colour and line style.
+        Place of each volume that is outlined, by name; it decides colour and line style.
 
     Returns
     -------

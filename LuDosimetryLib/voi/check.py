@@ -81,7 +81,7 @@ def remark_parts(parts: Mapping[str, float], predicate: str, log: Log) -> None:
     parts : mapping of str to float
         Part of each volume, from 0 to 1, by name.
     predicate : str
-        What is said of the part, without a full stop.
+        Rest of the sentence after the name, without a full stop.
     log : Log
     """
     if len(parts) <= _FEW:
