@@ -58,7 +58,7 @@ def _hint(node: Any, chosen: list[str]) -> str:
     if count <= FEW:
         return used
     return f"{used} " + _(
-        "The report and the plots show the organs at risk and the largest tumours first; organs.csv has all."
+        "The report and the plots show the organs at risk and the largest tumours; organs.csv lists all segments."
     )
 
 

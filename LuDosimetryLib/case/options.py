@@ -273,9 +273,9 @@ class Options:
     report_vois: tuple[str, ...] = option(
         (),
         label="VOIs of the report",
-        help="Volumes of interest that the tables of the report have in the open and its figures show; names, or words "
-        "that names contain. The others are folded, and all are in the tables of the result folder.",
-        when_none="all of up to 12; of more the organs at risk and the 10 largest tumours",
+        help="Volumes of interest that the report's figures show and its tables list unfolded: names, or words that names "
+        "contain. The other rows are folded; the CSV files of the result folder have all volumes.",
+        when_none="all if there are up to 12, otherwise the organs at risk and the 10 largest tumours",
         check=_check_report_vois,
         expected='a list of names, for example ["kidney", "liver"]',
         cli=True,

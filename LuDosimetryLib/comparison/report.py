@@ -187,7 +187,7 @@ def _pictures(comparison: Comparison) -> list[Html]:
     density, percents = comparison.density, f"{100 * comparison.mask_fraction:g} %"
     planes = []
     if density is not None:
-        which = "those volumes of interest that the table has in the open"
+        which = "the volumes of interest that the table shows unfolded"
         planes.append(
             picture(
                 density_picture(scene, density, comparison.vois, arrangement.places),

@@ -5,7 +5,7 @@ from .course import Course
 
 
 def course_arrangement(course: Course) -> Arrangement:
-    """Arrange the volumes of a course; those above a line that the user set are in the open in any case."""
+    """Arrange the volumes of a course; volumes above a line that the user set are always shown."""
     volumes: dict[str, float] = {}
     for cycle in course.cycles:
         for name, organ in cycle.organs.items():

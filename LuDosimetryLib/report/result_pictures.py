@@ -58,7 +58,7 @@ def _dvh(result: ResultData, arrangement: Arrangement) -> list[Html]:
 
 def _planes(result: ResultData, scene: Scene, arrangement: Arrangement) -> list[Html]:
     which = (
-        "those volumes of interest that the tables have in the open"
+        "the volumes of interest that the tables show unfolded"
         if arrangement.folded
         else "the volumes of interest"
     )

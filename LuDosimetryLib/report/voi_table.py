@@ -1,4 +1,4 @@
-"""Tables of volumes of interest: those that count in the open, the others folded."""
+"""Tables of volumes of interest, in groups; those of less interest are folded."""
 
 from collections.abc import Collection, Iterable, Sequence
 from typing import Protocol
@@ -39,7 +39,7 @@ def voi_table(
     warned: Collection[str] = (),
 ) -> Html:
     """
-    A table of volumes of interest in groups, those that are not in the open below it.
+    A table of volumes of interest in groups, followed by the folded ones.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def voi_table(
     main_column : int, optional
         Column to be set in bold.
     warned : collection of str
-        Names of volumes that warnings concern: where such are folded, their number is not.
+        Names of volumes that warnings concern; the line of a folded group states how many it has.
     """
     places = arrangement.places
     cells: dict[str, list[list[Html]]] = {}
@@ -81,7 +81,7 @@ def voi_table(
 
 
 def voi_name(name: str, place: int | None) -> Html:
-    """The name of a volume with its colour in the pictures; without one where they do not show it."""
+    """The name of a volume, with its colour in the pictures if they show it."""
     if place is None:
         return voi_text(name)
     colour, dashes = organ_style(place)
@@ -89,11 +89,11 @@ def voi_name(name: str, place: int | None) -> Html:
 
 
 def in_figures(arrangement: Arrangement, file: str) -> str:
-    """Say which volumes a figure shows where it does not show all, and where the others are."""
+    """State which volumes a figure shows and which file has all; empty if the figure shows all."""
     if not arrangement.folded:
         return ""
     count = len(arrangement.shown)
     return (
-        f"Shown: {count} of {count + len(arrangement.folded)} volumes of interest, those that the tables have in the open "
+        f"Shown: {count} of {count + len(arrangement.folded)} volumes of interest, those that the tables show unfolded "
         f"(option report_vois); {file} has all."
     )

@@ -46,7 +46,7 @@ class AskedOptions:
     radiobiology : dict of str to TissueResponse
         By what a volume's name contains.
     report_vois : tuple of str
-        Volumes of interest that the report has in the open; empty for the usual.
+        Volumes of interest that the report shows unfolded; empty for the default.
     """
 
     integration: str = "trapezoid"

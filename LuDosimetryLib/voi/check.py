@@ -93,7 +93,7 @@ def remark_parts(parts: Mapping[str, float], predicate: str, log: Log) -> None:
 
 
 def check_report_vois(vois: Collection[str], chosen: Collection[str], log: Log) -> None:
-    """Remark on volumes that the report is to have in the open and that are not there."""
+    """Remark on names in the option `report_vois` that match no volume of interest."""
     absent = [key for key in chosen if not any(key == n or stands_for(key, n) for n in vois)]
     if absent:
         there = ", ".join(vois) if len(vois) <= FEW else "organs.csv lists the names"

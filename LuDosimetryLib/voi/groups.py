@@ -9,9 +9,9 @@ from .aliases import stands_for
 __all__ = ["FEW", "MOST_TOGETHER", "Arrangement", "Group", "arranged"]
 
 FEW = 12
-"""Up to so many volumes of interest stand as the case has them."""
+"""Up to this number, all volumes of interest are shown in the order of the case."""
 MOST_TOGETHER = 10
-"""Most tumours that are in the open unasked, and most curves of a figure of many: as there are colours."""
+"""Most tumours that are shown by default, and most curves in a figure: the number of colours."""
 
 _AT_RISK, _TUMOURS, _OTHER_VOLUMES = "Organs at risk", "Tumours", "Other volumes"
 
@@ -62,11 +62,11 @@ class Group:
     title : str
         Empty where there is a single group.
     shown : tuple of str
-        Names of those in the open.
+        Names of the volumes that are shown unfolded.
     folded : tuple of str
-        Names of the others.
+        Names of the other volumes.
     largest : bool
-        Whether those in the open are the largest ones of the group, not those that a user chose.
+        Whether `shown` holds the largest volumes of the group, not those that a user chose.
     """
 
     title: str
@@ -76,7 +76,7 @@ class Group:
 
     @property
     def heading(self) -> str:
-        """The title, with how many of the group are in the open where not all are."""
+        """The title, with the number of volumes shown unless all are."""
         if not self.title or not self.folded:
             return self.title
         largest = " largest" if self.largest else ""
@@ -87,7 +87,7 @@ class Group:
 @dataclass(frozen=True)
 class Arrangement:
     """
-    The order of volumes of interest in a report, and which of them are in the open.
+    The order of volumes of interest in a report, and which of them are shown unfolded.
 
     Attributes
     ----------
@@ -98,22 +98,22 @@ class Arrangement:
 
     @property
     def shown(self) -> list[str]:
-        """Names of those in the open, which figures show too."""
+        """Names of the unfolded volumes, which figures show too."""
         return [name for group in self.groups for name in group.shown]
 
     @property
     def folded(self) -> list[str]:
-        """Names of the others."""
+        """Names of the folded volumes."""
         return [name for group in self.groups for name in group.folded]
 
     @property
     def places(self) -> dict[str, int]:
-        """Places of those in the open by name, which give their colours and line styles."""
+        """Places of the unfolded volumes by name; they decide colours and line styles."""
         return {name: n for n, name in enumerate(self.shown)}
 
     @property
     def together(self) -> list[tuple[str, list[str]]]:
-        """Title and names of those that share a figure, no more than can be told apart."""
+        """Title and names of the volumes that share a figure, no more than can be distinguished."""
         parts = []
         for group in self.groups:
             most = MOST_TOGETHER if group.title else FEW
@@ -131,20 +131,20 @@ def arranged(
     """
     Arrange volumes of interest for a report.
 
-    A few stay as they are. Of many the organs at risk come first, then tumours, volumes with other
-    names, and the organs, vessels, bones and muscles that 177Lu dosimetry seldom reports, which are
-    folded. Of a large group those of the greatest volumes are in the open.
+    Up to `FEW` volumes keep the order of the case. If there are more, the organs at risk come first,
+    then tumours, volumes with unknown names, and last the organs, vessels, bones and muscles that
+    177Lu dosimetry seldom reports, which are folded. A large group shows its largest volumes.
 
     Parameters
     ----------
     names : iterable of str
         In the order of the case.
     chosen : iterable of str
-        Names, or words of names as `stands_for` takes them: those in the open. Empty for the usual.
+        Names, or words of names as in `stands_for`, of the volumes to show; empty for the default.
     volumes_mL : mapping of str to float, optional
-        By name; without it the first ones of a large group are in the open.
+        Volume [mL] by name; without it a large group shows its first volumes.
     always : collection of str
-        Names of those that are in the open in any case.
+        Names of volumes that are shown in any case.
 
     Examples
     --------
@@ -187,7 +187,7 @@ def arranged(
 
 
 def _usual(title: str, names: list[str], volumes_mL: Mapping[str, float]) -> tuple[str, ...]:
-    """Names of a group that are in the open unasked."""
+    """Names of a group that are shown by default."""
     if title == _AT_RISK:
         return tuple(names)
     # what a user drew under a name of no organ was drawn for a reason
@@ -195,7 +195,7 @@ def _usual(title: str, names: list[str], volumes_mL: Mapping[str, float]) -> tup
 
 
 def _largest(names: list[str], volumes_mL: Mapping[str, float]) -> tuple[str, ...]:
-    """The names of the greatest volumes, in their order."""
+    """Names of the largest volumes, in their order."""
     by_size = sorted(names, key=lambda name: -volumes_mL.get(name, 0.0))[:MOST_TOGETHER]
     return tuple(name for name in names if name in by_size)
 

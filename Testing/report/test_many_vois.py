@@ -33,7 +33,7 @@ def with_many(methods=("multi-vsv",), **changes):
     return small_result(methods, vois=vois, organs=organs, dvh=dvh, **changes)
 
 
-def in_the_open(source):
+def unfolded(source):
     """Names in the tables that are not folded, by the heading of their section."""
     without = re.sub(r"<details>.*?</details>", "", source, flags=re.DOTALL)
     found = {}
@@ -55,7 +55,7 @@ def test_tables_open_with_what_counts_and_fold_the_rest(source, parse):
     page = parse(source)
     assert page.wrong == []
     assert "script" not in page.tags
-    opened = in_the_open(source)
+    opened = unfolded(source)
     for title in ("Organ doses", "Dose of the voxels", "Mean dose by method"):
         names = opened[title]
         assert names[:5] == ["kidney_right", "kidney_left", "liver", "spleen", "urinary_bladder"]
@@ -69,11 +69,11 @@ def test_nothing_is_dropped(source):
         assert len(re.findall(rf" {name} ", plain)) >= 3, name
 
 
-def test_the_option_chooses_what_is_in_the_open(tmp_path):
+def test_the_option_chooses_what_is_shown(tmp_path):
     result = with_many()
     result.case["options"] = {"report_vois": ["brain", "tumour 7"]}
     write_report(result, tmp_path / "report.html")
-    opened = in_the_open((tmp_path / "report.html").read_text(encoding="utf-8"))
+    opened = unfolded((tmp_path / "report.html").read_text(encoding="utf-8"))
     assert opened["Organ doses"] == ["tumour 7", "brain"]
 
 
@@ -87,7 +87,7 @@ def test_warnings_of_what_is_folded_are_seen(tmp_path):
     assert "Bones and muscles <small>(73; ⚠ 2 with warnings)</small>" in source
 
 
-def test_the_console_shows_what_is_in_the_open():
+def test_the_console_leaves_out_what_is_folded():
     result = with_many(
         warnings=["the ribs are odd."], warnings_of_vois={"rib_left_1": [0], "liver": [0]}
     )

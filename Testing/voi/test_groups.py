@@ -80,7 +80,7 @@ def test_names_as_people_write_them(name, title):
     assert name in (*group.shown, *group.folded)
 
 
-def test_of_many_tumours_the_largest_are_in_the_open():
+def test_of_many_tumours_the_largest_are_shown():
     volumes = {name: 1.0 + (7 * n) % 60 for n, name in enumerate(TUMOURS)}
     found = titles(arranged(["liver", *TUMOURS], volumes_mL=volumes))["Tumours"]
     assert len(found.shown) == MOST_TOGETHER
@@ -89,7 +89,7 @@ def test_of_many_tumours_the_largest_are_in_the_open():
     assert found.heading == "Tumours (10 largest of 60)"
 
 
-def test_what_is_chosen_is_in_the_open_and_nothing_else():
+def test_what_is_chosen_is_shown_and_nothing_else():
     found = arranged([*TOTAL, *TUMOURS], ["kidneys", "tumour 42", "brain"])
     assert found.shown == ["kidney_right", "kidney_left", "tumour 42", "brain"]
     assert arranged(["liver", "spleen"], ["spleen"]).folded == ["liver"]
@@ -103,12 +103,12 @@ def test_a_choice_of_nothing_that_is_there_is_the_usual_choice():
     assert arranged(TOTAL, ["lacrimal"]) == arranged(TOTAL)
 
 
-def test_what_must_be_seen_is_in_the_open():
+def test_what_must_be_seen_is_shown():
     found = arranged([*TOTAL, *TUMOURS], always=["tumour 60", "brain"])
     assert {"tumour 60", "brain"} < set(found.shown)
 
 
-def test_something_is_always_in_the_open():
+def test_something_is_always_shown():
     ribs = [name for name in TOTAL if name.startswith("rib")]
     assert arranged(ribs).shown == ribs[:MOST_TOGETHER]
 
