@@ -24,7 +24,7 @@ class PageParser(HTMLParser):
         self.wrong: list[str] = []
         self.addresses: list[str] = []
         self.tags: list[str] = []
-        self.said: list[str] = []
+        self.texts: list[str] = []
         self.feed(page)
         self.close()
         self.wrong += self.open
@@ -41,11 +41,11 @@ class PageParser(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if "style" not in self.open:
-            self.said.append(data)
+            self.texts.append(data)
 
     @property
     def text(self) -> str:
-        return re.sub(r"[ \n]+", " ", " ".join(self.said))
+        return re.sub(r"[ \n]+", " ", " ".join(self.texts))
 
 
 @pytest.fixture

@@ -134,7 +134,7 @@ def run_to_the_end(panel: Any, wait_until: Any, seconds: float = 300.0) -> None:
 
 
 def until_it_calculates(panel: Any, wait_until: Any) -> int:
-    """Wait until the worker has told something; its process."""
+    """Wait until the worker has reported something; return its process."""
     wait_until(lambda: panel.job._run is not None and "reading" in panel.ui.stageLabel.text, 120.0)
     return panel.job._run._process.pid
 

@@ -53,7 +53,7 @@ def test_a_case_file_that_is_wrong_leaves_the_scene_alone(panel, case_folder, ho
     panel.ui.loadCaseButton.click()
 
 
-def test_dicom_that_is_not_there_is_said(panel, two_rows):
+def test_missing_dicom_headers_are_reported(panel, two_rows):
     panel.ui.fillFromDicomButton.click()
     assert "was not loaded from DICOM; enter its time by hand." in panel.ui.timePointHint.text
     assert [point.hours for point in parameters(panel).timePoints] == [24.0, 4.0]

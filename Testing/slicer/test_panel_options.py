@@ -164,7 +164,7 @@ def test_bound_widgets(panel):
     )
 
 
-def test_missing_packages_are_said_and_offered(panel, monkeypatch):
+def test_missing_packages_are_named_and_offered(panel, monkeypatch):
     from LuDosimetryModule import packages
 
     monkeypatch.delenv("LUDOSIMETRY_PYTHON", raising=False)

@@ -37,7 +37,7 @@ def test_segments(panel):
     assert "Without a segmentation" in panel.ui.segmentsHint.text
 
 
-def test_a_segmentation_without_segments_is_said_to_be_so(panel):
+def test_a_segmentation_without_segments_is_remarked(panel):
     node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", "empty")
     panel.ui.segmentationSelector.setCurrentNode(node)
     assert "has no segments" in panel.ui.segmentsHint.text

@@ -6,7 +6,7 @@ from .conftest import parameters
 from .panel_table import cell, volume
 
 
-def test_an_empty_panel_says_what_is_missing(panel):
+def test_an_empty_panel_names_what_is_missing(panel):
     assert not panel.ui.runButton.enabled
     assert panel.ui.runButton.text == "Run"
     assert panel.ui.runButton.toolTip == "To run: add at least one time point."
@@ -14,7 +14,7 @@ def test_an_empty_panel_says_what_is_missing(panel):
     assert panel.ui.resultHint.text == "There is no result yet."
 
 
-def test_run_tells_one_by_one_what_is_missing(panel):
+def test_the_run_button_names_what_is_missing(panel):
     panel.ui.addTimePointButton.click()
     assert panel.ui.runButton.toolTip == (
         "To run: choose the SPECT of time point 1; enter the hours after administration of time point 1; "
