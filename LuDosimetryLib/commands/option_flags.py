@@ -33,7 +33,7 @@ def add_option_flags(
     """
     group = parser.add_argument_group(
         "options of the calculation",
-        "Each takes the place of what the case says. The default holds where neither says anything.",
+        "Each overrides the case file. The default applies if neither gives a value.",
     )
     group.add_argument(
         "--preset",
