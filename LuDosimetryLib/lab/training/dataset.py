@@ -107,7 +107,7 @@ class Dataset:
 
     def _worthless(self, reason: str) -> InvalidInput:
         return InvalidInput(
-            f"the dataset {self.name} is of no use for training or testing: {reason}; make it again with 'training-data'."
+            f"the dataset {self.name} cannot be used for training or testing: {reason}; make it again with 'training-data'."
         )
 
     def write(self, folder: Path) -> Path:
