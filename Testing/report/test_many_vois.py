@@ -5,8 +5,10 @@ import pytest
 
 from LuDosimetryLib.organs.organ_dose import cumulative_dvh, organ_doses
 from LuDosimetryLib.output.tables import organ_lines
+from LuDosimetryLib.registration.alignment import Alignment
 from LuDosimetryLib.report.page import text
 from LuDosimetryLib.report.palette import organ_style
+from LuDosimetryLib.report.registration import registration_section
 from LuDosimetryLib.report.result_report import write_report
 from LuDosimetryLib.report.voi_table import voi_table
 from LuDosimetryLib.voi.groups import arranged
@@ -119,3 +121,16 @@ def test_what_shares_a_figure_differs_in_colour():
         assert len(colours) == len(names)
     styles = {organ_style(arrangement.places[name]) for name in arrangement.shown[:40]}
     assert len(styles) == 40
+
+
+def test_registration_has_a_row_for_each_volume(parse):
+    moved = dict.fromkeys(NAMES, 1.25) | {"liver": 12.5}
+    alignments = [
+        Alignment(0, 4.0, "reference", "CT"),
+        Alignment(1, 24.0, "rigid", "CT", displacement_mm=moved),
+    ]
+    page = parse(registration_section(with_many(alignments=alignments), pictures=False))
+    assert page.wrong == []
+    assert page.tags.count("table") == 2 + 4  # scans, unfolded volumes, four folded groups
+    assert "liver 12.5" in page.text
+    assert page.text.count(" 1.2 ") + page.text.count(" 1.3 ") == len(NAMES) - 1
