@@ -35,7 +35,7 @@ _HOMEPAGE = "https://github.com/LuDosimetry/LuDosimetry"
 
 
 class LuDosimetry(ScriptedLoadableModule):
-    """What Slicer's module selector knows of the module."""
+    """Entry of the module in Slicer's module selector."""
 
     def __init__(self, parent) -> None:
         ScriptedLoadableModule.__init__(self, parent)

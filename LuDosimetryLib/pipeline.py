@@ -33,7 +33,7 @@ from .tissue.ct_orientation import check_ct_orientation
 from .tissue.media import read_media
 from .tissue.nuclide import Nuclide, read_nuclide
 from .tissue.patient import Anatomy, read_anatomy
-from .voi.check import check_vois, with_mass
+from .voi.check import check_report_vois, check_vois, with_mass
 from .voi.drawn_on import drawn_through
 from .voi.pairs import with_kidneys_together
 from .voi.read import read_vois
@@ -75,6 +75,7 @@ def run_case(
     with clock("register"):
         alignments, vois = _aligned(case, scans, log.part(0.1))
         vois = with_mass(vois, anatomy.reported, case.segmentation, log)
+        check_report_vois(vois, case.options.report_vois, log)
         activity = onto_reference(case, scans, alignments, log)
     with clock("integrate"):
         series = _series(case, activity, vois, nuclide, grid)

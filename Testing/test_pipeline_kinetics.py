@@ -72,8 +72,8 @@ def test_curves_are_made_whatever_the_integration(case_folder):
         kidney = result.curves["kidney"]
         assert kidney.effective_half_life_h == pytest.approx(HALF_LIFE_H, rel=1e-4)
         mask = result.vois["kidney"]
-        held = 1e-6 * result.grid.voxel_volume_mL * case_folder.activity[mask].sum(dtype=float)
-        assert kidney.tia_MBq_h == pytest.approx(held * HALF_LIFE_H / LN2, rel=1e-4)
+        contained = 1e-6 * result.grid.voxel_volume_mL * case_folder.activity[mask].sum(dtype=float)
+        assert kidney.tia_MBq_h == pytest.approx(contained * HALF_LIFE_H / LN2, rel=1e-4)
         if integration == "trapezoid":
             assert kidney.trapezoid_tia_MBq_h == pytest.approx(result.organs[0].tia_MBq_h, rel=1e-5)
 
@@ -127,7 +127,7 @@ def test_a_later_trapezoid_takes_the_map_away(case_folder, tmp_path):
     assert json.loads((output / "result.json").read_text(encoding="utf-8"))["curves"] == []
 
 
-def test_swapped_scans_are_told(case_folder):
+def test_swapped_scans_are_remarked(case_folder):
     second, third = (case_folder.values(f"spect_{n}.nrrd") for n in (2, 3))
     case_folder.put("spect_2.nrrd", third)
     case_folder.put("spect_3.nrrd", second)
@@ -147,7 +147,7 @@ def test_rising_activity_at_the_end_names_the_volume(case_folder):
 
 
 @pytest.mark.parametrize(
-    ("options", "scans", "said"),
+    ("options", "scans", "expected"),
     [
         (
             {"integration": "mono-exponential"},
@@ -171,10 +171,10 @@ def test_rising_activity_at_the_end_names_the_volume(case_folder):
         ({"integration": "monoexponential"}, 3, "did you mean 'mono-exponential'?"),
     ],
 )
-def test_what_an_integration_lacks_is_said(case_folder, refused, options, scans, said):
+def test_an_integration_names_what_it_lacks(case_folder, refused, options, scans, expected):
     case_folder.data["options"].update(options)
     case_folder.change("time_points", to=case_folder.data["time_points"][:scans])
-    assert said in refused()
+    assert expected in refused()
 
 
 def test_hybrid_without_volumes_is_refused(case_folder, refused):

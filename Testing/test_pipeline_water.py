@@ -48,9 +48,9 @@ def test_the_default_method_gives_way_and_the_title_says_so(case_folder, tmp_pat
 def test_a_method_that_was_asked_for_is_refused(case_folder, tmp_path, capsys):
     file = without_ct(case_folder, dose_method="unet")
     assert main(["run", str(file), "-o", str(tmp_path / "result")]) == INVALID
-    said = capsys.readouterr().err
-    assert "'unet' is not available: it needs a CT" in said
-    assert "local, single-vsv, multi-vsv, split-vsv or monte-carlo" in said
+    output = capsys.readouterr().err
+    assert "'unet' is not available: it needs a CT" in output
+    assert "local, single-vsv, multi-vsv, split-vsv or monte-carlo" in output
     # the remedy works
     assert main(["run", str(file), "-o", str(tmp_path / "r"), "--dose-method", "local"]) == DONE
 

@@ -11,7 +11,7 @@ from LuDosimetryLib.base.errors import InvalidInput
 
 from .background import BackgroundJob
 from .chart_nodes import keep_charts, show_chart
-from .charts import activity_chart, bland_altman_chart, correlation_chart, dvh_chart
+from .charts import bland_altman_chart, correlation_chart
 from .hierarchy import arrange
 from .outputs import RESULT_ATTRIBUTE, Outputs
 from .request import Request
@@ -24,6 +24,7 @@ from .views import (
     show_layout,
     show_table,
 )
+from .voi_charts import activity_charts, dvh_charts
 from .volumes import show_volumes
 
 
@@ -80,8 +81,8 @@ class Calculation(BackgroundJob):
         yield _("drawing the plots")
         colours = _segment_colours(request.segmentation)
         drawn = (
-            dvh_chart(files, colours),
-            activity_chart(files, colours),
+            *dvh_charts(files, colours),
+            *activity_charts(files, colours),
             correlation_chart(files),
             bland_altman_chart(files),
         )

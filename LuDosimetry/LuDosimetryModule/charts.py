@@ -1,6 +1,5 @@
-"""Plots of a result: histogram, activity over time, profile, correlation and Bland-Altman."""
+"""Plots of a result: profile, correlation and Bland-Altman."""
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,93 +11,15 @@ from LuDosimetryLib.agreement.agreement import LIMITS_OF_AGREEMENT_SD, bland_alt
 from LuDosimetryLib.agreement.dose_line import dose_line
 from LuDosimetryLib.base.errors import InvalidInput
 
-from .chart_nodes import LINE_STYLES, Chart, Curve
+from .chart_nodes import Chart, Curve
 from .choices import label
 from .result_files import ResultFiles, grid_of
+from .voi_charts import colour_of_line
 
 _POINTS = 4000
 """Points of a correlation plot; more only make it slow."""
-_PALETTE = (
-    (0.12, 0.47, 0.71),
-    (0.84, 0.15, 0.16),
-    (0.17, 0.63, 0.17),
-    (1.00, 0.50, 0.05),
-    (0.58, 0.40, 0.74),
-    (0.55, 0.34, 0.29),
-    (0.89, 0.47, 0.76),
-    (0.50, 0.50, 0.50),
-    (0.74, 0.74, 0.13),
-    (0.09, 0.75, 0.81),
-)
-_ALIKE = 0.12
-"""Distance in red, green and blue below which the colours of lines cannot be told apart."""
-_LIGHTEST = 0.7
-"""Luminance above which a line is hard to see on white."""
 _LEGEND_ROW = 0.065
 """Part of a plot's height that a row of its legend takes."""
-_LEGEND_WIDTH = 0.3
-"""Part of a plot's width that a legend of organs takes."""
-_LUMINANCE = (0.2126, 0.7152, 0.0722)  # of red, green and blue, ITU-R BT.709
-
-
-def dvh_chart(
-    files: ResultFiles, colours: Mapping[str, tuple[float, float, float]]
-) -> Chart | None:
-    """
-    Plot cumulative dose-volume histograms; None without a volume of interest.
-
-    Parameters
-    ----------
-    files : ResultFiles
-    colours : mapping of str to (float, float, float)
-        Colours of segments by name.
-    """
-    columns = dict(files.dvh)
-    dose = columns.pop("dose_Gy")
-    if not columns:
-        return None
-    curves: list[Curve] = []
-    for name, percent in columns.items():
-        organ = name.removesuffix(" volume_percent")
-        curves.append(_line(organ, dose, percent, colours, curves))
-    title = _("Dose-volume histogram")
-    return Chart("dvh", title, _("Dose [Gy]"), _("Volume [%]"), curves)
-
-
-def activity_chart(
-    files: ResultFiles, colours: Mapping[str, tuple[float, float, float]]
-) -> Chart | None:
-    """
-    Plot activity over time, scans as points with their fitted curves; None for a single scan.
-
-    The ordinate is logarithmic, so that organs and small tumours are visible and washout is straight.
-
-    Parameters
-    ----------
-    files : ResultFiles
-    colours : mapping of str to (float, float, float)
-        Colours of segments by name.
-    """
-    curves = [curve for curve in files.summary.curves if any(curve.activity_MBq)]
-    if not curves:
-        return None
-    times, _activity = curves[0].sampled()  # all curves are of the same scans
-    lines: list[Curve] = []
-    for curve in curves:
-        fitted = _positive(curve.activity_at(times))
-        lines.append(_line(curve.name, times, fitted, colours, lines))
-    hours = np.concatenate([curve.hours for curve in curves])
-    measured = _positive([value for curve in curves for value in curve.activity_MBq])
-    scans = Curve(_("scans"), hours, measured, points=True)
-    return Chart(
-        "activity",
-        _("Activity over time"),
-        _("Time after administration [h]"),
-        _("Activity [MBq]"),
-        [*lines, scans],
-        log_y=True,
-        x_range=(0.0, float(times[-1]) / (1.0 - _LEGEND_WIDTH)),
-    )
 
 
 def correlation_chart(files: ResultFiles) -> Chart | None:
@@ -118,7 +39,7 @@ def correlation_chart(files: ResultFiles) -> Chart | None:
         other = files.images[files.summary.dose_key(method)].values.reshape(-1)
         r = pearson_r(other[shown], x)
         name = f"{label('doseMethod', method)}, r = {r:.4f}"
-        curves.append(Curve(name, x, other[shown], _colour(n), points=True))
+        curves.append(Curve(name, x, other[shown], colour_of_line(n), points=True))
     curves.append(_identity(float(chosen.max())))
     name = label("doseMethod", methods[0])
     return Chart(
@@ -139,7 +60,7 @@ def bland_altman_chart(files: ResultFiles) -> Chart | None:
     curves = []
     for n, method in enumerate(methods[1:]):
         other = np.array([organ.dose_by_method_Gy[method] for organ in organs])
-        curves += agreement_curves(label("doseMethod", method), other, reference, _colour(n))
+        curves += agreement_curves(label("doseMethod", method), other, reference, colour_of_line(n))
     if not curves:
         return None
     return Chart(
@@ -203,7 +124,7 @@ def comparison_charts(
             _("This dose [Gy]"),
             f"{name} [Gy]",
             [
-                Curve(text, reference[shown], other[shown], _colour(0), points=True),
+                Curve(text, reference[shown], other[shown], colour_of_line(0), points=True),
                 _identity(float(reference.max())),
             ],
         )
@@ -213,7 +134,7 @@ def comparison_charts(
         name,
         np.array([organ["mean_dose_Gy"] for organ in organs]),
         np.array([organ["reference_mean_dose_Gy"] for organ in organs]),
-        _colour(0),
+        colour_of_line(0),
     )
     if curves:
         title = _("Bland-Altman with {name}").format(name=name)
@@ -254,7 +175,7 @@ def profile_chart(line: Any, volumes: Mapping[str, Any]) -> Chart:
     curves = []
     for n, (name, dose) in enumerate(found.values.items()):
         inside = np.isfinite(dose)
-        curves.append(Curve(name, found.distance_mm[inside], dose[inside], _colour(n)))
+        curves.append(Curve(name, found.distance_mm[inside], dose[inside], colour_of_line(n)))
     if not any(curve.x.size for curve in curves):
         raise InvalidInput(
             _("the line {name} lies outside the dose; move its points.").format(name=line.GetName())
@@ -276,34 +197,3 @@ def _with_room(curves: Sequence[Curve]) -> tuple[float, float]:
 def _identity(greatest: float) -> Curve:
     ends = np.array([0.0, greatest])
     return Curve(_("identity"), ends, ends, style="Dash")
-
-
-def _line(
-    name: str,
-    x: np.ndarray,
-    y: np.ndarray,
-    colours: Mapping[str, tuple[float, float, float]],
-    others: Sequence[Curve],
-) -> Curve:
-    """Make a line in the colour of its segment; another style where others look alike."""
-    colour = _on_white(colours.get(name, _colour(len(others))))
-    alike = sum(math.dist(colour, curve.colour) < _ALIKE for curve in others)
-    return Curve(name, x, y, colour, style=LINE_STYLES[alike % len(LINE_STYLES)])
-
-
-def _positive(values: Sequence[float]) -> np.ndarray:
-    """Values that a logarithmic axis can show; the others are NaN."""
-    found = np.array(values, float)
-    return np.where(found > 0.0, found, np.nan)
-
-
-def _on_white(colour: tuple[float, float, float]) -> tuple[float, float, float]:
-    """A colour, darkened where it is too light for a white background."""
-    luminance = sum(part * weight for part, weight in zip(colour, _LUMINANCE, strict=True))
-    factor = min(1.0, _LIGHTEST / luminance) if luminance else 1.0
-    red, green, blue = (factor * part for part in colour)
-    return red, green, blue
-
-
-def _colour(n: int) -> tuple[float, float, float]:
-    return _PALETTE[n % len(_PALETTE)]

@@ -1,4 +1,4 @@
-"""What options and their choices are called in the panel, as the library declares them."""
+"""Labels of options and their choices in the panel, as the library declares them."""
 
 from collections.abc import Sequence
 from html import escape
@@ -58,7 +58,7 @@ def label(parameter: str, name: str) -> str:
 
 
 def tip(parameter: str, name: str) -> str:
-    """What a choice does; empty for one that this version does not know."""
+    """Description of a choice; empty for one that this version does not know."""
     known = name in CHOICES[parameter] and _OPTIONS[parameter].choices[name].help
     return _of_library(known) if known else ""
 

@@ -4,6 +4,8 @@ from typing import Any
 
 from slicer.i18n import tr as _
 
+from LuDosimetryLib.voi.groups import FEW
+
 from .panel import Panel
 
 
@@ -35,6 +37,7 @@ class OrganSection:
                 table.setSelectedSegmentIDs(chosen)
             else:
                 table.clearSelection()
+        table.filterBarVisible = len(_segments(node)) > FEW
         self._showing = False
         self._panel.ui.segmentsHint.text = _hint(node, chosen)
 
@@ -47,9 +50,21 @@ class OrganSection:
 def _hint(node: Any, chosen: list[str]) -> str:
     if node is None:
         return _("Without a segmentation there are dose maps but no organ doses.")
-    segmentation = node.GetSegmentation()
-    known = [segmentation.GetNthSegmentID(n) for n in range(segmentation.GetNumberOfSegments())]
+    known = _segments(node)
     if not known:
         return _("The segmentation has no segments; add some in the module Segment Editor.")
     count = len([identity for identity in chosen if identity in known]) or len(known)
-    return _("{count} of {known} segments are used.").format(count=count, known=len(known))
+    used = _("{count} of {known} segments are used.").format(count=count, known=len(known))
+    if count <= FEW:
+        return used
+    return f"{used} " + _(
+        "The report and the plots show the organs at risk and the largest tumours; organs.csv lists all segments."
+    )
+
+
+def _segments(node: Any) -> list[str]:
+    """IDs of the segments of a segmentation node; none without one."""
+    if node is None:
+        return []
+    segmentation = node.GetSegmentation()
+    return [segmentation.GetNthSegmentID(n) for n in range(segmentation.GetNumberOfSegments())]

@@ -1,4 +1,4 @@
-"""What the user chose, kept in the scene."""
+"""The user's choices, kept in the scene."""
 
 from typing import Annotated
 

@@ -34,7 +34,7 @@ class ResultSection:
     ui : object
         The widgets of the panel by name.
     report_error : callable
-        Of a sentence for the user.
+        Takes a sentence for the user.
     """
 
     def __init__(self, ui: Any, report_error: Callable[[str], None]) -> None:
@@ -199,8 +199,12 @@ class ResultSection:
         slicer.util.showStatusMessage(_("Saved {folder}").format(folder=folder), 5000)
 
 
-def _place(name: str, order: tuple[str, ...]) -> int:
-    return order.index(name) if name in order else len(order)
+def _place(name: str, order: tuple[str, ...]) -> tuple[int, int]:
+    """Place of a chart, and its number among several of its kind."""
+    kind, _dash, count = name.rpartition("-")
+    if not count.isdigit():
+        kind, count = name, "1"
+    return order.index(kind) if kind in order else len(order), int(count)
 
 
 def _free_name(parent: Path) -> Path:

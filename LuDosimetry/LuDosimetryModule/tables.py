@@ -11,12 +11,13 @@ from slicer.i18n import translate
 from vtk.util.numpy_support import numpy_to_vtk
 
 from LuDosimetryLib.organs.quantities import Shown, for_reading
+from LuDosimetryLib.report.voi_table import arranged_vois
 
 from .choices import label
 from .outputs import Outputs
 from .result_files import ResultFiles
 
-_CONTEXT = "LuDosimetryLib"
+CONTEXT = "LuDosimetryLib"
 """Context of the library's texts in a translation."""
 _SHOWN_DIGITS = 4
 
@@ -67,14 +68,21 @@ def _array(column: Column) -> Any:
 
 
 def show_organ_table(files: ResultFiles, outputs: Outputs) -> Any:
-    """Show the organ doses of a result, rounded for reading; organs.csv has all digits."""
-    organs = files.summary.organs
+    """
+    Show the organ doses of a result, rounded for reading; organs.csv has all digits.
+
+    If there are many volumes of interest, those that the report shows unfolded come first.
+    """
+    arrangement = arranged_vois(files.summary)
+    of_name = {organ.name: organ for organ in files.summary.organs}
+    organs = [of_name[name] for name in (*arrangement.shown, *arrangement.folded)]
     columns = [Column(_("Volume of interest"), [organ.name for organ in organs])]
+    groups = {n: g.title for g in arrangement.groups for n in (*g.shown, *g.folded) if g.title}
     quantities = for_reading(Shown.PANEL, organs)
     leading = sum(quantity.leads for quantity in quantities)
     for quantity in quantities:
         values = [rounded(quantity.of(organ)) for organ in organs]
-        columns.append(Column(translate(_CONTEXT, quantity.label), values, quantity.unit))
+        columns.append(Column(translate(CONTEXT, quantity.label), values, quantity.unit))
     warned = files.summary.warnings_of_vois
     marks = [", ".join(str(n + 1) for n in warned.get(organ.name, ())) for organ in organs]
     if any(marks):
@@ -83,6 +91,9 @@ def show_organ_table(files: ResultFiles, outputs: Outputs) -> Any:
     for method in files.summary.methods[1:]:
         doses = [rounded(organ.dose_by_method_Gy[method]) for organ in organs]
         columns.append(Column(label("doseMethod", method), doses, "Gy"))
+    if groups:
+        titles = [translate(CONTEXT, groups[organ.name]) for organ in organs]
+        columns.append(Column(_("Group"), titles))
     node, _new = outputs.get_or_add("table.organs", "vtkMRMLTableNode", _("Organ doses"))
     fill_table(node, columns)
     return node

@@ -118,7 +118,7 @@ def check_certainty(
 ) -> None:
     """Warn of VOIs whose time-integrated activity the scans leave unsure."""
     if len(problem.hours) == 1:
-        return  # the integration itself has said so
+        return  # the integration itself has remarked on it
     unsure = []
     for curve in curves.values():
         uncertainty = (curve.tia_standard_uncertainty_MBq_h or 0.0) / max(curve.tia_MBq_h, 1e-300)

@@ -46,7 +46,7 @@ class ScanErrors:
         As a part of the activity of the highest scan: noise and what spills in, so that scans
         which show next to nothing have little weight.
     time_h : float
-        Of the time of a scan [h].
+        Standard uncertainty of the time of a scan [h].
     """
 
     relative: float = 0.05
@@ -62,7 +62,7 @@ class BayesianFits:
     Attributes
     ----------
     logarithms : ndarray, shape (4, curves)
-        Of the parameters of each shape.
+        Logarithms of the parameters of each shape.
     hours : ndarray, shape (scans,)
     log_activity : ndarray, shape (scans, curves)
         Natural logarithms of the activities fitted.
@@ -106,7 +106,7 @@ class BayesianFits:
         """
         Standard deviation of a scan about each curve, as a part of its activity; shape (curves,).
 
-        Of more scans than one.
+        Defined for two scans or more.
         """
         scans = self.hours.size
         apart = self.log_activity - log_shape(self.logarithms, self.hours, self.decay_per_h)

@@ -37,7 +37,7 @@ def hours_of_sum(
     where : ndarray of bool, shape (k, j, i)
         Voxels whose activity counts.
     edge : int
-        Of a cube, in voxels.
+        Edge of a cube, in voxels.
     of : callable
 
     Returns

@@ -132,7 +132,7 @@ class ShapeRecovery:
         The distribution with activity from around; None without.
     coefficients : dict of str to float
     shares : mapping of str to mapping of str to float
-        Of each volume of interest without a region of its own, as of both kidneys together: the
+        For each volume of interest that has no region of its own, such as both kidneys together: the
         part of its activity in each of the regions that it consists of.
     """
 

@@ -115,7 +115,7 @@ class Correlation:
     r : float
         Over all of them; NaN where a correlation is not defined.
     voxels_below_5_Gy : int
-        Those whose reference is below 5 Gy.
+        Number of voxels whose reference is below 5 Gy.
     r_below_5_Gy : float
     """
 

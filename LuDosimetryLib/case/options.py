@@ -6,7 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from ..base.checks import check_number, check_text
+from ..base.checks import check_number, check_text, check_unique
 from ..base.errors import InvalidInput
 from .choices import DEVICES, REGISTRATIONS, TAILS
 from .dose_methods import DOSE_METHODS, DoseMethodEntry
@@ -39,6 +39,12 @@ def _check_recovery(name: str, table: tuple[tuple[float, float], ...]) -> None:
 def _check_names(name: str, responses: Mapping[str, TissueResponse]) -> None:
     for voi in responses:
         check_text(f"a name in {name}", voi)
+
+
+def _check_report_vois(name: str, vois: tuple[str, ...]) -> None:
+    for voi in vois:
+        check_text(f"a name in {name}", voi)
+    check_unique(name, vois)
 
 
 def _table_in_words(table: tuple[tuple[float, float], ...]) -> str:
@@ -263,6 +269,17 @@ class Options:
         check=_check_names,
         expected="a JSON object, for example "
         '{"kidney": {"alpha_beta_Gy": 2.6, "repair_half_time_h": 2.8}}',
+    )
+    report_vois: tuple[str, ...] = option(
+        (),
+        label="VOIs of the report",
+        help="Volumes of interest that the report's figures show and its tables list unfolded: names, or words that names "
+        "contain. The other rows are folded; the CSV files of the result folder have all volumes.",
+        when_none="all if there are up to 12, otherwise the organs at risk and the 10 largest tumours",
+        check=_check_report_vois,
+        expected='a list of names, for example ["kidney", "liver"]',
+        cli=True,
+        metavar="NAME,NAME",
     )
 
     def __post_init__(self) -> None:

@@ -1,5 +1,6 @@
 """Organ doses of many cases; needs matplotlib."""
 
+from collections.abc import Mapping
 from statistics import median
 from typing import Any
 
@@ -16,12 +17,20 @@ _WIDE = 20.0
 """Ratio of the greatest to the least value from which an axis is logarithmic."""
 
 
-def cases_figure(cohort: Cohort) -> bytes:
-    """A panel for each volume of interest: dose and uncertainty over the number of the case."""
-    names = cohort.organ_names
+def cases_figure(cohort: Cohort, places: Mapping[str, int]) -> bytes:
+    """
+    Draw dose and uncertainty over the number of the case: a panel for each volume of interest.
+
+    Parameters
+    ----------
+    cohort : Cohort
+    places : mapping of str to int
+        Place of each volume that is drawn, by name; it decides the colour.
+    """
+    names = list(places)
 
     def draw(axes: Any, n: int) -> None:
-        _panel(axes, cohort, names[n], organ_style(n)[0])
+        _panel(axes, cohort, names[n], organ_style(places[names[n]])[0])
 
     return panels(names, draw, _PANEL_INCH, more_inch=0.25, row_space=0.45)
 
@@ -50,15 +59,23 @@ def _panel(axes: Any, cohort: Cohort, name: str, colour: str) -> None:
         axes.set_xticks(range(1, len(cohort.doses) + 1))
 
 
-def per_activity_figure(cohort: Cohort) -> bytes:
-    """Dose per administered activity: a row for each volume of interest, a dot for each case."""
-    rows = {name: found for name in cohort.organ_names if (found := _per_activity(cohort, name))}
+def per_activity_figure(cohort: Cohort, places: Mapping[str, int]) -> bytes:
+    """
+    Draw dose per administered activity: a row for each volume of interest, a dot for each case.
+
+    Parameters
+    ----------
+    cohort : Cohort
+    places : mapping of str to int
+        See `cases_figure`.
+    """
+    rows = {name: found for name in places if (found := _per_activity(cohort, name))}
     height = _ROW_INCH * len(rows) + 0.75
     width = _WIDTH_INCH
     figure = new_figure(width, height)
     axes = figure.add_subplot(1, 1, 1)
     for row, (name, values) in enumerate(rows.items()):
-        colour = organ_style(cohort.organ_names.index(name))[0]
+        colour = organ_style(places[name])[0]
         axes.plot(values, [row] * len(values), "o", color=colour, markersize=5, alpha=0.6, mew=0)
         axes.plot([median(values)], [row], "|", color=INK, markersize=16, mew=1.6)
     style_axes(axes, "Mean dose per administered activity [Gy/GBq]", "")

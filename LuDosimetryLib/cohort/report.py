@@ -13,13 +13,13 @@ from ..report.page import (
     paragraph,
     picture,
     section,
-    swatch,
     table,
     text,
     warning_box,
     write_page,
 )
-from ..report.palette import organ_style
+from ..report.voi_table import voi_table
+from ..voi.groups import arranged
 from .cohort import Cohort, Spread
 
 
@@ -78,22 +78,25 @@ def _organs(cohort: Cohort) -> Html:
         return [number(spread.mean), number(spread.standard_deviation)]
 
     rows = [
-        [
-            swatch(organ_style(n)[0], organ.name),
-            text(organ.dose_Gy.count),
-            *both(organ.dose_Gy),
-            number(organ.dose_Gy.median),
-            Html(f"{number(organ.dose_Gy.least)} – {number(organ.dose_Gy.greatest)}"),
-            *both(organ.dose_per_activity_Gy_GBq),
-            *both(organ.effective_half_life_h),
-        ]
-        for n, organ in enumerate(cohort.organs)
+        (
+            organ.name,
+            [
+                text(organ.dose_Gy.count),
+                *both(organ.dose_Gy),
+                number(organ.dose_Gy.median),
+                Html(f"{number(organ.dose_Gy.least)} – {number(organ.dose_Gy.greatest)}"),
+                *both(organ.dose_per_activity_Gy_GBq),
+                *both(organ.effective_half_life_h),
+            ],
+        )
+        for organ in cohort.organs
     ]
     note = (
         "Means of the cases' mean absorbed doses; SD: standard deviation from case to case. Volumes of interest are "
         "matched by their names."
     )
-    return Html(table(headings, rows, main_column=2) + paragraph(note, quiet=True))
+    found = voi_table(headings, rows, arranged(cohort.organ_names), main_column=2)
+    return Html(found + paragraph(note, quiet=True))
 
 
 def _pictures(cohort: Cohort) -> list[Html]:
@@ -105,12 +108,16 @@ def _pictures(cohort: Cohort) -> list[Html]:
         "Dots: mean absorbed dose of each case with its standard uncertainty, in the order of the table of cases. "
         "Dashed: median."
     )
-    pictures = [picture(cases_figure(cohort), by_case)]
+    arrangement, pictures = arranged(cohort.organ_names), []
+    for title, names in arrangement.together:
+        figure = cases_figure(cohort, {name: arrangement.places[name] for name in names})
+        pictures.append(picture(figure, f"{title}. {by_case}" if title else by_case))
+        by_case = "As above."
     if any(organ.dose_per_activity_Gy_GBq for organ in cohort.organs):
         per_activity = (
             "Mean absorbed dose per administered activity: a dot for each case, and the median."
         )
-        pictures.append(picture(per_activity_figure(cohort), per_activity))
+        pictures.append(picture(per_activity_figure(cohort, arrangement.places), per_activity))
     return pictures
 
 

@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--device",
         choices=tuple(DEVICES),
         default="auto",
-        help="where it is calculated; auto takes a CUDA device where there is one",
+        help="device for the calculation; auto uses a CUDA device if there is one",
     )
     parser.add_argument(
         "--without-plain",

@@ -56,7 +56,7 @@ class ConsoleProgress:
         self.show(fraction, message)
 
     def show(self, fraction: float, message: str) -> None:
-        """As a call, but too late to be cancelled."""
+        """Show the progress of work that can no longer be cancelled."""
         seconds = time.perf_counter() - self._started
         if self._json:
             line = {

@@ -1,4 +1,4 @@
-"""What the verbs share that train the residual network: their arguments, packages, plan and start."""
+"""Arguments, packages, plan and start that the verbs for training the residual network share."""
 
 import argparse
 from importlib.util import find_spec
@@ -17,7 +17,7 @@ __all__ = ["add_plan", "plan_of", "require_training", "start_of"]
 
 _MAPS = 8
 _PACKAGES = ("torch", "onnx", "onnxruntime")
-"""What training and testing a network takes beside numpy and scipy."""
+"""Packages that training and testing a network need besides numpy and scipy."""
 
 
 def add_plan(parser: argparse.ArgumentParser, output: str) -> None:
@@ -74,13 +74,13 @@ def add_plan(parser: argparse.ArgumentParser, output: str) -> None:
         "--device",
         choices=tuple(DEVICES),
         default="auto",
-        help="where it is trained; auto takes a CUDA device where there is one",
+        help="device for the training; auto uses a CUDA device if there is one",
     )
     parser.add_argument(
         "--start",
         type=Path,
         metavar="PATH",
-        help="folder, card or ONNX file of a network whose weights to start from (default: random weights)",
+        help="folder, card or ONNX file of a network whose weights the training starts from (default: random weights)",
     )
 
 
@@ -126,6 +126,6 @@ def start_of(asked: argparse.Namespace, plan: TrainingPlan) -> "Model | None":
     if (model.card.architecture, model.card.size) != (plan.architecture, plan.size):
         raise InvalidInput(
             f"--start is a network {model.card.architecture!r} of size {model.card.size}, and one {plan.architecture!r} of "
-            f"size {plan.size} is to be trained; give --architecture and --maps alike."
+            f"size {plan.size} is to be trained; give --architecture and --maps to match."
         )
     return model

@@ -33,7 +33,7 @@ def add_option_flags(
     """
     group = parser.add_argument_group(
         "options of the calculation",
-        "Each takes the place of what the case says. The default holds where neither says anything.",
+        "Each overrides the case file. The default applies if neither gives a value.",
     )
     group.add_argument(
         "--preset",
@@ -108,7 +108,7 @@ def _help(o: Option) -> str:
 
 def _default(o: Option) -> str:
     if isinstance(o.default, tuple):
-        return ",".join(o.default) or "none"
+        return ",".join(o.default) or o.when_none
     return o.words(o.default) if o.default is None or o.type is bool else str(o.default)
 
 
@@ -116,9 +116,12 @@ def _reader(o: Option) -> Callable[[str], Any]:
     """Make a function that reads the option's value from the command line, and checks it."""
 
     def read(text: str) -> Any:
-        if o.choices is not None:  # checked later, where the refusal names the nearest choice
+        if o.choices is None and isinstance(o.default, tuple):
+            value: Any = tuple(filter(None, map(str.strip, text.split(","))))
+        elif o.choices is not None:  # checked later, where the refusal names the nearest choice
             return text if o.type is str else tuple(filter(None, text.split(",")))
-        value = _number(o, text) if o.type in (int, float) else o.type(text)
+        else:
+            value = _number(o, text) if o.type in (int, float) else o.type(text)
         try:
             o.refuse_wrong(value)
         except InvalidInput as error:

@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         required=True,
         metavar="DIR",
-        help="output folder of crossvalidate, of networks trained alike",
+        help="output folder of crossvalidate, for networks trained in the same way",
     )
     parser.add_argument(
         "--external",

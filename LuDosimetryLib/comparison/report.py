@@ -15,14 +15,14 @@ from ..report.page import (
     percent,
     picture,
     section,
-    swatch,
     table,
     text,
     warning_box,
     write_page,
 )
-from ..report.palette import organ_style
 from ..report.scene import Scene
+from ..report.voi_table import voi_table
+from ..voi.groups import Arrangement, arranged
 from .comparison import Comparison
 
 
@@ -85,9 +85,8 @@ def _organs(comparison: Comparison) -> Html:
     if noisy:
         headings.append(heading("Reference noise", "%"))
     rows = []
-    for n, organ in enumerate(comparison.organs):
+    for organ in comparison.organs:
         row = [
-            swatch(organ_style(n)[0], organ.name),
             number(organ.volume_mL),
             number(organ.mass_g),
             number(organ.mean_dose_Gy),
@@ -95,7 +94,8 @@ def _organs(comparison: Comparison) -> Html:
             number(organ.difference_Gy),
             percent(organ.difference_percent, 2),
         ]
-        rows.append([*row, number(organ.reference_noise_percent)] if noisy else row)
+        row += [number(organ.reference_noise_percent)] if noisy else []
+        rows.append((organ.name, row))
     statistics = comparison.bland_altman
     off = comparison.summary()["mean_absolute_difference_over_organs_percent"]
     note = Html(
@@ -103,7 +103,12 @@ def _organs(comparison: Comparison) -> Html:
         f"{number(off)} %; bias {percent(statistics.bias_percent, 2)} %, limits of agreement "
         f"{percent(statistics.lower_limit_percent, 2)} to {percent(statistics.upper_limit_percent, 2)} %.</p>"
     )
-    return Html(table(headings, rows, main_column=6) + note)
+    return Html(voi_table(headings, rows, _arranged(comparison), main_column=6) + note)
+
+
+def _arranged(comparison: Comparison) -> Arrangement:
+    volumes = {organ.name: organ.volume_mL for organ in comparison.organs}
+    return arranged(comparison.vois or volumes, volumes_mL=volumes)
 
 
 def _voxels(comparison: Comparison) -> Html:
@@ -178,12 +183,15 @@ def _pictures(comparison: Comparison) -> list[Html]:
     shown = comparison.included & (comparison.reference > comparison.mask_fraction * greatest)
     seen = shown if comparison.density is None else comparison.density > 0.15
     scene = Scene.of(comparison.grid, np.where(comparison.included, comparison.reference, 0), seen)
+    arrangement = _arranged(comparison)
     density, percents = comparison.density, f"{100 * comparison.mask_fraction:g} %"
     planes = []
     if density is not None:
+        which = "the volumes of interest that the table shows unfolded"
         planes.append(
             picture(
-                density_picture(scene, density, comparison.vois), "Density and volumes of interest."
+                density_picture(scene, density, comparison.vois, arrangement.places),
+                f"Density and {which if arrangement.folded else 'volumes of interest'}.",
             )
         )
     planes += [
@@ -247,7 +255,10 @@ def _pictures(comparison: Comparison) -> list[Html]:
             "Bland–Altman",
             picture(
                 bland_altman_figure(
-                    {"dose": pairs}, {"dose": comparison.bland_altman}, "reference"
+                    {"dose": pairs},
+                    {"dose": comparison.bland_altman},
+                    "reference",
+                    named=arrangement.shown,
                 ),
                 "Mean organ doses; dashed: ±5 %.",
             )

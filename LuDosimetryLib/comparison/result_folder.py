@@ -48,9 +48,7 @@ def beside(dose: Path, log: Log) -> Beside:
     except ForeignFile:
         return Beside()
     except InvalidInput as error:
-        log.remark(
-            f"What lies beside the reference was not used, neither density nor standard errors: {error}"
-        )
+        log.remark(f"Density and standard errors beside the reference were not used: {error}")
         return Beside()
 
 

@@ -1,6 +1,6 @@
 """Doses over the cycles of a course; needs matplotlib."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..report.canvas import label, panels, style_axes
@@ -12,12 +12,23 @@ _MOST_SHOWN = 12
 _LINE, _EFFECT, _EFFECT_LINE = "#b03030", "#6a4fa3", "#8a6fc0"
 
 
-def course_figure(course: Course) -> bytes:
-    """A panel for each volume of interest: dose of each cycle, cumulated dose and BED, their lines."""
-    organs = course.organs
+def course_figure(course: Course, places: Mapping[str, int]) -> bytes:
+    """
+    Draw dose of each cycle, cumulated dose and BED, and their lines: a panel for each volume of interest.
+
+    Parameters
+    ----------
+    course : Course
+    places : mapping of str to int
+        Place of each volume that is drawn, by name; it decides the colour.
+    """
+    organs = sorted(
+        (organ for organ in course.organs if organ.name in places),
+        key=lambda organ: places[organ.name],
+    )
 
     def draw(axes: Any, n: int) -> None:
-        _panel(axes, course, organs[n], organ_style(n)[0])
+        _panel(axes, course, organs[n], organ_style(places[organs[n].name])[0])
 
     return panels([organ.name for organ in organs], draw, _PANEL_INCH)
 

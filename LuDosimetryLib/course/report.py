@@ -14,13 +14,13 @@ from ..report.page import (
     paragraph,
     picture,
     section,
-    swatch,
     table,
     text,
     warning_box,
     write_page,
 )
-from ..report.palette import organ_style
+from ..report.voi_table import voi_table
+from .arrangement import course_arrangement
 from .course import Course, Cycle, Limit
 
 
@@ -76,28 +76,33 @@ def _cumulated(course: Course) -> Html:
     headings += [heading("Lines")] if lined else []
     headings += [heading("See warning")] if warned else []
     rows = []
-    for n, organ in enumerate(course.organs):
+    for organ in course.organs:
         limit = course.limit_of(organ.name)
         uncertainty, effect = organ.cumulated_standard_uncertainty_Gy, organ.cumulated_BED_Gy
-        rows.append(
-            [
-                swatch(organ_style(n)[0], organ.name),
-                text(", ".join(map(str, organ.cycles))),
-                number(organ.cumulated_dose_Gy[-1])
-                if uncertainty is None
-                else text(with_uncertainty(organ.cumulated_dose_Gy[-1], uncertainty[-1])),
-                number(organ.dose_per_activity_Gy_GBq),
-                number(None if effect is None else effect[-1]),
-                *([_lines(limit, course.above(organ))] if lined else []),
-                *([marks(warned.get(organ.name, ()))] if warned else []),
-            ]
-        )
+        row = [
+            text(", ".join(map(str, organ.cycles))),
+            number(organ.cumulated_dose_Gy[-1])
+            if uncertainty is None
+            else text(with_uncertainty(organ.cumulated_dose_Gy[-1], uncertainty[-1])),
+            number(organ.dose_per_activity_Gy_GBq),
+            number(None if effect is None else effect[-1]),
+            *([_lines(limit, course.above(organ))] if lined else []),
+            *([marks(warned.get(organ.name, ()))] if warned else []),
+        ]
+        rows.append((organ.name, row))
     note = (
         "Mean absorbed doses and biologically effective doses (BED) of the cycles, added by the names of the organs. "
         "±: standard uncertainty; calibration, recovery and dose engine have the same error in all cycles. Lines are those that "
         "the user sets (limits.json), not verdicts."
     )
-    return Html(table(headings, rows, main_column=2) + paragraph(note, quiet=True))
+    found = voi_table(
+        headings,
+        rows,
+        course_arrangement(course),
+        main_column=2,
+        warned=[name for name, places in warned.items() if places],
+    )
+    return Html(found + paragraph(note, quiet=True))
 
 
 def _lines(limit: Limit | None, above: list[str]) -> Html:
@@ -121,7 +126,12 @@ def _picture(course: Course) -> list[Html]:
         "tissue parameters are given. Dashed: line of the cumulated dose, dotted: of the cumulated BED, where one is set; "
         "▲: above one."
     )
-    return [picture(course_figure(course), caption)]
+    arrangement, pictures = course_arrangement(course), []
+    for title, names in arrangement.together:
+        figure = course_figure(course, {name: arrangement.places[name] for name in names})
+        pictures.append(picture(figure, f"{title}. {caption}" if title else caption))
+        caption = "As above."
+    return pictures
 
 
 _COLUMNS = (
@@ -176,17 +186,11 @@ def _cycles(course: Course) -> Html:
         heading("Warnings", "of the cycle"),
     ]
     rows = []
-    for n, organ in enumerate(course.organs):
+    for organ in course.organs:
         for cycle in course.cycles:
             found = cycle.organs.get(organ.name)
             values = [None if found is None else quantity.of(found) for quantity in quantities]
             warned = cycle.warnings_of_vois.get(organ.name, ())
-            rows.append(
-                [
-                    swatch(organ_style(n)[0], organ.name),
-                    text(cycle.number),
-                    *map(number, values),
-                    marks(warned, _anchor(cycle)),
-                ]
-            )
-    return table(headings, rows, main_column=2)
+            cells = [text(cycle.number), *map(number, values), marks(warned, _anchor(cycle))]
+            rows.append((organ.name, cells))
+    return voi_table(headings, rows, course_arrangement(course), main_column=2)

@@ -1,4 +1,4 @@
-"""The packages that DICOM needs; what is missing is said in one sentence."""
+"""Check for the packages that DICOM needs; one sentence names what is missing."""
 
 import warnings
 from collections.abc import Iterator

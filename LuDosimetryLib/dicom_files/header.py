@@ -19,7 +19,7 @@ class Header:
     Attributes
     ----------
     path : Path
-        Of the file.
+        Path of the file.
     dataset : Dataset
         From pydicom, or the `FrameAttributes` of a frame.
     given : mapping of str to value

@@ -1,4 +1,4 @@
-"""What is known of DICOM classes: which object is of which kind, and which image is of no use."""
+"""DICOM classes: the kind of each object, and which images cannot be used."""
 
 import re
 
@@ -66,7 +66,7 @@ def why_unusable(header: Header) -> str:
         if "TRANSMISSION" in values[3:4]:
             return "it is a transmission image, of attenuation (ImageType (0008,0008))"
         return _why_no_emission(header) or _why_several(header)
-    what = _NM_IMAGE_TYPES.get(kind, f"of the kind {kind!r}" if kind else "of no kind that is told")
+    what = _NM_IMAGE_TYPES.get(kind, f"of the kind {kind!r}" if kind else "of no stated kind")
     return f"it is {what} (ImageType (0008,0008)); only reconstructed tomograms (RECON TOMO) give a dose"
 
 

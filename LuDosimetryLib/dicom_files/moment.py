@@ -23,7 +23,7 @@ class Moment:
     clock : datetime
         Without a time zone.
     utc_offset : timedelta or None
-        Of the clock; None if not told.
+        Offset of the clock; None if it is not known.
     """
 
     clock: datetime

@@ -64,4 +64,4 @@ GE_PIXEL_OFFSET = PrivateElement("Pixel Offset", _GE, 0x0011, 0x3C)
 PHILIPS_ACTIVITY = PrivateElement(
     "Activity Concentration Scale Factor", "Philips PET Private Group", 0x7053, 0x09
 )
-"""By which to multiply rescaled counts (Units CNTS) for Bq/mL (QIBA, vendor-neutral SUV)."""
+"""Factor from rescaled counts (Units CNTS) to Bq/mL (QIBA, vendor-neutral SUV)."""

@@ -17,7 +17,7 @@ _LONGEST_FIRST_VALUE = 1024
 
 
 class Content(Enum):
-    """What the bytes of a file are; the value is the word for it in remarks."""
+    """Kind of a file by its bytes; the value is the word for it in remarks."""
 
     DICOM = "a DICOM file"
     DAMAGED = "a damaged DICOM file"
@@ -27,7 +27,7 @@ class Content(Enum):
 
 
 def content_of(content: bytes) -> Content:
-    """What a file is, by its first bytes."""
+    """Recognise a file by its first bytes."""
     if (
         content[_PREAMBLE:_META_AT] == _PREFIX
         or _bare_syntax(content)

@@ -30,7 +30,7 @@ def check_structure(content: bytes, start: int, explicit: bool, little_endian: b
     start : int
         Where the data set begins, after the file meta information.
     explicit, little_endian : bool
-        Of the transfer syntax.
+        Properties of the transfer syntax.
 
     Raises
     ------

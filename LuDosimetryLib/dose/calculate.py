@@ -21,7 +21,7 @@ __all__ = ["FALLBACK", "Doses", "calculate_doses", "dose_without_recovery", "met
 FALLBACK = "multi-vsv"
 """Method that stands in for one that is not available."""
 _STATISTICAL_WEIGHT = 50.0
-"""In progress: how much longer a statistical method takes than another."""
+"""Share of the progress bar that a statistical method takes, relative to another method."""
 
 
 @dataclass(frozen=True)

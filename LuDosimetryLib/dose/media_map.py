@@ -23,7 +23,7 @@ class MediaMap:
         Shapes of the whole grid and of the box (k, j, i).
     voxel_cm : tuple of float
     media : list of Medium
-        Those present.
+        Media that are present.
     index : ndarray of int, shape `shape`
         Into `media`; where no dose is reported, that of the nearest density.
     per_own_density, per_nominal_density : ndarray, shape `shape`

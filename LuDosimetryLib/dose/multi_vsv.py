@@ -73,7 +73,7 @@ class MultiVsvPlan:
         self._long.convolver.wait()
 
     def dose_on_device(self, source: Any, log: Log) -> Any:
-        """As `dose`, for the patient's box alone: from and to an array on the device."""
+        """Dose in the patient's box, from and to an array on the device; see `dose`."""
         transforms = len(self._short.spectra) + len(self._long.spectra)
         finished = iter(range(1, transforms + 1))
 

@@ -49,7 +49,7 @@ def energy_kernel(deposit: RadialDeposit, voxel_cm: Triple, shape: Shape) -> NDA
 def energy_kernels(
     deposits: list[RadialDeposit], voxel_cm: Triple, shape: Shape
 ) -> NDArray[np.float64]:
-    """As `energy_kernel`, for several point kernels at once; shape (n, *shape)."""
+    """Energy kernels of several point kernels at once, shape (n, *shape); see `energy_kernel`."""
     voxel = np.asarray(voxel_cm)
     rays = _ray_sum(voxel_cm)
     near = np.minimum(rays.shape, shape)

@@ -1,1 +1,1 @@
-"""What made the numbers that ship, and what a dose does not need."""
+"""Tools that made the numbers that ship; a dose calculation needs none of them."""

@@ -22,7 +22,7 @@ def lea_catcheside(curve: VoiCurve, repair_half_time_h: float) -> float:
     curve : VoiCurve
         With activity.
     repair_half_time_h : float
-        Of sublethal damage; repair is exponential.
+        Half-time of the repair of sublethal damage; repair is exponential.
 
     Returns
     -------

@@ -1,5 +1,5 @@
 """
-The dose of a volume of interest: each quantity said once, with its unit and where it is shown.
+The dose of a volume of interest: each quantity declared once, with its unit and where it is shown.
 
 ``organs.csv``, ``cohort.csv``, ``course.csv``, the tables of reports, console and panel, and the
 DICOM structured report follow from `QUANTITIES`. A new quantity is an attribute of `OrganDose` and

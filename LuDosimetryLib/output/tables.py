@@ -15,6 +15,7 @@ from ..organs.quantities import (
     Shown,
     for_reading,
 )
+from ..report.voi_table import arranged_vois
 from ..result.result import ResultData
 from .dicom.wording import method_parameters
 
@@ -79,8 +80,14 @@ def dvh_table(dvh: DoseVolumeHistograms) -> str:
 
 
 def organ_lines(result: ResultData) -> str:
-    """Organ doses as the console shows them after a run, and which warnings concern which."""
-    organs = result.organs
+    """
+    Organ doses as the console shows them after a run, and which warnings concern which.
+
+    If there are many volumes of interest, only those that the report shows unfolded are listed.
+    """
+    arrangement = arranged_vois(result)
+    of_name = {organ.name: organ for organ in result.organs}
+    organs = [of_name[name] for name in arrangement.shown]
     chosen = [
         q
         for q in for_reading(Shown.CONSOLE, organs)
@@ -99,9 +106,13 @@ def organ_lines(result: ResultData) -> str:
 
     lines = [f"{line('volume of interest', headings)}   ({result.dose_method})"]
     for organ, values in zip(organs, cells, strict=True):
-        marked = ", ".join(str(n + 1) for n in result.warnings_of_vois.get(organ.name, ()))
-        mark = f"   see warning {marked}" if marked else ""
+        places = ", ".join(str(n + 1) for n in result.warnings_of_vois.get(organ.name, ()))
+        mark = f"   see warning {places}" if places else ""
         lines.append(line(organ.name, values) + mark)
+    if arrangement.folded:
+        marked = sum(bool(result.warnings_of_vois.get(name)) for name in arrangement.folded)
+        mark = f", {marked} of them with warnings" if marked else ""
+        lines.append(f"and {len(arrangement.folded)} more{mark}: see the report, or organs.csv")
     return "\n".join(lines)
 
 

@@ -1,6 +1,6 @@
 """Curves and scatter: dose-volume histograms, profiles, Bland-Altman, correlation; all PNG."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,14 +24,23 @@ _LEGEND_ROWS = 14
 _NAME_WIDTH_PT, _NAME_HEIGHT_PT = 60.0, 10.0
 
 
-def dvh_figure(dvh: DoseVolumeHistograms) -> bytes:
-    """Plot the cumulative dose-volume histogram of every volume of interest."""
-    columns = 1 + (len(dvh.volume_percent) - 1) // _LEGEND_ROWS
+def dvh_figure(dvh: DoseVolumeHistograms, places: Mapping[str, int]) -> bytes:
+    """
+    Plot cumulative dose-volume histograms.
+
+    Parameters
+    ----------
+    dvh : DoseVolumeHistograms
+    places : mapping of str to int
+        Place of each volume of interest that is drawn, by name; it decides colour and line style.
+    """
+    columns = max(1, 1 + (len(places) - 1) // _LEGEND_ROWS)
     figure = new_figure(7.6 + 1.5 * columns, 4.2)
     axes = figure.add_subplot()
     seen = 0.0
-    for number, (name, volume) in enumerate(dvh.volume_percent.items()):
-        colour, dashes = organ_style(number)
+    for name, place in places.items():
+        volume = dvh.volume_percent[name]
+        colour, dashes = organ_style(place)
         axes.plot(
             dvh.dose_Gy, volume, color=colour, linestyle=dashes, linewidth=1.8, label=label(name)
         )
@@ -117,6 +126,7 @@ def bland_altman_figure(
     reference: str,
     *,
     with_names: bool = True,
+    named: Collection[str] | None = None,
 ) -> bytes:
     """
     Plot relative differences of organ doses against the mean of both methods.
@@ -131,6 +141,8 @@ def bland_altman_figure(
         Name of the reference.
     with_names : bool
         Whether points far off carry the organ's name.
+    named : collection of str, optional
+        Organs that may carry their name; all if not given.
     """
     figure = new_figure(8.6, 4.0)
     axes = figure.add_subplot()
@@ -140,7 +152,7 @@ def bland_altman_figure(
         axes.axhline(y, color=ACCENT, linestyle="--", linewidth=1.0)
     axes.axhline(0.0, color=MUTED, linewidth=0.8)
     doses: list[float] = []
-    named: list[tuple[str, float, float, str]] = []
+    texts: list[tuple[str, float, float, str]] = []
     for number, (method, pairs) in enumerate(organs.items()):
         dose, expected = np.array(list(pairs.values()), float).reshape(-1, 2).T
         mean, difference = 0.5 * (dose + expected), 100.0 * (dose - expected) / expected
@@ -156,10 +168,12 @@ def bland_altman_figure(
             label=label(method),
             zorder=2.5 - 0.01 * number,  # the first method on top
         )
-        named += [
+        texts += [
             (label(name), x, y, colour)
             for name, x, y in zip(pairs, mean, difference, strict=True)
-            if with_names and (len(organs) == 1 or abs(y) > line)
+            if with_names
+            and (named is None or name in named)
+            and (len(organs) == 1 or abs(y) > line)
         ]
     if len(statistics) == 1:
         _limits_of_agreement(axes, next(iter(statistics.values())))
@@ -176,7 +190,7 @@ def bland_altman_figure(
     if len(organs) > 1:
         legend(axes, loc="upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0.0)
     figure.subplots_adjust(0.085, 0.13, 0.83, 0.97)
-    _name_points(axes, named)
+    _name_points(axes, texts)
     return png(figure)
 
 

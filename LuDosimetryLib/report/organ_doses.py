@@ -9,8 +9,8 @@ from ..case.dose_methods import DOSE_METHODS
 from ..organs.quantities import OrganDose, Quantity, Shown, for_reading
 from ..result.result import ResultData
 from ..voi.pairs import apart
-from .page import Html, heading, marks, number, paragraph, percent, section, swatch, table, text
-from .palette import organ_style
+from .page import Html, heading, marks, number, paragraph, percent, section, table, text
+from .voi_table import arranged_vois, voi_table
 
 
 def method_label(name: str) -> str:
@@ -18,16 +18,13 @@ def method_label(name: str) -> str:
     return f"{DOSE_METHODS[name].label} ({name})" if name in DOSE_METHODS else name
 
 
-def quantity_table(organs: Sequence[OrganDose], quantities: Sequence[Quantity]) -> Html:
+def quantity_table(result: ResultData, quantities: Sequence[Quantity]) -> Html:
     """A row for each organ, a column for each quantity; the mean dose in bold."""
     headings = [heading("Organ"), *(heading(q.label, q.unit) for q in quantities)]
-    rows = [
-        [swatch(organ_style(n)[0], organ.name), *(number(q.of(organ)) for q in quantities)]
-        for n, organ in enumerate(organs)
-    ]
+    rows = [(organ.name, [number(q.of(organ)) for q in quantities]) for organ in result.organs]
     names = [quantity.attribute for quantity in quantities]
     main = names.index("mean_dose_Gy") + 1 if "mean_dose_Gy" in names else None
-    return table(headings, rows, main_column=main)
+    return voi_table(headings, rows, arranged_vois(result), main_column=main)
 
 
 def explained(quantities: Sequence[Quantity]) -> str:
@@ -53,19 +50,25 @@ def answer_section(result: ResultData) -> Html:
     headings = [heading("VOI"), *(heading(q.label, q.unit) for q in columns)]
     headings += [heading("See warning")] if marked else []
     rows = []
-    for n, organ in enumerate(result.organs):
-        row = [swatch(organ_style(n)[0], organ.name)]
-        row += [
+    for organ in result.organs:
+        row = [
             dose_cell(organ) if q.attribute == "mean_dose_Gy" else number(q.of(organ))
             for q in columns
         ]
-        rows.append(row + ([marks(warned.get(organ.name, ()))] if marked else []))
+        row += [marks(warned.get(organ.name, ()))] if marked else []
+        rows.append((organ.name, row))
     note = f"Dose by {method_label(result.dose_method)}. {explained(columns)}"
     if len(columns) < len(shown):
         note += " ±: combined standard uncertainty of the mean dose."
     return section(
         "Organ doses",
-        table(headings, rows, main_column=1),
+        voi_table(
+            headings,
+            rows,
+            arranged_vois(result),
+            main_column=1,
+            warned=[name for name, places in warned.items() if places],
+        ),
         paragraph(note, quiet=True),
         *_general_warnings(result),
     )
@@ -84,9 +87,7 @@ def statistics_section(result: ResultData) -> Html:
     if not shown:
         return Html("")
     note = f"Dose by {method_label(result.dose_method)}. {explained(shown)} Air carries no dose."
-    return section(
-        "Dose of the voxels", quantity_table(result.organs, shown), paragraph(note, quiet=True)
-    )
+    return section("Dose of the voxels", quantity_table(result, shown), paragraph(note, quiet=True))
 
 
 def methods_section(result: ResultData) -> Html:
@@ -109,17 +110,17 @@ def methods_section(result: ResultData) -> Html:
     if any(name in result.standard_errors for name in others):
         notes.append("statistical: standard error by Monte Carlo alone, from independent batches")
     rows = []
-    for n, organ in enumerate(result.organs):
-        row = [swatch(organ_style(n)[0], organ.name), number(organ.mean_dose_Gy)]
+    for organ in result.organs:
+        row = [number(organ.mean_dose_Gy)]
         row += [percent(organ.network_correction_percent, 2)] if corrected else []
         for name in others:
             dose = organ.dose_by_method_Gy[name]
             row += [number(dose), percent(_relative_percent(dose, organ.mean_dose_Gy))]
             row += [_error_percent(organ, name)] if name in result.standard_errors else []
-        rows.append(row)
+        rows.append((organ.name, row))
     return section(
         "Mean dose by method",
-        table(headings, rows, main_column=1),
+        voi_table(headings, rows, arranged_vois(result), main_column=1),
         paragraph(f"{'; '.join(notes)}.", quiet=True),
     )
 

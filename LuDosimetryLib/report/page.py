@@ -15,6 +15,9 @@ Html = NewType("Html", str)
 
 RESEARCH_USE = "For research use only; not a medical device."
 
+_NARROW_PIXELS = 640
+"""Width below which a picture fits a narrow page without being moved sideways."""
+
 WARNING = "warning-"
 """Where a warning of the page stands, before its number."""
 
@@ -46,7 +49,7 @@ dd {{ margin: 0; font-weight: 600; overflow-wrap: anywhere; }}
 a.mark:hover {{ text-decoration: underline; }}
 .warnings li {{ overflow-wrap: anywhere; }}
 .wide {{ overflow-x: auto; margin: .6rem 0; }}
-table {{ border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }}
+table {{ border-collapse: separate; border-spacing: 0; font-size: .9rem; font-variant-numeric: tabular-nums; }}
 th, td {{ padding: .32rem .6rem; text-align: right; white-space: nowrap; border-bottom: 1px solid #e8ecf0; }}
 th {{ vertical-align: bottom; font-weight: 600; border-bottom: 1.5px solid {MUTED}; }}
 th small {{ display: block; color: {MUTED}; font-weight: 400; }}
@@ -55,8 +58,19 @@ td:first-child {{ min-width: 7rem; white-space: normal; overflow-wrap: anywhere;
 td.main {{ font-weight: 700; }}
 a {{ color: {ACCENT}; }}
 table.text td, table.text th {{ text-align: left; white-space: normal; overflow-wrap: anywhere; vertical-align: top; }}
+table.text td {{ min-width: 5.3rem; }}
 td code {{ font-size: .85em; overflow-wrap: anywhere; }}
 .swatch {{ display: inline-block; width: .7em; height: .7em; margin-right: .5em; border-radius: 2px; }}
+.swatch.hollow {{ border: 2px solid; background: none !important; }}
+.swatch.dotted {{ border: 2px dotted; border-radius: 50%; background: none !important; }}
+.swatch.striped {{ clip-path: polygon(0 0, 100% 0, 0 100%); }}
+tr.group th {{ padding-top: .8rem; text-align: left; border-bottom: 0; color: {ACCENT}; }}
+tr.group th:first-child {{ position: static; }}
+tr.group span {{ position: sticky; left: 0; }}
+tr.group:first-child th {{ padding-top: .45rem; }}
+details {{ margin: .5rem 0; border: 1px solid {RULE}; border-radius: 3px; padding: 0 .8rem; }}
+summary {{ padding: .35rem 0; cursor: pointer; color: {ACCENT}; }}
+summary small {{ color: {MUTED}; }}
 figure {{ margin: 1rem 0; }}
 figure .wide {{ margin: 0; }}
 img {{ display: block; max-width: 100%; height: auto; }}
@@ -65,7 +79,7 @@ footer {{ margin-top: 2.5rem; padding-top: .8rem; border-top: 1px solid {RULE}; 
 footer strong {{ color: {INK}; }}
 @media (max-width: 40rem) {{
   main {{ padding: 1.1rem .9rem; border: 0; }}
-  figure img {{ max-width: none; width: 40rem; }}
+  figure img:not(.small) {{ max-width: none; width: 40rem; }}
 }}
 @page {{ size: A4; margin: 14mm 13mm; }}
 @media print {{
@@ -78,6 +92,7 @@ footer strong {{ color: {INK}; }}
   table {{ font-size: 8pt; }}
   th, td {{ padding: .2rem .38rem; }}
   figure img {{ width: auto; max-width: 100%; }}
+  main > section:first-of-type details::details-content {{ content-visibility: visible; block-size: auto; }}
   .warnings, .swatch {{ print-color-adjust: exact; -webkit-print-color-adjust: exact; }}
 }}
 """
@@ -121,9 +136,20 @@ def heading(label: str, unit: str = "") -> Html:
     return Html(f"{text(label)}<small>{text(unit)}</small>" if unit else text(label))
 
 
-def swatch(colour: str, label: str) -> Html:
-    """A name with its colour in the pictures."""
-    return Html(f'<span class="swatch" style="background:{escape(colour)}"></span>{text(label)}')
+_SWATCHES = {"-": "", "--": " hollow", ":": " dotted", "-.": " striped"}
+"""Kinds of swatches by line style."""
+
+
+def swatch(colour: str, label: str, dashes: str = "-") -> Html:
+    """A name with its colour in the pictures, and a sign of its line style where that is no solid line."""
+    kind, shade = _SWATCHES[dashes], escape(colour)
+    style = f"background:{shade}" + (f";border-color:{shade}" if kind else "")
+    return Html(f'<span class="swatch{kind}" style="{style}"></span>{voi_text(label)}')
+
+
+def voi_text(name: str) -> Html:
+    """The name of a volume of interest, which a narrow column may break after an underscore."""
+    return Html(text(name).replace("_", "_<wbr>"))
 
 
 def table(
@@ -145,14 +171,41 @@ def table(
     of_text : bool
         Whether cells are text to be wrapped and set flush left, not numbers.
     """
+    return grouped_table(headings, [("", rows)], main_column=main_column, of_text=of_text)
+
+
+def grouped_table(
+    headings: Sequence[Html],
+    groups: Iterable[tuple[str, Iterable[Sequence[Html]]]],
+    *,
+    main_column: int | None = None,
+    of_text: bool = False,
+) -> Html:
+    """
+    A table whose rows stand in groups, each below its title if it has one.
+
+    Parameters
+    ----------
+    headings : sequence of Html
+    groups : iterable of (str, iterable of sequence of Html)
+        Titles and rows.
+    main_column, of_text
+        See `table`.
+    """
     head = "".join(f'<th scope="col">{cell}</th>' for cell in headings)
     lines = []
-    for row in rows:
-        cells = (
-            f'<td class="main">{cell}</td>' if n == main_column else f"<td>{cell}</td>"
-            for n, cell in enumerate(row)
-        )
-        lines.append(f"<tr>{''.join(cells)}</tr>")
+    for title, rows in groups:
+        if title:
+            across = (
+                f'<th scope="rowgroup" colspan="{len(headings)}"><span>{text(title)}</span></th>'
+            )
+            lines.append(f'<tr class="group">{across}</tr>')
+        for row in rows:
+            cells = (
+                f'<td class="main">{cell}</td>' if n == main_column else f"<td>{cell}</td>"
+                for n, cell in enumerate(row)
+            )
+            lines.append(f"<tr>{''.join(cells)}</tr>")
     kind = ' class="text"' if of_text else ""
     body = "\n".join(lines)
     return Html(
@@ -160,12 +213,20 @@ def table(
     )
 
 
+def folded(title: str, remark: str, content: Html) -> Html:
+    """Content that a reader opens; print shows that of the first section in any case."""
+    return Html(
+        f"<details><summary>{text(title)} <small>{text(remark)}</small></summary>\n{content}\n</details>"
+    )
+
+
 def picture(png: bytes, caption: str) -> Html:
     """A PNG inside the page, with its caption."""
     data = base64.b64encode(png).decode("ascii")
     described = escape(caption, quote=True)
+    kind = ' class="small"' if int.from_bytes(png[16:20], "big") < _NARROW_PIXELS else ""
     return Html(
-        f'<figure><div class="wide"><img alt="{described}" src="data:image/png;base64,{data}"></div>'
+        f'<figure><div class="wide"><img{kind} alt="{described}" src="data:image/png;base64,{data}"></div>'
         f"<figcaption>{text(caption)}</figcaption></figure>"
     )
 
@@ -185,7 +246,7 @@ def warning_box(warnings: Sequence[str], title: str = "", anchor: str = "") -> H
     """
     Warnings that cannot be overlooked, under a title of their own or their number; or nothing.
 
-    Those under their number, or with an anchor, are numbered from 1, for `marks` to refer to.
+    Warnings under their number, or with an anchor, are numbered from 1, so that `marks` can refer to them.
     """
     if not warnings:
         return Html("")
@@ -214,7 +275,7 @@ def marks(places: Iterable[int], anchor: str = WARNING) -> Html:
     places : iterable of int
         Places in the warnings, from 0; nothing if there is none.
     anchor : str
-        That of their box.
+        Anchor of the box with the warnings.
     """
     numbers = [place + 1 for place in places]
     links = ", ".join(f'<a class="mark" href="#{anchor}{n}">{n}</a>' for n in numbers)

@@ -7,9 +7,11 @@ from numpy.typing import NDArray
 
 from ..registration.alignment import FAR_MM, Alignment, Overlay
 from ..result.result import ResultData
+from ..voi.groups import FEW, Arrangement
 from .page import Html, heading, number, paragraph, picture, section, table, text
 from .palette import INK
 from .scene import Scene
+from .voi_table import arranged_vois, voi_table
 
 _REFERENCE = np.array([1.0, 0.55, 0.1])
 _SCAN = np.array([0.1, 0.55, 1.0])
@@ -32,7 +34,10 @@ def registration_section(result: ResultData, pictures: bool) -> Html:
     """
     if not result.alignments:
         return Html("")
-    content = [_table(result.alignments, list(result.vois))]
+    arrangement = arranged_vois(result)
+    content = [_table(result.alignments, arrangement.shown if len(result.vois) <= FEW else [])]
+    if len(result.vois) > FEW:
+        content.append(_displacements(result.alignments, arrangement))
     if pictures:
         scene = Scene.of(result.grid, result.dose, result.reported)
         content += [
@@ -79,6 +84,18 @@ def _table(alignments: list[Alignment], vois: list[str]) -> Html:
         f"far registration moved its centroid; more than {FAR_MM:g} mm is worth a look at the pictures."
     )
     return Html(table(headings, rows) + paragraph(note, quiet=True))
+
+
+def _displacements(alignments: list[Alignment], arrangement: Arrangement) -> Html:
+    """How far the centroids of many volumes moved: a row each, a column for each scan."""
+    moved = [a for a in alignments if a.displacement_mm]
+    rows = [
+        (name, [_distance(a.displacement_mm.get(name)) for a in moved])
+        for group in arrangement.groups
+        for name in (*group.shown, *group.folded)
+    ]
+    headings = [heading("VOI"), *(heading(f"{a.hours:g} h", "moved by, mm") for a in moved)]
+    return voi_table(headings, rows, arrangement) if moved else Html("")
 
 
 def _distance(mm: float | None) -> Html:

@@ -6,8 +6,9 @@ from ..agreement.agreement import bland_altman
 from ..agreement.error_map import MASK_FRACTION, relative_error_percent
 from ..image.arrays import Array
 from ..result.result import ResultData
+from ..voi.groups import Arrangement
 from .figures import Profile, bland_altman_figure, dvh_figure, profile_figure
-from .page import Html, picture, section
+from .page import Html, paragraph, picture, section
 from .scene import Scene
 from .slices import (
     activity_picture,
@@ -16,6 +17,7 @@ from .slices import (
     error_limit,
     error_picture,
 )
+from .voi_table import arranged_vois, in_figures
 
 AXIS_NAMES = ("superior–inferior", "anterior–posterior", "left–right")
 AXIS_ENDS = ("IS", "AP", "RL")
@@ -29,26 +31,41 @@ def result_pictures(result: ResultData) -> list[Html]:
     """The sections with pictures, in order."""
     scene = Scene.of(result.grid, result.dose, result.reported)
     others = {name: dose for name, dose in result.doses.items() if name != result.dose_method}
+    arrangement = arranged_vois(result)
     return [
-        section("Dose-volume histograms", _dvh(result)),
-        section("Three planes", *_planes(result, scene)),
+        section("Dose-volume histograms", *_dvh(result, arrangement)),
+        section("Three planes", *_planes(result, scene, arrangement)),
         section("Dose profile", _profile(result, scene, others)),
-        section("Difference from the chosen method", *_differences(result, scene, others)),
+        section(
+            "Difference from the chosen method",
+            *_differences(result, scene, others, arrangement),
+        ),
     ]
 
 
-def _dvh(result: ResultData) -> Html:
-    if not result.dvh.volume_percent:
-        return Html("")
+def _dvh(result: ResultData, arrangement: Arrangement) -> list[Html]:
     caption = f"Cumulative dose-volume histograms by {result.dose_method}."
-    return picture(dvh_figure(result.dvh), caption)
+    places, pictures = arrangement.places, []
+    for title, names in arrangement.together:
+        known = {name: places[name] for name in names if name in result.dvh.volume_percent}
+        if known:
+            figure = dvh_figure(result.dvh, known)
+            pictures.append(picture(figure, f"{title}. {caption}" if title else caption))
+    if pictures and arrangement.folded:
+        pictures.append(paragraph(in_figures(arrangement, "dvh.csv"), quiet=True))
+    return pictures
 
 
-def _planes(result: ResultData, scene: Scene) -> list[Html]:
+def _planes(result: ResultData, scene: Scene, arrangement: Arrangement) -> list[Html]:
+    which = (
+        "the volumes of interest that the tables show unfolded"
+        if arrangement.folded
+        else "the volumes of interest"
+    )
     return [
         picture(
-            density_picture(scene, result.density, result.vois),
-            f"Density from CT with the volumes of interest, in the colours of the tables. {described(scene)}",
+            density_picture(scene, result.density, result.vois, arrangement.places),
+            f"Density from CT with {which}, in the colours of the tables. {described(scene)}",
         ),
         picture(activity_picture(scene, result.tia), "Time-integrated activity (TIA)."),
         picture(
@@ -100,7 +117,9 @@ def _profile(result: ResultData, scene: Scene, others: dict[str, Array]) -> Html
     return picture(profile_figure(profile), caption)
 
 
-def _differences(result: ResultData, scene: Scene, others: dict[str, Array]) -> list[Html]:
+def _differences(
+    result: ResultData, scene: Scene, others: dict[str, Array], arrangement: Arrangement
+) -> list[Html]:
     if not others:
         return []
     shown = result.reported & (result.dose > MASK_FRACTION * float(result.dose.max()))
@@ -130,7 +149,7 @@ def _differences(result: ResultData, scene: Scene, others: dict[str, Array]) -> 
         }
         pictures.append(
             picture(
-                bland_altman_figure(pairs, statistics, result.dose_method),
+                bland_altman_figure(pairs, statistics, result.dose_method, named=arrangement.shown),
                 f"Bland–Altman plot of mean organ doses against {result.dose_method}; dashed: ±5 %.",
             )
         )

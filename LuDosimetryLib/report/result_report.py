@@ -55,7 +55,7 @@ def write_report(result: ResultData, path: Path) -> None:
 
 
 def _instead(result: ResultData) -> str:
-    """For the title: that another method than that of the options gave the dose; else nothing."""
+    """Addition to the title if another method than the one asked for gave the dose; else nothing."""
     asked, used = result.case.get("options", {}).get("dose_method"), result.dose_method
     if asked in (None, used):
         return ""

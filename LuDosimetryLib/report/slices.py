@@ -26,9 +26,11 @@ _ROUND = (1.0, 1.5, 2.0, 3.0, 5.0, 7.5, 10.0)
 _OUTLINE = [withStroke(linewidth=1.5, foreground="black")]
 
 
-def density_picture(scene: Scene, density: Array, vois: Mapping[str, Mask]) -> bytes:
+def density_picture(
+    scene: Scene, density: Array, vois: Mapping[str, Mask], places: Mapping[str, int]
+) -> bytes:
     """
-    CT density in grey, with the outlines of the volumes of interest.
+    CT density in grey, with the outlines of volumes of interest.
 
     Parameters
     ----------
@@ -36,6 +38,8 @@ def density_picture(scene: Scene, density: Array, vois: Mapping[str, Mask]) -> b
     density : ndarray, shape (k, j, i)
         [g/cm3].
     vois : mapping of str to ndarray of bool
+    places : mapping of str to int
+        Place of each volume that is outlined, by name; it decides colour and line style.
 
     Returns
     -------
@@ -44,8 +48,8 @@ def density_picture(scene: Scene, density: Array, vois: Mapping[str, Mask]) -> b
     """
     panels = _Panels(scene, density)
     panels.draw(density, "gray", *DENSITY_WINDOW_G_CM3)
-    for number, mask in enumerate(vois.values()):
-        panels.outline(mask, number)
+    for name, place in places.items():
+        panels.outline(vois[name], place)
     panels.colour_bar("gray", *DENSITY_WINDOW_G_CM3, "Density [g/cm³]", "max")
     return panels.finish()
 

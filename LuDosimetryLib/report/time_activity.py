@@ -8,8 +8,10 @@ import numpy as np
 
 from ..activity.curve import BAYESIAN, TRAPEZOID, TWO_PHASE, VoiCurve
 from ..result.result import ResultData
-from .page import Html, heading, number, paragraph, percent, picture, section, swatch, table, text
+from ..voi.groups import Arrangement
+from .page import Html, heading, number, paragraph, percent, picture, section, text
 from .palette import INK, MUTED, organ_style
+from .voi_table import arranged_vois, in_figures, voi_table
 
 _CHOSEN = (
     "The curve with the least corrected Akaike criterion among those that the number of scans supports, unless one "
@@ -36,18 +38,25 @@ def time_activity_section(result: ResultData, pictures: bool) -> Html:
     curves = result.curves
     if not curves:
         return Html("")
-    places = {name: n for n, name in enumerate(result.vois)}
-    content = _table(curves, places)
+    arrangement = arranged_vois(result)
+    content = [_table(curves, arrangement)]
     if pictures:
-        content += picture(
-            time_activity_figure(curves, places),
+        caption = (
             "Dots: activity in the volume at each scan, with the scatter about the fit where it is known. Line: "
-            "fitted curve. Dashed: trapezoid and decay after the last scan. T: effective half-life of washout.",
+            "fitted curve. Dashed: trapezoid and decay after the last scan. T: effective half-life of washout."
         )
-    return section("Activity over time", Html(content))
+        for title, names in arrangement.together:
+            shown = {name: curves[name] for name in names if name in curves}
+            if shown:
+                figure = time_activity_figure(shown, arrangement.places)
+                content.append(picture(figure, f"{title}. {caption}" if title else caption))
+                caption = "As above."
+        if arrangement.folded:
+            content.append(paragraph(in_figures(arrangement, "curves.csv"), quiet=True))
+    return section("Activity over time", *content)
 
 
-def _table(curves: Mapping[str, VoiCurve], places: Mapping[str, int]) -> str:
+def _table(curves: Mapping[str, VoiCurve], arrangement: Arrangement) -> Html:
     headings = [
         heading("Organ"),
         heading("Curve"),
@@ -65,20 +74,23 @@ def _table(curves: Mapping[str, VoiCurve], places: Mapping[str, int]) -> str:
         tia = curve.tia_MBq_h
         relative = 100.0 * (curve.trapezoid_tia_MBq_h / tia - 1.0) if tia > 0.0 else float("nan")
         rows.append(
-            [
-                swatch(organ_style(places[name])[0], name),
-                text(curve.model),
-                _half_life(curve),
-                number(tia),
-                text("–" if error is None or tia <= 0.0 else f"{100.0 * error / tia:.2g}"),
-                number(curve.trapezoid_tia_MBq_h),
-                percent(relative),
-                text("–" if scatter is None else f"{100.0 * scatter:.2g}"),
-            ]
+            (
+                name,
+                [
+                    text(curve.model),
+                    _half_life(curve),
+                    number(tia),
+                    text("–" if error is None or tia <= 0.0 else f"{100.0 * error / tia:.2g}"),
+                    number(curve.trapezoid_tia_MBq_h),
+                    percent(relative),
+                    text("–" if scatter is None else f"{100.0 * scatter:.2g}"),
+                ],
+            )
         )
     note = "Curves of the whole volumes, as the scans show them. "
     note += _BAYESIAN if any(c.model == BAYESIAN for c in curves.values()) else _CHOSEN
-    return table(headings, rows, main_column=3) + paragraph(note, quiet=True)
+    found = voi_table(headings, rows, arrangement, main_column=3)
+    return Html(found + paragraph(note, quiet=True))
 
 
 def _half_life(curve: VoiCurve) -> Html:
@@ -101,7 +113,7 @@ def time_activity_figure(curves: Mapping[str, VoiCurve], places: Mapping[str, in
 
     columns = min(_COLUMNS, len(curves))
     rows = ceil(len(curves) / columns)
-    width, height = columns * _PANEL_INCH[0] + 0.3, rows * _PANEL_INCH[1] + 0.35
+    width, height = columns * _PANEL_INCH[0] + 0.37, rows * _PANEL_INCH[1] + 0.35
     drawn = new_figure(width, height)
     for n, (name, curve) in enumerate(curves.items()):
         axes = drawn.add_subplot(rows, columns, n + 1)
@@ -111,7 +123,7 @@ def time_activity_figure(curves: Mapping[str, VoiCurve], places: Mapping[str, in
         axes.xaxis.label.set_fontsize(8)
         axes.yaxis.label.set_fontsize(8)
     drawn.subplots_adjust(
-        0.55 / width,
+        0.62 / width,
         0.45 / height,
         1.0 - 0.12 / width,
         1.0 - 0.3 / height,

@@ -6,8 +6,8 @@ from ..organs.quantities import OrganDose, Shown, for_reading
 from ..organs.uncertainty.budget import PART_LABELS, PARTS
 from ..result.result import ResultData
 from .organ_doses import explained, quantity_table
-from .page import Html, heading, number, paragraph, picture, section, swatch, table, text
-from .palette import organ_style
+from .page import Html, heading, number, paragraph, picture, section, text
+from .voi_table import arranged_vois, in_figures, voi_table
 
 _HEADINGS = {"time_activity": "Curve", "dose_engine": "Engine"}
 """Short ones for the table."""
@@ -28,15 +28,17 @@ def uncertainty_section(result: ResultData, pictures: bool) -> Html:
         heading("Volume", "± %"),
     ]
     rows = [
-        [
-            swatch(organ_style(n)[0], organ.name),
-            number(organ.mean_dose_Gy),
-            number(organ.standard_uncertainty_Gy),
-            _percent(combined_percent(organ)),
-            *(_percent(organ.uncertainty_parts_percent[part]) for part in parts),
-            _percent(organ.volume_uncertainty_percent),
-        ]
-        for n, organ in enumerate(organs)
+        (
+            organ.name,
+            [
+                number(organ.mean_dose_Gy),
+                number(organ.standard_uncertainty_Gy),
+                _percent(combined_percent(organ)),
+                *(_percent(organ.uncertainty_parts_percent[part]) for part in parts),
+                _percent(organ.volume_uncertainty_percent),
+            ],
+        )
+        for organ in organs
     ]
     note = (
         "±: standard uncertainty (one standard deviation) after Gear et al. 2018; its inputs are options of the case. "
@@ -52,15 +54,23 @@ def uncertainty_section(result: ResultData, pictures: bool) -> Html:
         )
     if all(organ.recovery_coefficient is None for organ in organs):
         note += " No recovery correction was asked for: what small volumes lose by the blur of the scans is not in the budget."
-    content = [Html(table(headings, rows, main_column=3)), paragraph(note, quiet=True)]
-    if pictures:
+    arrangement = arranged_vois(result)
+    content = [
+        voi_table(headings, rows, arrangement, main_column=3),
+        paragraph(note, quiet=True),
+    ]
+    of_name = {organ.name: organ for organ in organs}
+    shown = [of_name[name] for name in arrangement.shown if name in of_name]
+    if pictures and shown:
         from .uncertainty_figure import uncertainty_figure
 
         caption = (
             "Combined standard uncertainty of each mean dose; the colours share it out by the part of the variance "
             "that each contributes."
         )
-        content.append(picture(uncertainty_figure(organs), caption))
+        if arrangement.folded:
+            caption += f" {in_figures(arrangement, 'organs.csv')}"
+        content.append(picture(uncertainty_figure(shown), caption))
     return section("Uncertainty of the mean dose", *content)
 
 
@@ -75,7 +85,7 @@ def effect_section(result: ResultData) -> Html:
         note += f" {_responses(result)} (options of the case)."
     return section(
         "Recovery and biological effect",
-        quantity_table(result.organs, shown),
+        quantity_table(result, shown),
         paragraph(note, quiet=True),
     )
 

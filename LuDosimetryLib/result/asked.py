@@ -45,11 +45,14 @@ class AskedOptions:
     integration, tail : str
     radiobiology : dict of str to TissueResponse
         By what a volume's name contains.
+    report_vois : tuple of str
+        Volumes of interest that the report shows unfolded; empty for the default.
     """
 
     integration: str = "trapezoid"
     tail: str = "physical"
     radiobiology: dict[str, TissueResponse] = field(default_factory=dict)
+    report_vois: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

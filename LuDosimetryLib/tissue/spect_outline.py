@@ -12,7 +12,8 @@ __all__ = ["spect_outline"]
 _SMOOTHING_MM = 8.0
 """Standard deviation of the smoothing: noise of single voxels makes no outline."""
 _COLD_TISSUE_PERCENTILE = 30.0
-"""Of the activity within the outline: above the border's fall-off, below every organ with uptake."""
+"""Percentile of the activity within the outline that stands for cold tissue: above the fall-off at the border, below
+every organ with uptake."""
 _BINS = 200
 _DARKEST = 1e-4
 _ROUNDS = 3

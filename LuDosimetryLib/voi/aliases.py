@@ -30,9 +30,9 @@ def stands_for(key: str, name: str) -> bool:
     Parameters
     ----------
     key : str
-        For example "kidney", of limits or tissue parameters.
+        Name of an organ, for example the key "kidney" of limits or tissue parameters.
     name : str
-        Of the volume of interest.
+        Name of the volume of interest.
     """
     words, wanted = _plain(name), _plain(key)
     for word in {wanted, wanted.removesuffix("s")} - {""}:

@@ -16,8 +16,10 @@ from ..image.arrays import Mask
 from ..image.grid import Grid
 from ..image.resampling import resample
 from ..image.volume import Volume, read_image
+from .check import remark_parts
 from .totalsegmentator import class_list, label_table, mask_files
 
+_BEYOND = "lies beyond the SPECT's field of view; the dose is that of the part within"
 _CUT_OFF = 0.01
 """Part of a VOI that may lie beyond the grid without a warning."""
 
@@ -83,6 +85,7 @@ def read_vois(
     labels = segmentation.names or _names_in_file(segments, path)
     on_grid = _OnGrid(image, layers, grid, transform)
     masks = {}
+    cut_off: dict[str, float] = {}
     for key, name in labels.items():
         segment = _find(segments, key, path)
         mask = on_grid.mask(segment)
@@ -93,10 +96,8 @@ def read_vois(
             )
         masks[name] = mask
         if (cut := on_grid.part_beyond(segment)) > _CUT_OFF:
-            log.remark(
-                f"{100 * cut:.0f} % of {name!r} lies beyond the SPECT's field of view; its dose is that of the part within.",
-                [name],
-            )
+            cut_off[name] = cut
+    remark_parts(cut_off, _BEYOND, log)
     return {**masks, **_differences(segmentation.differences, masks)}
 
 
@@ -138,15 +139,15 @@ def _class_masks(
     """The classes of TotalSegmentator that are there; those beyond the grid are left out."""
     masks: dict[str, Mask] = {}
     beyond: list[str] = []
+    cut_off: dict[str, float] = {}
     for name, mask, cut in _classes(segmentation, grid, log, transform):
         if not mask.any():
             beyond.append(name)
             continue
         masks[name] = mask
         if cut > _CUT_OFF:
-            log.remark(
-                f"{100 * cut:.0f} % of {name!r} lies beyond the SPECT's field of view; its dose is that of the part within."
-            )
+            cut_off[name] = cut
+    remark_parts(cut_off, _BEYOND, log)
     if beyond:
         log.remark(
             f"{len(beyond)} classes of the segmentation lie beyond the SPECT's field of view and were left out: {', '.join(beyond)}."

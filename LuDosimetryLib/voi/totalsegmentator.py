@@ -2,7 +2,7 @@
 Label images of TotalSegmentator: names of its classes, and what is read of its files.
 
 Wasserthal et al. 2023, Radiol Artif Intell 5:e230024. The numbers of the classes are those of the
-tasks "total" (versions 2 and 1) and "total_mr"; label images of other tasks bring their names along.
+tasks "total" (versions 2 and 1) and "total_mr"; label images of other tasks contain their names.
 """
 
 import gzip
@@ -150,7 +150,7 @@ def class_list(wanted: str, file: Path, present: Collection[int]) -> ClassList:
         return ClassList(_OWN, own)
     if own:
         raise InvalidInput(
-            f"segmentation: labels is {wanted!r}, but the names that {file} brings along are others, for example label "
+            f"segmentation: labels is {wanted!r}, but {file} contains other names, for example label "
             f'{min(own)} {own[min(own)]!r}; give "totalsegmentator" for the file\'s own.'
         )
     known = known or CLASS_LISTS[_USUAL]
@@ -158,14 +158,14 @@ def class_list(wanted: str, file: Path, present: Collection[int]) -> ClassList:
     if strange:
         others = [name for name, of in CLASS_LISTS.items() if all(v in of.names for v in present)]
         raise InvalidInput(
-            f"segmentation: {file} has the label {strange[0]}, which TotalSegmentator's {known.title} does not know (it has "
+            f"segmentation: {file} has the label {strange[0]}, which TotalSegmentator's {known.title} does not have (it has "
             f"{len(known.names)} classes); allowed: {', '.join(others) or 'labels by number'}."
         )
     return known
 
 
 def label_table(file: Path) -> dict[int, str]:
-    """Names that a NIfTI label image brings along in its header extension; empty if there are none."""
+    """Names in the header extension of a NIfTI label image; empty if there are none."""
     name = file.name.lower()
     if not name.endswith((".nii", ".nii.gz")):
         return {}

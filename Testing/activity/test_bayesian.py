@@ -141,7 +141,7 @@ def test_scans_without_counts_at_the_end_are_integrated():
     assert 0.3 < ratio < 1.0
 
 
-def test_activity_that_rises_to_the_end_is_unsure_and_told():
+def test_activity_that_rises_to_the_end_is_uncertain_and_remarked():
     images = [(1e6 * level * np.ones(SHAPE)).astype(np.float32) for level in (0.2, 0.5, 0.7, 1.0)]
     log = Log()
     _, curves = integrated(problem(images=images), log)
@@ -150,7 +150,7 @@ def test_activity_that_rises_to_the_end_is_unsure_and_told():
     assert any("rises" in remark for remark in log.remarks)
 
 
-def test_scans_that_go_up_and_down_are_unsure_and_told():
+def test_scans_that_go_up_and_down_are_uncertain_and_remarked():
     levels = (0.25, 1.0, 0.4, 1.2)
     images = [(1e6 * level * np.ones(SHAPE)).astype(np.float32) for level in levels]
     log = Log()

@@ -42,7 +42,7 @@ def test_units(value, unit, calibration):
 
 
 @pytest.mark.parametrize("factor", [0.9, 0, -1, float("nan"), "1.1"])
-def test_dead_time_factors_that_cannot_be(factor):
+def test_dead_time_factors_that_are_not_allowed(factor):
     with pytest.raises(InvalidInput, match="dead_time_factor is"):
         Calibration(Bq_per_count=2.0, dead_time_factor=factor)
 

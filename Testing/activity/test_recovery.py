@@ -109,7 +109,7 @@ def test_what_the_resolution_is_sure_to(spill_in):
     )
 
 
-def test_a_volume_too_small_for_the_resolution_is_said():
+def test_a_volume_too_small_for_the_resolution_is_remarked():
     grid = Grid.axial((20, 20, 20), (4.0, 4.0, 4.0))
     node = np.zeros(grid.shape, bool)
     node[10, 10, 10:12] = True
@@ -151,7 +151,7 @@ def test_the_dose_without_correction_stands_beside_it(case_folder, method):
     "table",
     [((1.0,),), ((0.0, 0.5),), ((1.0, 0.0),), ((1.0, 2.0),), ((5.0, 0.5), (1.0, 0.6))],
 )
-def test_tables_that_cannot_be(table):
+def test_tables_that_are_not_allowed(table):
     with pytest.raises(InvalidInput, match="recovery_coefficients"):
         Options(recovery_coefficients=table)
 
@@ -162,7 +162,7 @@ def test_a_table_that_is_none(case_folder, refused):
 
 
 @pytest.mark.parametrize(
-    ("key", "value", "said"),
+    ("key", "value", "expected"),
     [
         ("spect_resolution_mm", 0, "spect_resolution_mm is 0; it must be a number above 0"),
         ("spect_resolution_mm", "7", "spect_resolution_mm is '7'; it must be a number"),
@@ -170,9 +170,9 @@ def test_a_table_that_is_none(case_folder, refused):
         ("spill_in", "yes", "spill_in is 'yes'; it must be true or false"),
     ],
 )
-def test_options_that_cannot_be(case_folder, refused, key, value, said):
+def test_options_that_are_not_allowed(case_folder, refused, key, value, expected):
     case_folder.change("options", key, to=value)
-    assert said in refused()
+    assert expected in refused()
 
 
 def test_table_and_resolution_exclude_each_other(case_folder, refused):

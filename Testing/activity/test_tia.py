@@ -133,9 +133,9 @@ def test_what_is_integrated_is_checked_against_its_curves(integration):
     # the Bayesian curve leans a little towards what is usual
     rel = 0.03 if integration == "bayesian" else 1e-4
     assert curves["liver"].effective_half_life_h == pytest.approx(30.0, rel=rel)
-    said = " ".join(log.remarks)
-    assert ("differs from the fitted curve in 'liver'" in said) == (integration == "trapezoid")
-    assert ("outside 0.75 to 2.5 effective half-lives" in said) == (integration == "haenscheid")
+    remarks = " ".join(log.remarks)
+    assert ("differs from the fitted curve in 'liver'" in remarks) == (integration == "trapezoid")
+    assert ("outside 0.75 to 2.5 effective half-lives" in remarks) == (integration == "haenscheid")
 
 
 def test_haenscheid_asks_for_a_scan_where_the_nuclide_has_no_window():
@@ -236,7 +236,7 @@ def scaled(series) -> list[np.ndarray]:
 
 
 @needs_series
-def test_units_that_differ_from_scan_to_scan_are_told(series):
+def test_units_that_differ_between_scans_are_remarked(series):
     body = {"body": sum(series) > 0.0}
     asked, log = problem(series, "trapezoid", body, SERIES_HOURS), Log()
     curves = voi_curves(asked)

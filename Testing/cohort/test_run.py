@@ -65,9 +65,9 @@ def test_one_failing_case_does_not_stop_the_others(cases, tmp_path, capfd, monke
     spoil(cases)
     output = tmp_path / "out"
     assert main(["cohort", str(cases), "-o", str(output)]) == INVALID
-    said = capfd.readouterr()
-    assert said.out == f"{output / 'cohort.html'}\n"
-    (failure,) = said.err.splitlines()
+    printed = capfd.readouterr()
+    assert printed.out == f"{output / 'cohort.html'}\n"
+    (failure,) = printed.err.splitlines()
     assert failure.startswith("a/cycle 2: SPECT at 24 h: there is no file ")
     assert sorted(written(output)) == ["a/cycle 1", "b"]
     assert not (output / "a/cycle 2").exists()
@@ -201,11 +201,11 @@ def test_which_cases_there_are(cases, tmp_path):
 
 def test_no_case_is_invalid(tmp_path, capfd):
     (tmp_path / "empty").mkdir()
-    for folder, said in (("empty", "holds no case"), ("gone", "there is no folder")):
+    for folder, expected in (("empty", "holds no case"), ("gone", "there is no folder")):
         command = ["cohort", str(tmp_path / folder), "-o", str(tmp_path / "out")]
         assert main(command) == INVALID
         error = capfd.readouterr().err
-        assert said in error
+        assert expected in error
         assert error.count("\n") == 1
     assert not (tmp_path / "out").exists()
 
@@ -213,10 +213,10 @@ def test_no_case_is_invalid(tmp_path, capfd):
 def test_an_option_that_cannot_be_is_refused_once(cases, tmp_path, capfd):
     command = ["cohort", str(cases), "-o", str(tmp_path / "out"), "--dose-method", "multivsv"]
     assert main(command) == INVALID
-    said = capfd.readouterr().err
-    assert said.count("\n") == 1
-    assert "--dose-method is 'multivsv'" in said
-    assert "did you mean 'multi-vsv'?" in said
+    printed = capfd.readouterr().err
+    assert printed.count("\n") == 1
+    assert "--dose-method is 'multivsv'" in printed
+    assert "did you mean 'multi-vsv'?" in printed
 
 
 def test_a_scheduler_without_dask_is_refused(cases, tmp_path, monkeypatch):
@@ -253,7 +253,7 @@ def wait_for(process: "subprocess.Popen[str]", part: str) -> None:
     for line in process.stdout:
         if part in json.loads(line)["progress"]["message"]:
             return
-    pytest.fail(f"ended before it said {part!r}: {process.communicate()[1]}")
+    pytest.fail(f"ended before it wrote {part!r}: {process.communicate()[1]}")
 
 
 @pytest.mark.slow

@@ -76,10 +76,10 @@ def test_images_of_the_wrong_kind(case_folder, refused):
         "flat.nrrd": (spect[:, :, 3], "2 dimensions"),
         "complex.nrrd": (sitk.RealAndImaginaryToComplex(spect, spect), "complex values"),
     }
-    for name, (image, said) in kinds.items():
+    for name, (image, expected) in kinds.items():
         sitk.WriteImage(image, str(case_folder.folder / name))
         case_folder.change(*POINT, "spect", to=name)
-        assert said in refused()
+        assert expected in refused()
     (case_folder.folder / "empty").mkdir()
     case_folder.change(*POINT, "spect", to="empty")
     assert "0 DICOM series" in refused()
@@ -88,7 +88,7 @@ def test_images_of_the_wrong_kind(case_folder, refused):
 def test_a_ct_in_other_units(case_folder, refused):
     hu = case_folder.values("ct.nrrd").astype(np.float32)
     grid = Grid.axial((48, 48, 48), (3.0, 3.0, 3.0))
-    for values, said in (
+    for values, expected in (
         (hu + 1024.0, "offset of 1000 or 1024"),
         (1.0 + hu / 1000.0, "map of density"),
         (0.096 * (1.0 + hu / 1000.0), "map of density or attenuation"),
@@ -96,7 +96,7 @@ def test_a_ct_in_other_units(case_folder, refused):
         (hu + 1e5, "expected CT numbers in HU"),
     ):
         case_folder.put("ct.nrrd", values, grid)
-        assert said in refused()
+        assert expected in refused()
 
 
 def test_a_ct_elsewhere(case_folder, refused):
@@ -116,7 +116,7 @@ def test_a_scan_that_misses_the_reference(case_folder, refused):
 
 
 @pytest.mark.parametrize(
-    ("labels", "differences", "said"),
+    ("labels", "differences", "expected"),
     [
         ({"9": "liver"}, {}, "label '9' is not in"),
         (
@@ -128,10 +128,12 @@ def test_a_scan_that_misses_the_reference(case_folder, refused):
         ({"1": "kidney"}, {"kidney": ["kidney", "kidney"]}, "is already the name of a label"),
     ],
 )
-def test_volumes_of_interest_that_cannot_be(case_folder, refused, labels, differences, said):
+def test_volumes_of_interest_that_are_not_allowed(
+    case_folder, refused, labels, differences, expected
+):
     case_folder.change("segmentation", "labels", to=labels)
     case_folder.change("segmentation", "differences", to=differences)
-    assert said in refused()
+    assert expected in refused()
 
 
 def test_volumes_of_interest_without_voxels_or_mass(case_folder, refused):

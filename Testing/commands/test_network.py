@@ -180,7 +180,7 @@ class TestTraining:
         getattr(dataset, name)[...] = value
         dataset.write(data)
         said = refused(verb, data, "-o", tmp_path / "out", *BRIEF)
-        assert "the dataset p4-1 is of no use for training or testing: " in said
+        assert "the dataset p4-1 cannot be used for training or testing: " in said
         assert reason.partition(" in ")[0] in said
         assert said.endswith("make it again with 'training-data'.\n")
         assert not (tmp_path / "out").exists()

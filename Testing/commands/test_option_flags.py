@@ -35,6 +35,7 @@ def given(*arguments: str) -> dict:
         (("--effective-half-life-h", "55"), {"effective_half_life_h": 55.0}),
         (("--single-time-point-h", "96"), {"single_time_point_h": 96.0}),
         (("--compare-with", "local,unet"), {"compare_with": ("local", "unet")}),
+        (("--report-vois", "kidney, Liver"), {"report_vois": ("kidney", "Liver")}),
         (("--compare-with", ""), {"compare_with": ()}),
         (("--spect-resolution-mm", "7.5"), {"spect_resolution_mm": 7.5}),
         (("--no-spill-in",), {"spill_in": False}),

@@ -12,7 +12,7 @@ from LuDosimetryLib.base.errors import INVALID
 from ..conftest import shell
 
 
-def test_an_output_folder_that_cannot_be(case_folder, refused, tmp_path):
+def test_an_output_folder_that_is_refused(case_folder, refused, tmp_path):
     in_the_way = tmp_path / "file"
     in_the_way.write_text("mine", encoding="utf-8")
     assert "is a file" in refused(output=in_the_way)

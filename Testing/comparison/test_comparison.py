@@ -126,7 +126,7 @@ def test_compare_writes_maps_numbers_and_a_page(files, tmp_path):
     assert "https://" not in page
 
 
-def test_without_density_and_segmentation_it_says_so(files, tmp_path):
+def test_missing_density_and_segmentation_are_remarked(files, tmp_path):
     summary = compare_files(files["dose"], files["reference"], None, tmp_path / "out")
     assert summary["organ_mean_weighting"] == "volume"
     assert summary["organs"] == []

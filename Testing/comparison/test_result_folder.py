@@ -69,7 +69,7 @@ def test_nothing_beside_a_lone_file(tmp_path):
     assert beside(tmp_path / "dose.nrrd", Log()) == Beside()
 
 
-def test_a_damaged_result_beside_the_reference_is_told(monte_carlo_result, tmp_path):
+def test_a_damaged_result_beside_the_reference_is_remarked(monte_carlo_result, tmp_path):
     file = monte_carlo_result / "result.json"
     file.write_text(
         file.read_text(encoding="utf-8").replace('"density.nrrd"', '"../density.nrrd"'),

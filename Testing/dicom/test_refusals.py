@@ -104,7 +104,7 @@ def test_pt_tags_that_are_missing(study, imported, refused_import, same_doses, k
         (having(ImageType=["ORIGINAL", "PRIMARY", "STATIC", "EMISSION"]), "a planar image"),
         (having(ImageType=["ORIGINAL", "PRIMARY", "TOMO", "EMISSION"]), "not reconstructed"),
         (having(ImageType=["ORIGINAL", "PRIMARY", "RECON GATED TOMO"]), "a gated reconstruction"),
-        (having(ImageType=["ORIGINAL"]), "of no kind that is told"),
+        (having(ImageType=["ORIGINAL"]), "of no stated kind"),
         (having(SpacingBetweenSlices=0), "SpacingBetweenSlices (0018,0088) is 0 mm"),
         (having(PixelSpacing=[6.0, 0.0]), "PixelSpacing (0028,0030) is 6, 0 mm"),
         (having(NumberOfFrames=23), "SliceVector (0054,0080) does not name each"),

@@ -101,10 +101,10 @@ def test_dose_only_where_reported_and_never_negative(name, mixed_problem):
 
 @pytest.mark.parametrize("name", METHODS)
 def test_progress_is_a_fraction_with_a_message(name, mixed_problem):
-    told = []
-    dose_by(name, mixed_problem, Log(lambda fraction, message: told.append((fraction, message))))
-    assert told
-    assert all(0.0 <= fraction <= 1.0 and message for fraction, message in told)
+    reports = []
+    dose_by(name, mixed_problem, Log(lambda fraction, message: reports.append((fraction, message))))
+    assert reports
+    assert all(0.0 <= fraction <= 1.0 and message for fraction, message in reports)
 
 
 @pytest.mark.parametrize("name", DOSE_METHODS)

@@ -271,8 +271,8 @@ class TestShippedNetwork:
             before = organ["dose_by_method_Gy"]["multi-vsv"]
             percent = 100.0 * (organ["mean_dose_Gy"] / before - 1.0)
             assert organ["network_correction_percent"] == pytest.approx(percent, abs=0.002)
-            said = summary["provenance"]["unet"]["correction_percent"][organ["name"]]
-            assert organ["network_correction_percent"] == said
+            correction = summary["provenance"]["unet"]["correction_percent"][organ["name"]]
+            assert organ["network_correction_percent"] == correction
 
     @pytest.mark.slow
     def test_twice_the_activity_twice_the_dose(self, mixed_problem):

@@ -31,13 +31,13 @@ def test_table_file(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("voxel", "density", "composition", "said"),
+    ("voxel", "density", "composition", "expected"),
     [
         ((4.0, 4.0, 4.0), 1.0, "cheese", "known compositions: water"),
         ((4.0, 4.0, 4.0), 100.0, "water", "allowed: 0.01 to 20"),
         ((400.0, 4.0, 4.0), 1.0, "water", "allowed: 0.1 to 100"),
     ],
 )
-def test_bad_input(voxel, density, composition, said):
-    with pytest.raises(InvalidInput, match=said):
+def test_bad_input(voxel, density, composition, expected):
+    with pytest.raises(InvalidInput, match=expected):
         KernelTable.of(voxel, density, composition)

@@ -41,7 +41,7 @@ def test_a_large_phantom_absorbs_all_energy():
     [PLAIN, replace(PLAIN, evenly=True), replace(EFFICIENT, electron_source_power=0.4)],
     ids=["plain", "evenly", "biased source"],
 )
-def test_no_way_of_sampling_moves_the_mean(patient, regions, sampling):
+def test_no_sampling_method_changes_the_mean(patient, regions, sampling):
     efficient, error = means(patient, regions, EFFICIENT, 4, 5_000)
     other, other_error = means(patient, regions, sampling, 4, 5_000)
     # of four batches each: Student's t with 6 degrees of freedom

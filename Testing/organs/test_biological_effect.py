@@ -112,7 +112,7 @@ def test_of_a_case(case_folder):
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("given", "expected"),
     [
         ({"kidney": {"alpha_beta_Gy": 2.6}}, "the key 'repair_half_time_h' is missing"),
         (
@@ -128,9 +128,9 @@ def test_of_a_case(case_folder):
         ({"kidney": 2.6}, "radiobiology['kidney']: this is 2.6; expected a JSON object"),
     ],
 )
-def test_parameters_that_cannot_be(case_folder, refused, given, said):
+def test_parameters_that_are_not_allowed(case_folder, refused, given, expected):
     case_folder.change("options", "radiobiology", to=given)
-    assert said in refused()
+    assert expected in refused()
 
 
 def test_parameters_above_zero():

@@ -1,4 +1,4 @@
-"""Each organ quantity is said once: all outputs follow from the table."""
+"""Each organ quantity is declared once: all outputs follow from the table."""
 
 from dataclasses import fields
 

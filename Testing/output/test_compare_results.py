@@ -66,7 +66,7 @@ def _pixels(folder):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "expected"),
     [
         (_voxel, "a/dose.nrrd: voxels: 1 of 13824 differ"),
         (_organ, "a/result.json: /organs[1]/mean_dose_Gy: "),
@@ -76,12 +76,12 @@ def _pixels(folder):
         (lambda folder: (folder / "dvh.csv").unlink(), "a/dvh.csv: only in "),
     ],
 )
-def test_each_difference_is_found(folders, capsys, change, said):
+def test_each_difference_is_found(folders, capsys, change, expected):
     change(folders[1] / "a")
     assert main([str(folder) for folder in folders]) == 1
     lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("different")]
     assert len(lines) == 1
-    assert lines[0].startswith(f"different: {said}")
+    assert lines[0].startswith(f"different: {expected}")
 
 
 @pytest.mark.slow

@@ -48,7 +48,7 @@ def test_places_of_warnings_that_there_are_not_are_refused(folder):
 
 
 @pytest.mark.parametrize(
-    ("content", "kind", "said"),
+    ("content", "kind", "expected"),
     [
         (None, InvalidInput, "holds no finished result"),
         (b"{", InvalidInput, "is damaged: it is not valid JSON"),
@@ -62,12 +62,12 @@ def test_places_of_warnings_that_there_are_not_are_refused(folder):
         (b'{"schema": "ludosimetry-result/1"}', InvalidInput, "status is missing"),
     ],
 )
-def test_files_that_are_no_result(tmp_path, content, kind, said):
+def test_files_that_are_no_result(tmp_path, content, kind, expected):
     if content is not None:
         (tmp_path / "result.json").write_bytes(content)
     with pytest.raises(kind) as caught:
         read_summary(tmp_path)
-    assert said in str(caught.value)
+    assert expected in str(caught.value)
     assert str(tmp_path) in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -155,12 +155,12 @@ def test_any_damage_is_one_sentence(folder, tmp_path_factory):
         else:
             inner[path[-1]] = value
         (damaged / "result.json").write_text(json.dumps(content), encoding="utf-8")
-        said = refusal(damaged)
-        if said:
+        message = refusal(damaged)
+        if message:
             refused.append(path)
-            assert "\n" not in said
-            assert said.encode()
-            assert str(damaged) in said
+            assert "\n" not in message
+            assert message.encode()
+            assert str(damaged) in message
 
     check()
     assert len(refused) > 50

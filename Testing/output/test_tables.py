@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 from LuDosimetryLib.organs.quantities import OrganDose
 from LuDosimetryLib.output.tables import csv_text, organ_lines
+from LuDosimetryLib.result.asked import AskedCase
 
 
 def organ(name: str, **values: float) -> OrganDose:
@@ -16,7 +17,9 @@ def test_numbers_have_six_digits_and_nothing_is_an_empty_cell():
 
 
 def shown(*organs: OrganDose, method: str = "local", **warned: list[int]) -> list[str]:
-    result = SimpleNamespace(organs=list(organs), dose_method=method, warnings_of_vois=warned)
+    result = SimpleNamespace(
+        organs=list(organs), dose_method=method, warnings_of_vois=warned, asked=AskedCase()
+    )
     return organ_lines(result).splitlines()
 
 

@@ -16,7 +16,7 @@ HOSTILE_NAME = 'tumour <script>alert("1")</script> & co $x^2$'
 class PageParser(HTMLParser):
     """Collects tags that do not close, addresses, and text."""
 
-    VOID = frozenset({"meta", "img", "br", "hr", "link", "input"})
+    VOID = frozenset({"meta", "img", "br", "hr", "link", "input", "wbr"})
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -24,7 +24,7 @@ class PageParser(HTMLParser):
         self.wrong: list[str] = []
         self.addresses: list[str] = []
         self.tags: list[str] = []
-        self.said: list[str] = []
+        self.texts: list[str] = []
         self.feed(page)
         self.close()
         self.wrong += self.open
@@ -41,11 +41,11 @@ class PageParser(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if "style" not in self.open:
-            self.said.append(data)
+            self.texts.append(data)
 
     @property
     def text(self) -> str:
-        return re.sub(r"[ \n]+", " ", " ".join(self.said))
+        return re.sub(r"[ \n]+", " ", " ".join(self.texts))
 
 
 @pytest.fixture

@@ -80,6 +80,7 @@ def test_monte_carlo_states_its_effort():
         ("spect_resolution_mm", 7.5, "SPECT resolution", "7.5 mm"),
         ("spill_in", False, "Spill-in", "no"),
         ("radiobiology", {}, "Radiobiology", "none"),
+        ("report_vois", ("kidney", "liver"), "VOIs of the report", "kidney, liver"),
     ],
 )
 def test_every_option_that_is_chosen_is_stated(option, value, label, words):
@@ -93,7 +94,7 @@ def test_the_options_of_the_test_above_are_all():
     tested = {
         *("registration", "integration", "tail", "dose_method", "device", "histories", "seed"),
         *("scheduler", "single_time_point_h", "compare_with", "recovery_coefficients"),
-        *("spect_resolution_mm", "spill_in", "radiobiology", "model"),
+        *("spect_resolution_mm", "spill_in", "radiobiology", "model", "report_vois"),
     }
     others = {"media", "uncertainty_percent", "effective_half_life_h", "uncertainty"}
     assert {o.name for o in options_of(Options)} == tested | others

@@ -97,11 +97,11 @@ def test_empty_volumes_can_be_drawn():
     nothing, nowhere = np.zeros(grid.shape, np.float32), np.zeros(grid.shape, bool)
     scene = Scene.of(grid, nothing, nowhere)
     assert activity_picture(scene, nothing).startswith(PNG)
-    assert density_picture(scene, nothing, {"nowhere": nowhere}).startswith(PNG)
+    assert density_picture(scene, nothing, {"nowhere": nowhere}, {"nowhere": 0}).startswith(PNG)
     assert error_picture(scene, nothing, nowhere, None, "Error [Gy]").startswith(PNG)
     assert correlation_figure(nothing, nothing, ("a", "b")).startswith(PNG)
     empty = DoseVolumeHistograms(np.zeros(3), {"nowhere": np.zeros(3)})
-    assert dvh_figure(empty).startswith(PNG)
+    assert dvh_figure(empty, {"nowhere": 0}).startswith(PNG)
 
 
 def test_names_are_never_read_as_mathematics_nor_hidden():

@@ -58,14 +58,14 @@ def test_report_states_its_numbers(tmp_path, parse):
     difference = 100 * (kidney.dose_by_method_Gy["local"] / kidney.mean_dose_Gy - 1)
     assert str(percent(difference)) in page.text
     assert difference == pytest.approx(5.0, abs=0.1)
-    for said in (
+    for words in (
         "Lu-177",
         "7\u202f400 MBq",
         "Multiple voxel S values (multi-vsv)",
         "4, 24 h",
         "abc123",
     ):
-        assert said in page.text
+        assert words in page.text
     assert "For research use only; not a medical device." in page.text
 
 

@@ -37,13 +37,13 @@ def test_the_section_says_half_life_and_both_integrals(parse):
     assert page.tags.count("img") == 1
     assert "script" not in page.tags
     kidney = found["kidney"]
-    for said in (
+    for words in (
         "mono-exponential",
         "bi-exponential",
         f"{kidney.effective_half_life_h:.1f} ±",
         f"+{100 * (kidney.trapezoid_tia_MBq_h / kidney.tia_MBq_h - 1):.1f}",
     ):
-        assert said in page.text
+        assert words in page.text
 
 
 def test_without_pictures_the_table_remains(parse):

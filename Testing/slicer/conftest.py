@@ -134,7 +134,7 @@ def run_to_the_end(panel: Any, wait_until: Any, seconds: float = 300.0) -> None:
 
 
 def until_it_calculates(panel: Any, wait_until: Any) -> int:
-    """Wait until the worker has told something; its process."""
+    """Wait until the worker has reported something; return its process."""
     wait_until(lambda: panel.job._run is not None and "reading" in panel.ui.stageLabel.text, 120.0)
     return panel.job._run._process.pid
 
@@ -149,3 +149,16 @@ def slow_case(panel: Any) -> None:
 
 def errors(caplog: Any) -> list[str]:
     return [record.message for record in caplog.records if record.levelno >= logging.ERROR]
+
+
+@pytest.fixture
+def two_rows(panel: Any) -> Any:
+    """Two time points with their volumes, the later one first."""
+    from .panel_table import fill_row, volume  # needs slicer
+
+    early, late, ct = volume("early"), volume("late"), volume("CT", 40.0)
+    panel.ui.addTimePointButton.click()
+    panel.ui.addTimePointButton.click()
+    fill_row(panel, 0, late, ct, 24.0)
+    fill_row(panel, 1, early, None, 4.0)
+    return early, late, ct

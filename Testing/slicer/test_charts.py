@@ -8,6 +8,8 @@ import slicer
 import vtk
 
 from LuDosimetryLib.activity.curve_fit import fit_curve
+from LuDosimetryLib.result.asked import AskedCase, AskedOptions
+from LuDosimetryLib.voi.totalsegmentator import CLASS_LISTS
 
 KIDNEY = (0.73, 0.40, 0.31)
 
@@ -17,12 +19,26 @@ def module(panel):
     """The module is loaded, so that its package can be imported."""
 
 
-def histogram(colours):
-    from LuDosimetryModule.charts import dvh_chart
+def summary(names, curves=(), report_vois=()):
+    organs = [SimpleNamespace(name=name, volume_mL=1.0) for name in names]
+    asked = AskedCase(options=AskedOptions(report_vois=report_vois))
+    return SimpleNamespace(organs=organs, asked=asked, curves=curves)
+
+
+def histograms(colours, **changes):
+    from LuDosimetryModule.voi_charts import dvh_charts
 
     dose = np.linspace(0.0, 1.0, 5)
     columns = {f"{name} volume_percent": 100.0 - 100.0 * dose for name in colours}
-    return dvh_chart(SimpleNamespace(dvh={"dose_Gy": dose, **columns}), colours).curves
+    files = SimpleNamespace(
+        dvh={"dose_Gy": dose, **columns}, summary=summary([*colours], **changes)
+    )
+    return dvh_charts(files, colours)
+
+
+def histogram(colours):
+    (chart,) = histograms(colours)
+    return chart.curves
 
 
 def test_lines_of_one_colour_differ_in_style():
@@ -40,15 +56,15 @@ def test_light_colours_are_darkened_for_the_white_background():
 
 def activity(*curves):
     """Curves of two scans by name and activity; those that fall are fitted, the others are trapezoids."""
-    from LuDosimetryModule.charts import activity_chart
+    from LuDosimetryModule.voi_charts import activity_charts
 
     fitted = [fit_curve(name, (4.0, 24.0), at, 0.0043, "physical") for name, at in curves]
-    files = SimpleNamespace(summary=SimpleNamespace(curves=fitted))
-    return activity_chart(files, {"kidney": KIDNEY})
+    files = SimpleNamespace(summary=summary([curve.name for curve in fitted], fitted))
+    return activity_charts(files, {"kidney": KIDNEY})
 
 
 def test_activity_over_time_shows_what_a_logarithm_can():
-    chart = activity(("kidney", [2.0, 0.0]), ("air", [0.0, 0.0]))
+    (chart,) = activity(("kidney", [2.0, 0.0]), ("air", [0.0, 0.0]))
     kidney, scans = chart.curves
     assert (kidney.colour, chart.log_y) == (KIDNEY, True)
     assert np.isnan(kidney.y[0])
@@ -57,8 +73,29 @@ def test_activity_over_time_shows_what_a_logarithm_can():
     assert np.array_equal(scans.y, [2.0, np.nan], equal_nan=True)
     assert scans.points
     assert chart.x_range[1] > 24.0
-    assert activity() is None
-    assert activity(("air", [0.0, 0.0])) is None
+    assert activity() == []
+    assert activity(("air", [0.0, 0.0])) == []
+
+
+def test_many_volumes_have_a_chart_for_each_group_that_counts():
+    names = [
+        *CLASS_LISTS["totalsegmentator-v2"].names.values(),
+        *(f"tumour {n}" for n in range(60)),
+    ]
+    charts = histograms(dict.fromkeys(names, KIDNEY))
+    assert [(chart.role, chart.title, len(chart.curves)) for chart in charts] == [
+        ("dvh", "Dose-volume histogram: Organs at risk", 5),
+        ("dvh-2", "Dose-volume histogram: Tumours (10 largest of 60)", 10),
+    ]
+    (chosen,) = histograms(dict.fromkeys(names, KIDNEY), report_vois=("brain", "heart"))
+    assert [curve.name for curve in chosen.curves] == ["heart", "brain"]
+
+
+def test_curves_of_many_volumes_of_one_colour_can_be_told_apart():
+    names = [f"tumour {n}" for n in range(60)]
+    for chart in histograms(dict.fromkeys(names, KIDNEY)):
+        looks = {(curve.colour, curve.style) for curve in chart.curves}
+        assert len(looks) == len(chart.curves)
 
 
 def test_the_legend_of_bland_altman_lies_above_its_curves():

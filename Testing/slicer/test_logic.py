@@ -33,7 +33,7 @@ def batch(logic) -> Any:
 @pytest.mark.slow
 def test_plain_arguments(logic, case_folder):
     loaded = logic.loadCase(case_folder.file)
-    told = []
+    reports = []
     outputs = logic.run(
         timePoints=[
             (s, c, h) for s, c, h in zip(loaded.spects, loaded.cts, (4.0, 24.0, 96.0), strict=True)
@@ -42,11 +42,11 @@ def test_plain_arguments(logic, case_folder):
         doseMethod="local",
         integration="trapezoid",
         registration="none",
-        progress=lambda fraction, text: told.append((fraction, text)),
+        progress=lambda fraction, text: reports.append((fraction, text)),
     )
     expected = run_case(Case.read(case_folder.file))
     assert np.array_equal(slicer.util.arrayFromVolume(outputs.dose), expected.dose)
-    fractions = [fraction for fraction, _ in told]
+    fractions = [fraction for fraction, _ in reports]
     assert fractions == sorted(fractions)
     logic.removeResultFolders()
 

@@ -113,7 +113,7 @@ def test_warnings_of_the_calculation_are_shown(loaded, wait_until):
     assert "there is only one scan" in loaded.ui.logText.toPlainText()
 
 
-def test_a_defect_while_showing_is_told(loaded, wait_until, caplog, monkeypatch):
+def test_a_defect_while_showing_is_remarked(loaded, wait_until, caplog, monkeypatch):
     def fail(*_arguments):
         raise ZeroDivisionError("so")
 

@@ -54,7 +54,7 @@ def test_a_second_nuclide_needs_only_its_file():
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "expected"),
     [
         ({"schema": "other"}, "schema is 'other'"),
         ({"name": "Y-91"}, "it is named Y-90 but holds 'Y-91'"),
@@ -68,10 +68,10 @@ def test_a_second_nuclide_needs_only_its_file():
         ({"haenscheid_window_h": [96, 72]}, r"haenscheid_window_h is \[96, 72\]"),
     ],
 )
-def test_a_file_that_cannot_be_used_is_refused(yttrium, change, said):  # noqa: F811
+def test_a_file_that_cannot_be_used_is_refused(yttrium, change, expected):  # noqa: F811
     path = yttrium / "Y-90.json"
     path.write_text(json.dumps(content() | change), encoding="utf-8")
-    with pytest.raises(InvalidInput, match=said):
+    with pytest.raises(InvalidInput, match=expected):
         read_nuclide("Y-90")
 
 

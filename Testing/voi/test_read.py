@@ -118,7 +118,7 @@ def test_a_segment_cut_off_by_the_grid_is_worth_a_warning(label_image):
 
 
 @pytest.mark.parametrize(
-    ("values", "said"),
+    ("values", "expected"),
     [
         (np.full(GRID.shape, 0.5, np.float32), "not whole numbers"),
         (np.full(GRID.shape, np.nan, np.float32), "not whole numbers"),
@@ -126,10 +126,10 @@ def test_a_segment_cut_off_by_the_grid_is_worth_a_warning(label_image):
         (np.zeros(GRID.shape, np.uint8), "it has: none"),
     ],
 )
-def test_images_that_are_no_segmentation(tmp_path, values, said):
+def test_images_that_are_no_segmentation(tmp_path, values, expected):
     path = tmp_path / "labels.nrrd"
     sitk.WriteImage(sitk.GetImageFromArray(values), str(path))
-    with pytest.raises(InvalidInput, match=said):
+    with pytest.raises(InvalidInput, match=expected):
         read_vois(Segmentation(path, {"1": "liver"}), GRID)
 
 
@@ -147,7 +147,7 @@ def test_a_colour_image_is_no_segmentation(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("segments", "labels", "said"),
+    ("segments", "labels", "expected"),
     [
         (
             [("S1", "liver", 0, 1), ("S2", "liver", 0, 2)],
@@ -161,7 +161,7 @@ def test_a_colour_image_is_no_segmentation(tmp_path):
         ([("S1", "liver", 0, 5)], {}, "has no voxel on the SPECT grid"),
     ],
 )
-def test_segmentations_that_are_wrong(tmp_path, segments, labels, said):
+def test_segmentations_that_are_wrong(tmp_path, segments, labels, expected):
     path = slicer_segmentation(tmp_path / "a.seg.nrrd", [LABELS], segments)
-    with pytest.raises(InvalidInput, match=said):
+    with pytest.raises(InvalidInput, match=expected):
         read_vois(Segmentation(path, labels), GRID)

@@ -81,7 +81,7 @@ def test_numbers_that_the_list_does_not_know(tmp_path):
     path = write(tmp_path / "seg.nii.gz", labels(v110=3))
     assert list(vois(path)) == ["rib_right_7"]
     with pytest.raises(
-        InvalidInput, match=r"label 110.*version 1 does not know.*allowed: totalsegmentator-v2"
+        InvalidInput, match=r"label 110.*version 1 does not have.*allowed: totalsegmentator-v2"
     ):
         vois(path, "totalsegmentator-v1")
     with pytest.raises(
@@ -101,7 +101,7 @@ def test_names_that_the_file_brings_along(tmp_path, suffix):
     # without a list of classes too, and by their names in labels
     assert list(vois(path, {})) == ["spleen", "my tumour"]
     assert list(vois(path, {"my tumour": "tumour"})) == ["tumour"]
-    with pytest.raises(InvalidInput, match="brings along are others, for example label 1 'spleen'"):
+    with pytest.raises(InvalidInput, match="contains other names, for example label 1 'spleen'"):
         vois(path, "totalsegmentator-v1")
 
 

@@ -31,7 +31,7 @@ _LEAST_G_CM3 = 0.05
 _USABLE_VOXELS = (0.5, 2.6)
 """Beyond these nothing is corrected."""
 METAL_G_CM3 = 2.3
-"""What is denser is no tissue but metal or dense contrast medium."""
+"""Density above which a voxel is metal or dense contrast medium, not tissue."""
 _METAL_ML = 0.5
 _MESSAGE = "residual network"
 

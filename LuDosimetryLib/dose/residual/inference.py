@@ -61,7 +61,7 @@ class Tile:
     given : tuple of slice
         Voxels of the volume that it gives.
     seen : tuple of slice
-        Those that the network must see for it.
+        Voxels that the network must see for it.
     """
 
     given: tuple[slice, ...]
@@ -80,8 +80,8 @@ def residual_of(
     tissue, linear : ndarray of float32, shape (channels, k, j, i)
     log : Log
     most_voxels : float
-        That the network is to see at once, as far as possible: what is larger is calculated in
-        tiles, with as much about each as the network sees, so that there are no seams.
+        Most voxels that the network should see at once: a larger volume is calculated in tiles, each with
+        the margin that the network sees, so that there are no seams.
 
     Returns
     -------
@@ -127,13 +127,13 @@ def tiles_of(shape: Shape, depth: int, most_voxels: float) -> list[Tile]:
     """
     Few tiles that each see no more than so many voxels, or the smallest that are of use.
 
-    Those give as many voxels along each side as they must see beyond it; smaller ones would
+    Tiles give as many voxels along each side as they must see beyond it; smaller ones would
     calculate nearly everything again and again.
 
     Parameters
     ----------
     shape : tuple of int
-        Of the volume (k, j, i).
+        Shape of the volume (k, j, i).
     depth : int
         Levels of the network's U-Net.
     most_voxels : float

@@ -9,7 +9,7 @@ from .channels import LINEAR_CHANNELS, MULTI_VSV, SPLIT_VSV, TISSUE_CHANNELS
 from .model import ARCHITECTURES as NAMES
 
 _MOMENTUM = 0.02
-"""Of batch normalisation: with one patch a batch, the statistics are to rest on some fifty of them."""
+"""Momentum of batch normalisation: with one patch per batch, the statistics rest on about fifty batches."""
 
 
 class UNet(nn.Module):
@@ -23,9 +23,9 @@ class UNet(nn.Module):
     Parameters
     ----------
     channels : int
-        Of the input.
+        Number of channels of the input.
     maps : int
-        Of the first level.
+        Number of feature maps at the first level.
     levels : int
     """
 
@@ -98,9 +98,9 @@ class LinearNetwork(nn.Module):
     Parameters
     ----------
     maps : int
-        Of the tissue's U-Net at its first level.
+        Number of feature maps of the tissue's U-Net at its first level.
     activity_maps : int
-        Of the activity's at its first level; half as many more with each level.
+        Number of feature maps of the activity's U-Net at its first level; each further level adds half as many.
     levels : int
     """
 

@@ -74,7 +74,7 @@ def read_graph(content: bytes) -> OnnxGraph:
     Parameters
     ----------
     content : bytes
-        Of the file.
+        Content of the file.
 
     Raises
     ------
@@ -135,7 +135,7 @@ class _Message:
     known : dict of int to str
         Names of the fields that it may have by their numbers; one without a name is skipped.
     what : str
-        Kind of the message, for what is said of it.
+        Kind of the message, for error messages.
     """
 
     def __init__(self, data: memoryview, known: dict[int, str], what: str) -> None:

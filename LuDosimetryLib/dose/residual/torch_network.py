@@ -18,7 +18,7 @@ __all__ = ["TorchNetwork", "module_of", "weights_of"]
 _CONSTANT = "constant."
 """Begins the names of what a graph holds beside the weights: sizes and axes."""
 _COUNTER = "num_batches_tracked"
-"""Of batch normalisation while training; not part of a network that is used."""
+"""Counter of batch normalisation, which only training needs; a network in use has none."""
 
 
 class TorchNetwork:

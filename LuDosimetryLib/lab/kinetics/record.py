@@ -1,4 +1,4 @@
-"""What was found of one volume by one integration of one set of scans, and what many such say together."""
+"""Result of one integration for one volume and one set of scans, and the statistics of many."""
 
 import csv
 import io
@@ -42,7 +42,7 @@ class Record:
 @dataclass(frozen=True)
 class Summary:
     """
-    What several records say together.
+    Statistics of several records.
 
     Attributes
     ----------
@@ -50,7 +50,7 @@ class Summary:
     bias_percent, sd_percent : float
         Mean and standard deviation of the errors.
     worst : Record
-        That with the largest error.
+        Record with the largest error.
     within_two : float
         Part of the truths within two stated standard uncertainties.
     stated_percent : float

@@ -44,7 +44,7 @@ class ScannedPhantom:
     name : str
     nuclide : Nuclide
     grid : Grid
-        That of the SPECT.
+        Grid of the SPECT.
     anatomy : Anatomy
     activity_Bq_mL : mapping of float to ndarray, shape (k, j, i)
         Scans by their time [h], with blur and noise.

@@ -30,7 +30,7 @@ class CrossValidation:
     Attributes
     ----------
     plan : TrainingPlan
-        By which each patient's network is trained.
+        Plan by which each patient's network is trained.
     folder : Path
         Receives a folder for each patient left out; what is finished there is not done again.
     device : str

@@ -41,10 +41,10 @@ class Dataset:
         By Monte Carlo [Gy].
     vois : dict of str to ndarray of bool, shape (k, j, i)
     organ_standard_error_Gy : dict of str to float
-        Of the mean dose of the volumes of interest.
+        Standard error of the mean dose of each volume of interest.
     nuclide : str
     how : dict
-        Of the Monte Carlo: engine, decays, seed.
+        How the Monte Carlo was run: engine, decays, seed.
     source : str
         Whose CT it is, and under which licence; empty if that was not stated.
     """
@@ -107,7 +107,7 @@ class Dataset:
 
     def _worthless(self, reason: str) -> InvalidInput:
         return InvalidInput(
-            f"the dataset {self.name} is of no use for training or testing: {reason}; make it again with 'training-data'."
+            f"the dataset {self.name} cannot be used for training or testing: {reason}; make it again with 'training-data'."
         )
 
     def write(self, folder: Path) -> Path:

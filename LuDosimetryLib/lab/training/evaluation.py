@@ -57,7 +57,7 @@ class Moments:
 
     @classmethod
     def of(cls, dose: Array, reference: Array, standard_error: Array) -> "Moments":
-        """Of voxels, any one shape."""
+        """Sum up voxels; all arrays have one shape."""
         x, y = dose.astype(np.float64).reshape(-1), reference.astype(np.float64).reshape(-1)
         noise = standard_error.astype(np.float64).reshape(-1)
         return cls(
@@ -96,7 +96,7 @@ class TissueError:
         By method: root mean square error above what Monte Carlo's noise makes, relative to the root
         mean square dose.
     noise_percent : float
-        That of Monte Carlo's noise.
+        Root mean square noise of Monte Carlo, on the same scale.
     """
 
     voxels: int

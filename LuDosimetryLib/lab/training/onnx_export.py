@@ -13,7 +13,7 @@ from ...dose.residual.onnx_file import INPUTS, OPSET, OUTPUT
 __all__ = ["onnx_of"]
 
 _IR_VERSION = 8
-"""Of the file; ONNX Runtime reads it, and opset 17, since its version 1.13."""
+"""Version of the file format; ONNX Runtime has read it, and opset 17, since version 1.13."""
 _SIDES = ("k", "j", "i")
 """Names of the axes of any length."""
 
@@ -151,7 +151,7 @@ def _channel_axis(graph: _Graph) -> str:
 
 
 def _steered(graph: _Graph, name: str, activity: str, tissue: str) -> str:
-    """As `_Steered.forward`."""
+    """Add the nodes of `_Steered.forward`."""
     before = _convolution(graph, f"{name}.before", tissue, side=1)
     a = graph.add("Mul", before, activity)
     a = _convolution(graph, f"{name}.convolution", a, bias=False)

@@ -1,4 +1,4 @@
-"""What decides a network's weights, beside the data; without torch, for the shell's parser."""
+"""Settings that decide a network's weights together with the data; without torch, for the shell's parser."""
 
 from dataclasses import dataclass, field
 
@@ -6,7 +6,7 @@ from ...base.checks import check_choice, check_number, check_whole
 from ...base.errors import InvalidInput
 
 _ARCHITECTURES = ("linear", "paper")
-"""As in `dose.residual.model`, which the shell's parser need not import."""
+"""Names from `dose.residual.model`, repeated so that the shell's parser need not import it."""
 _LOSSES = ("squared", "L1")
 
 

@@ -36,7 +36,7 @@ _MAP_LIMIT_PERCENT = 7.5
 _SHOWN_ABOVE = 0.005
 _COMPARED = ("unet", "multi-vsv", "single-vsv")
 _COLOURS = {"unet": 1, "multi-vsv": 2, "single-vsv": 3, "split-vsv": 4}
-"""Of `method_colour`, as the other figures have them."""
+"""Numbers for `method_colour`, the same as in the other figures."""
 
 
 def write_study(

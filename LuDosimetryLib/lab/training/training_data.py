@@ -60,7 +60,7 @@ class Recipe:
 
     @property
     def source(self) -> str:
-        """What the dataset says of its CT."""
+        """Description of the CT, for the dataset."""
         if self.ct is None:
             return VIRTUAL_PATIENTS
         return f"CT {self.ct.name}, {self.origin}" if self.origin else ""
@@ -138,8 +138,8 @@ def make_datasets(
     """
     Make datasets, each written when its Monte Carlo is finished.
 
-    Those that are there stay as they are; one that was interrupted goes on. Several processes may
-    work into one folder, each at another dataset.
+    Existing datasets stay as they are; an interrupted one is resumed. Several processes may write
+    into one folder, each another dataset.
 
     Parameters
     ----------

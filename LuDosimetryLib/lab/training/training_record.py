@@ -1,4 +1,4 @@
-"""What a network has seen: the part of its card that says what it was trained and tested with."""
+"""Record of the data that a network was trained and tested with, part of its card."""
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,7 +23,7 @@ __all__ = [
 ]
 
 BOUNDS = (0.75, 1.3)
-"""Of the corrected dose; see `ModelCard.bounds`."""
+"""Bounds of the corrected dose; see `ModelCard.bounds`."""
 NO_ORIGIN = "origin not stated"
 
 _SAME_VOXEL = 0.03
@@ -34,7 +34,7 @@ Carlo, and hash of the patient's density, by which it is known under another nam
 
 
 def dataset_record(dataset: Dataset) -> dict[str, Any]:
-    """What a card says of a dataset."""
+    """Entry of a dataset in a card."""
     return {
         "name": dataset.name,
         "patient": dataset.patient,
@@ -55,13 +55,13 @@ def training_record(
     start: ModelCard | None,
 ) -> dict[str, Any]:
     """
-    What a card says of a training.
+    Entry of a training in a card.
 
     Parameters
     ----------
     plan : TrainingPlan
     training, validation : sequence of Dataset
-        What it learned from, and what said when to stop.
+        Datasets that it learned from, and those that decided when to stop.
     start : ModelCard, optional
         Network whose weights it began with; what that has seen, this has seen, too.
     """
@@ -136,7 +136,7 @@ def refuse_seen(card: ModelCard, datasets: Sequence[Dataset]) -> None:
 
 
 def credits_of(training: Record, external: Iterable[Record]) -> list[str]:
-    """Whose data a network was trained and tested with, each said once."""
+    """Origins of the data that a network was trained and tested with, without repetition."""
     trained = dict.fromkeys(str(record["source"]) for record in _seen(training))
     tested = dict.fromkeys(str(record["source"]) for record in external)
     return [f"Training: {source}." for source in trained] + [
@@ -145,7 +145,7 @@ def credits_of(training: Record, external: Iterable[Record]) -> list[str]:
 
 
 def limits_of(card: ModelCard) -> list[str]:
-    """What a user must know, as far as it follows from what was trained and tested."""
+    """Limits of the network that a user must know, as they follow from its training and tests."""
     # a dataset of the start may be one of the training, too
     seen = {str(record["name"]): record for record in _seen(card.training)}
     engines = sorted({str(record.get("monte_carlo", "not stated")) for record in seen.values()})

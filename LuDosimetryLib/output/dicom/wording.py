@@ -1,4 +1,4 @@
-"""What the DICOM objects of a result say of how the dose was made, in short."""
+"""Short description of how the dose was calculated, for the DICOM objects of a result."""
 
 from ...case.option import options_of
 from ...case.options import Options

@@ -50,14 +50,14 @@ def written(tmp_path):
 def refusal(path):
     with pytest.raises(InvalidInput) as caught:
         read_model(path)
-    said = str(caught.value)
-    assert "\n" not in said
-    assert said.endswith(
+    message = str(caught.value)
+    assert "\n" not in message
+    assert message.endswith(
         "give the folder, the card or the ONNX file that 'train' or 'release' wrote, or choose the dose method multi-vsv, "
         "which needs no network."
     )
-    assert str(path) in said
-    return said
+    assert str(path) in message
+    return message
 
 
 def rewrite(folder, content, **changes):

@@ -215,10 +215,10 @@ print(*log.remarks, sep="\\n")
 
 def test_cancelling_does_not_wait_for_the_whole_network(model, problem, channels, on_device):
     on_device(10**9, None)
-    said = []
+    messages = []
     there = replace(problem, device=DEVICE)
-    residual_map(model, channels, there, Log(lambda fraction, text: said.append(text)))
-    assert len(said) > 20  # after each layer
+    residual_map(model, channels, there, Log(lambda fraction, text: messages.append(text)))
+    assert len(messages) > 20  # after each layer
 
     def stop(fraction, text):
         raise Cancelled
@@ -229,4 +229,4 @@ def test_cancelling_does_not_wait_for_the_whole_network(model, problem, channels
     # and leaves nothing behind in the network
     again = []
     residual_map(model, channels, there, Log(lambda fraction, text: again.append(text)))
-    assert again == said
+    assert again == messages

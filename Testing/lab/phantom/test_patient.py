@@ -67,8 +67,8 @@ def test_no_more_activity_than_was_given(patient):
     decay = read_nuclide("Lu-177").decay_constant_per_h
     for hours in (1.0, 4.0, 24.0, 120.0):
         activity = concentration_MBq_mL(patient.sources, patient.ct.grid.shape, hours)
-        held = activity.sum(dtype=float) * patient.ct.grid.voxel_volume_mL
-        assert held < 0.8 * patient.administered_MBq * np.exp(-decay * hours)
+        contained = activity.sum(dtype=float) * patient.ct.grid.voxel_volume_mL
+        assert contained < 0.8 * patient.administered_MBq * np.exp(-decay * hours)
 
 
 def test_a_seed_fixes_the_patient_and_another_gives_another():

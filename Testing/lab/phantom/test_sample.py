@@ -66,12 +66,12 @@ def test_the_body_never_holds_more_than_was_given(written):
     before = np.inf
     for point in written.time_points:
         image = read_volume(point.spect, "SPECT")
-        held = image.values.sum(dtype=float) * image.grid.voxel_volume_mL * 1e-6
+        contained = image.values.sum(dtype=float) * image.grid.voxel_volume_mL * 1e-6
         given = written.administered_activity_MBq * np.exp(-decay * point.hours)
-        assert 0.02 * given < held < 0.5 * given
+        assert 0.02 * given < contained < 0.5 * given
         assert image.values.min() >= 0.0
-        assert held < before
-        before = held
+        assert contained < before
+        before = contained
 
 
 @pytest.mark.slow

@@ -44,7 +44,7 @@ def test_a_perfect_method_correlates_as_foretold(noise):
     assert moments.perfect_r < 1.0
 
 
-def test_tissues_are_disjoint_and_as_said(dataset_of):
+def test_tissues_are_disjoint_and_as_documented(dataset_of):
     dataset = dataset_of(shape=(24, 26, 28))
     dose = dataset.dose.copy()
     found = tissues(dataset, dose)

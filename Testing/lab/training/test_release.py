@@ -101,7 +101,7 @@ def test_its_own_training_data_are_no_external_test(model, study, datasets, tmp_
 @pytest.mark.slow
 def test_worthless_external_data(model, study, external, tmp_path):
     external[0].dose[...] = np.nan
-    with pytest.raises(InvalidInput, match="p9-1 is of no use for training or testing: its dose"):
+    with pytest.raises(InvalidInput, match="p9-1 cannot be used for training or testing: its dose"):
         Release(model, study, external, "").write(tmp_path / "out", Log())
 
 

@@ -73,12 +73,12 @@ def dataset():
 
 @pytest.fixture
 def written(dataset, tmp_path):
-    held, dose = dataset
+    data, dose = dataset
     doses = {
         method: dose * np.float32(1.1 if method == "single-vsv" else 1.0) for method in METHODS
     }
     evaluations = [evaluation("a", 1), evaluation("b", 2)]
-    write_study(evaluations, {"bone metastasis 1": (held, doses)}, tmp_path / "out", "A study")
+    write_study(evaluations, {"bone metastasis 1": (data, doses)}, tmp_path / "out", "A study")
     return tmp_path / "out"
 
 
@@ -128,7 +128,7 @@ def test_the_tables_say_the_same_in_every_form(written):
 
 def test_error_maps_show_means_over_neighbours(dataset, monkeypatch):
     """So that noise does not hide a difference of some per cent."""
-    held, dose = dataset
+    data, dose = dataset
     shown = {}
 
     def keep(scene, error, where, density, label, *, limit):
@@ -137,7 +137,7 @@ def test_error_maps_show_means_over_neighbours(dataset, monkeypatch):
 
     monkeypatch.setattr(study, "error_picture", keep)
     doses = {m: dose * np.float32(1.05 if m == "multi-vsv" else 1.0) for m in METHODS}
-    study._pictures(held, doses, "bone metastasis 1")
+    study._pictures(data, doses, "bone metastasis 1")
     assert shown["multi-vsv"].mean() == pytest.approx(5.0, abs=0.5)
     assert shown["unet"].mean() == pytest.approx(0.0, abs=0.5)
     # 5 % of a voxel's noise

@@ -191,9 +191,9 @@ def test_two_processes_share_the_work(ct, tmp_path):
     processes = [started(ct, folder, 300_000) for _ in range(2)]
     worked = []
     for process in processes:
-        said, failed = process.communicate(timeout=500)
+        output, failed = process.communicate(timeout=500)
         assert process.returncode == 0, failed
-        worked.append({line.partition(":")[0] for line in said.splitlines() if "batch" in line})
+        worked.append({line.partition(":")[0] for line in output.splitlines() if "batch" in line})
     assert not worked[0] & worked[1]
     assert worked[0] | worked[1] == {"scans-ct-1", "scans-ct-2"}
     assert sorted(p.name for p in folder.iterdir()) == ["scans-ct-1.npz", "scans-ct-2.npz"]

@@ -66,8 +66,8 @@ def test_dciodvfy_finds_no_error(written):
         done = subprocess.run(
             ["dciodvfy", str(folder / name)], capture_output=True, text=True, check=False
         )
-        said = [line for line in (done.stdout + done.stderr).splitlines() if "Error" in line]
-        assert said == [], name
+        errors = [line for line in (done.stdout + done.stderr).splitlines() if "Error" in line]
+        assert errors == [], name
         assert done.returncode == 0, (name, done.stderr)
 
 
@@ -212,8 +212,8 @@ def test_objects_say_how_the_dose_was_made(written):
     assert dose.DoseComment == "Research use only: local, trapezoid, physical tail"
     assert dose.SeriesDescription == "Absorbed dose, local; research use only"
     assert "For research use only; not a medical device." in dose.DerivationDescription
-    for said in ("Dose method: Local deposition.", "Tail of the trapezoid: Physical decay."):
-        assert said in dose.DerivationDescription
+    for words in ("Dose method: Local deposition.", "Tail of the trapezoid: Physical decay."):
+        assert words in dose.DerivationDescription
     for warning in result.warnings:
         assert warning[:100] in dose.ImageComments
     report = pydicom.dcmread(folder / "organ_doses_sr.dcm")
