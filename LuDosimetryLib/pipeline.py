@@ -201,6 +201,7 @@ def _dose_problem(
         series.vois,
         Effort(asked.histories, asked.uncertainty_percent, asked.seed, asked.scheduler, unfinished),
         asked.model,
+        anatomy.calcium,
     )
 
 

@@ -131,17 +131,20 @@ def trained_grid(grid: Grid, voxel_mm: float) -> Grid | None:
 
 
 def resampled(problem: DoseProblem, grid: Grid) -> DoseProblem:
-    """The problem on another grid: mass and activity are averaged."""
+    """The problem on another grid: mass, calcium and activity are averaged."""
 
     def onto(values: Array) -> Array:
         return average_onto(Volume(values, problem.grid), grid, 0.0)
 
     reported = onto(problem.reported.astype(np.float32)) >= 0.5
+    density = onto(problem.density_g_cm3)
+    calcium = onto(problem.calcium * problem.density_g_cm3)
     return replace(
         problem,
         grid=grid,
         tia_MBq_h_mL=onto(problem.tia_MBq_h_mL),
-        density_g_cm3=onto(problem.density_g_cm3),
+        density_g_cm3=density,
+        calcium_shown=np.asarray(calcium / np.maximum(density, _LEAST_G_CM3), np.float32),
         reported=reported,
         vois={},
     )
