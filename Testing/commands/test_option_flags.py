@@ -39,6 +39,7 @@ def given(*arguments: str) -> dict:
         (("--spect-resolution-mm", "7.5"), {"spect_resolution_mm": 7.5}),
         (("--no-spill-in",), {"spill_in": False}),
         (("--spill-in",), {"spill_in": True}),
+        (("--no-soft-by-name",), {"soft_by_name": False}),
         (("--preset", "kim-2022"), {"preset": "kim-2022"}),
     ],
 )

@@ -63,7 +63,7 @@ def test_soft_tissue_with_contrast_medium_is_no_bone():
         (250, 6.4),
         (750, 14.6),
         (1050, 18.1),
-        (3000, 22.5),
+        (3000, 21.0),
     ],
 )
 def test_calcium_by_steps(hu, percent):
