@@ -28,6 +28,7 @@ def test_what_decides_the_dose_is_stated_even_by_default():
         "Registration": ("Rigid", "default"),
         "Integration": ("Bayesian fit", "default"),
         "Dose method": ("Residual U-Net", "default"),
+        "Soft tissue by name": ("yes", "default"),
         "Media": ("20", "default"),
         "Network": ("the shipped one", "default"),
         "Effective half-life": (
