@@ -40,6 +40,7 @@ def given(*arguments: str) -> dict:
         (("--no-spill-in",), {"spill_in": False}),
         (("--spill-in",), {"spill_in": True}),
         (("--no-soft-by-name",), {"soft_by_name": False}),
+        (("--soft-by-name",), {"soft_by_name": True}),
         (("--preset", "kim-2022"), {"preset": "kim-2022"}),
     ],
 )
