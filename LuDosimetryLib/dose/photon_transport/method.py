@@ -7,13 +7,13 @@ from numpy.typing import NDArray
 
 from ...base.log import Log
 from ...image.arrays import Array
-from ...kernels.media import electron_reach_cm, short_range
-from ...kernels.point import PointKernels, RadialDeposit, read_point_kernels
+from ...kernels.point import RadialDeposit, read_point_kernels
 from ...tissue.basis import BASIS, basis_fractions
 from ...tissue.compositions import read_composition
 from ...tissue.photon_coefficients import PhotonCoefficients, photon_coefficients
 from ..convolution import Convolver
-from ..kernel_set import kernel_spectra, short_range_kernels
+from ..electrons import Electrons
+from ..kernel_set import kernel_spectra
 from ..media_map import MediaMap
 from ..problem import GY_G_PER_KEV_MBQ_H, DoseProblem, MethodDose
 from .cells import CELL_CM, Cells
@@ -48,10 +48,31 @@ def transport_dose(problem: DoseProblem, log: Log) -> TransportDose:
     """
     Calculate the parts of the absorbed dose.
 
-    - Electrons: each source voxel spreads its energy by the kernel of its own medium.
-    - Photons: the transport equation is solved in cells of some 8 mm, through the tissues of this
-      patient, by discrete ordinates (see `solver`). Voxel S values of photons in soft tissue add
-      what is finer than a cell, within 2 cm. Each voxel absorbs as its composition does.
+    Each source voxel spreads the energy of its electrons by the kernel of its own medium; photons
+    are as of `photon_dose`.
+
+    Raises
+    ------
+    InvalidInput
+        If the nuclide has no point kernels, or photons beyond the table of coefficients.
+    """
+    media = MediaMap.of(problem)
+    electrons = Electrons(problem, media).from_source(lambda: log.at(0.1, "electrons"))
+    return TransportDose(media.whole(electrons), photon_dose(problem, log.part(0.9)))
+
+
+def photon_dose(problem: DoseProblem, log: Log) -> Array:
+    """
+    Calculate the absorbed dose of photons and bremsstrahlung.
+
+    The transport equation is solved in cells of some 8 mm, through the tissues of this patient, by
+    discrete ordinates (see `solver`). Voxel S values of photons in soft tissue add what is finer
+    than a cell, within 2 cm. Each voxel absorbs as its composition does.
+
+    Returns
+    -------
+    ndarray of float32, shape (k, j, i)
+        [Gy], 0 where no dose is reported.
 
     Raises
     ------
@@ -61,40 +82,10 @@ def transport_dose(problem: DoseProblem, log: Log) -> TransportDose:
     kernels = read_point_kernels(problem.nuclide.name)
     media = MediaMap.of(problem)
     box = media.box
-    reported = problem.reported[box]
-    density = np.where(reported, problem.density_g_cm3[box], 0.0).astype(np.float32)
+    density = np.where(problem.reported[box], problem.density_g_cm3[box], 0.0).astype(np.float32)
     activity = np.ascontiguousarray(problem.tia_MBq_h_mL[box])
-    electrons = _electrons(problem, media, kernels, activity, log.part(0.2, "electrons"))
-    photons = _photons(problem, media, kernels, density, activity, log.part(0.8))
-    return TransportDose(media.whole(electrons), media.whole(photons))
-
-
-def _electrons(
-    problem: DoseProblem, media: MediaMap, kernels: PointKernels, activity: Array, log: Log
-) -> Array:
-    reach = electron_reach_cm(kernels, media.media)
-    deposits = [short_range(kernels, medium, reach) for medium in media.media]
-    short = short_range_kernels(deposits, media.voxel_cm, media.shape, problem.device)
-    to_device = short.convolver.to_device
-    found = short.from_sources(
-        to_device(activity), to_device(media.index), lambda: log.at(0.5, "electrons")
-    )
-    energy = short.convolver.to_numpy(found).clip(0.0)
-    return energy * media.per_own_density * np.float32(GY_G_PER_KEV_MBQ_H)
-
-
-def _photons(
-    problem: DoseProblem,
-    media: MediaMap,
-    kernels: PointKernels,
-    density: Array,
-    activity: Array,
-    log: Log,
-) -> Array:
-    box = media.box
     soft = kernels.by_composition["soft"]
-    reach_g_cm2 = kernels.electron_reach_g_cm2
-    far, near = soft.electrons(np.array([np.inf, reach_g_cm2]))
+    far, near = soft.electrons(np.array([np.inf, kernels.electron_reach_g_cm2]))
     groups = EnergyGroups.of(problem.nuclide, float(far - near))
     tissues = [
         photon_coefficients(read_composition(name).mass_fractions, groups.energy_keV)
@@ -115,13 +106,13 @@ def _photons(
     # relative to soft tissue near the source, where photons have not scattered
     unscattered = absorbed[:, : groups.lines] @ groups.emitted
     relative = unscattered / unscattered[0]
-    total = np.zeros(media.shape, np.float32)
+    total = np.float32(groups.local_keV) * activity * media.per_own_density
     for part, share, ratio in zip(dose, fractions, relative, strict=True):
         if share.any():
             total += share * (cells.at_voxels(part) + np.float32(ratio) * detail)
-    where = media.per_own_density > 0.0
-    local = np.float32(groups.local_keV) * activity * media.per_own_density
-    return np.where(where, (total + local).clip(0.0), 0.0) * np.float32(GY_G_PER_KEV_MBQ_H)
+    reported = media.per_own_density > 0.0
+    total = np.where(reported, total.clip(0.0), 0.0) * np.float32(GY_G_PER_KEV_MBQ_H)
+    return media.whole(total)
 
 
 def _coefficients(tissues: list[PhotonCoefficients], partial_g_cm3: Array) -> Coefficients:

@@ -11,9 +11,9 @@ from ...image.arrays import Array, Triple
 from .energy_groups import EnergyGroups
 from .ordinates import Fluence, Ordinates, Sweeper
 
-LINE_ORDINATES = (8, 16)
+LINE_ORDINATES = (12, 24)
 """Polar and azimuthal directions of photons on their first path, which come from small sources."""
-GROUP_ORDINATES = (6, 12)
+GROUP_ORDINATES = (8, 16)
 """Those of scattered photons, which come from everywhere."""
 
 _ITERATIONS = 3
