@@ -37,6 +37,7 @@ from .voi.check import check_report_vois, check_vois, with_mass
 from .voi.drawn_on import drawn_through
 from .voi.pairs import with_kidneys_together
 from .voi.read import read_vois
+from .voi.soft_tissue import without_contrast_medium
 
 __all__ = ["run_case", "run_into"]
 
@@ -84,7 +85,7 @@ def run_case(
         tia = integral.tia if recovery is None else recovery.tia
         _check_together(tia, anatomy, vois, grid, log)
     with clock("dose"):
-        problem = _dose_problem(case, grid, tia, anatomy, series, device, unfinished)
+        problem = _dose_problem(case, grid, tia, anatomy, series, device, unfinished, log)
         doses = calculate_doses(problem, methods, log.part(0.6))
     with clock("organs"):
         organs = _organs(case, series, integral, curves, recovery, problem, doses, log.part(0.1))
@@ -188,9 +189,13 @@ def _dose_problem(
     series: IntegrationProblem,
     device: str,
     unfinished: Path | None,
+    log: Log,
 ) -> DoseProblem:
     """What the dose methods are given."""
     asked = case.options
+    calcium = anatomy.calcium
+    if asked.soft_by_name:
+        calcium = without_contrast_medium(calcium, series.vois, log)
     return DoseProblem(
         grid,
         tia,
@@ -202,6 +207,7 @@ def _dose_problem(
         series.vois,
         Effort(asked.histories, asked.uncertainty_percent, asked.seed, asked.scheduler, unfinished),
         asked.model,
+        calcium,
     )
 
 

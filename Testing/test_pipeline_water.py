@@ -50,7 +50,7 @@ def test_a_method_that_was_asked_for_is_refused(case_folder, tmp_path, capsys):
     assert main(["run", str(file), "-o", str(tmp_path / "result")]) == INVALID
     output = capsys.readouterr().err
     assert "'unet' is not available: it needs a CT" in output
-    assert "local, single-vsv, multi-vsv, split-vsv or monte-carlo" in output
+    assert "local, single-vsv, multi-vsv, split-vsv, photon-transport or monte-carlo" in output
     # the remedy works
     assert main(["run", str(file), "-o", str(tmp_path / "r"), "--dose-method", "local"]) == DONE
 

@@ -72,6 +72,12 @@ _ENTRIES = (
         "split_vsv:split_vsv_dose",
     ),
     DoseMethodEntry(
+        "photon-transport",
+        "Photon transport",
+        "Electrons by the medium of the source voxel, photons through this patient's tissues by discrete ordinates.",
+        "photon_transport.method:photon_transport_dose",
+    ),
+    DoseMethodEntry(
         "unet",
         "Residual U-Net",
         "Multiple voxel S values, corrected by a network trained on Monte Carlo (Kim et al. 2022).",

@@ -118,6 +118,15 @@ class Options:
         panel=True,
         decides_dose=True,
     )
+    soft_by_name: bool = option(
+        True,
+        label="Soft tissue by name",
+        help="Volumes of interest that are soft tissue by their names (kidneys, liver, vessels, bladder ...) count as soft "
+        "tissue whatever their CT numbers, which contrast medium raises to those of bone.",
+        cli=True,
+        panel=True,
+        decides_dose=True,
+    )
     media: int = option(
         20,
         label="Media",

@@ -25,7 +25,7 @@ class MediaMap:
     media : list of Medium
         Media that are present.
     index : ndarray of int, shape `shape`
-        Into `media`; where no dose is reported, that of the nearest density.
+        Into `media`; where no dose is reported, one that is present.
     per_own_density, per_nominal_density : ndarray, shape `shape`
         One over the voxel's density, and over its medium's [cm3/g]; 0 where no dose is reported.
     """
@@ -46,7 +46,7 @@ class MediaMap:
         box = bounding_box(problem.reported | active)
         density, reported = problem.density_g_cm3[box], problem.reported[box]
         listed = read_media(problem.media)
-        medium = classify(density, listed)
+        medium = classify(density, problem.calcium[box], listed)
         present = np.unique(medium[reported | active[box]])
         media = [listed[m] for m in present]
         index = np.searchsorted(present, medium).clip(0, len(present) - 1)

@@ -20,7 +20,7 @@ def monte_carlo_dose(problem: DoseProblem, log: Log) -> MethodDose:
     """
     Calculate the absorbed dose and its standard error by Monte Carlo.
 
-    Media follow from the density of each voxel; all that is given no dose (not the patient, or
+    Media follow from the density and the calcium of each voxel; all that is given no dose (not the patient, or
     air in it) is air. Decays there are followed like all others. Voxel doses are unbiased and
     not cut off at 0: where little is absorbed, noise may make one negative.
 
@@ -40,6 +40,7 @@ def monte_carlo_dose(problem: DoseProblem, log: Log) -> MethodDose:
         density.astype(np.float32),
         read_monte_carlo_media(),
         np.ascontiguousarray(tia[box]),
+        np.where(part, problem.calcium[box], np.float32(0.0)),
     )
     regions = {name: voi[box] & part for name, voi in problem.vois.items()}
     effort = problem.effort

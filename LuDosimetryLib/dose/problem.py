@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from ..base.log import Log
 from ..image.arrays import Array, Mask
 from ..image.grid import Grid
 from ..kernels.voxel import KEV_TO_J
+from ..tissue.calcium import calcium_of_density
 from ..tissue.nuclide import Nuclide
 
 __all__ = ["GY_G_PER_KEV_MBQ_H", "DoseMethod", "DoseProblem", "Effort", "MethodDose"]
@@ -66,6 +68,8 @@ class DoseProblem:
         How long a statistical method goes on.
     model : Path or None
         Files of a network of the user's own; None for the shipped one.
+    calcium_shown : ndarray of float32, shape (k, j, i), or None
+        Mass fraction of calcium as CT numbers show it; None where only the density is known.
     """
 
     grid: Grid
@@ -78,6 +82,14 @@ class DoseProblem:
     vois: Mapping[str, Mask] = field(default_factory=dict)
     effort: Effort = Effort()
     model: Path | None = None
+    calcium_shown: Array | None = None
+
+    @cached_property
+    def calcium(self) -> Array:
+        """Mass fraction of calcium, shape (k, j, i): as shown, else all that is dense is bone."""
+        if self.calcium_shown is None:
+            return calcium_of_density(self.density_g_cm3)
+        return self.calcium_shown
 
 
 @dataclass(frozen=True)

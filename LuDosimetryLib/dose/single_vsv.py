@@ -10,7 +10,7 @@ from .kernel_set import long_range_kernels, short_range_kernels
 from .media_map import MediaMap
 from .problem import GY_G_PER_KEV_MBQ_H, DoseProblem, MethodDose
 
-SOFT_TISSUE = Medium("soft", 1.04, 0.0, np.inf)
+SOFT_TISSUE = Medium("soft", 1.04)
 """Density of the published voxel S values for soft tissue (Lanconelli et al. 2012)."""
 
 

@@ -6,10 +6,10 @@ import numpy as np
 
 from ..base.log import Log
 from ..image.arrays import Array
-from ..kernels.media import electron_reach_cm, short_range
 from ..kernels.photon_scatter import absorption_ratio, photon_steps
-from ..kernels.point import RadialDeposit, read_point_kernels
-from .kernel_set import convolver_for, kernel_spectra, short_range_kernels
+from ..kernels.point import RadialDeposit
+from .electrons import Electrons
+from .kernel_set import convolver_for, kernel_spectra
 from .media_map import MediaMap
 from .problem import GY_G_PER_KEV_MBQ_H, DoseProblem, MethodDose
 from .single_vsv import SOFT_TISSUE
@@ -60,16 +60,10 @@ def split_dose(problem: DoseProblem, log: Log) -> SplitDose:
         If the nuclide has no point kernels, or photons for which they cannot be taken apart.
     """
     nuclide = problem.nuclide.name
-    kernels, steps = read_point_kernels(nuclide), photon_steps(nuclide)
+    steps = photon_steps(nuclide)
     media = MediaMap.of(problem)
-    where = (media.voxel_cm, media.shape, problem.device)
     log.at(0.0, "split VSV: electrons")
-    reach = electron_reach_cm(kernels, media.media)
-    short = short_range_kernels([short_range(kernels, m, reach) for m in media.media], *where)
-    to_device = short.convolver.to_device
-    source = to_device(np.ascontiguousarray(problem.tia_MBq_h_mL[media.box]))
-    index = to_device(media.index)
-    electrons = short.from_sources(source, index, lambda: log.at(0.2, "split VSV: electrons"))
+    electrons = Electrons(problem, media).from_source(lambda: log.at(0.2, "split VSV: electrons"))
 
     log.at(0.3, "split VSV: photons")
     reported = problem.reported[media.box]
@@ -79,6 +73,8 @@ def split_dose(problem: DoseProblem, log: Log) -> SplitDose:
     if active.any():
         between = float(np.average(density, weights=active))
     convolver = convolver_for(media.shape, problem.device)
+    to_device = convolver.to_device
+    source = to_device(np.ascontiguousarray(problem.tia_MBq_h_mL[media.box]))
     primary, scattered, absorption = kernel_spectra(
         convolver,
         [
@@ -102,7 +98,7 @@ def split_dose(problem: DoseProblem, log: Log) -> SplitDose:
         return media.whole(np.maximum(energy * per_mass, 0.0))
 
     return SplitDose(
-        dose(convolver.to_numpy(electrons), media.per_own_density * np.float32(GY_G_PER_KEV_MBQ_H)),
+        media.whole(electrons),
         dose(convolver.to_numpy(first), per_between * ratios[:, 0][media.index]),
         dose(convolver.to_numpy(later), per_between * ratios[:, 1][media.index]),
     )

@@ -1,4 +1,4 @@
-"""Multiple voxel S values, corrected by a network trained on the residual to Monte Carlo."""
+"""Electrons by voxel S values and a network trained on Monte Carlo, photons by transport."""
 
 from pathlib import Path
 
@@ -45,7 +45,10 @@ def check_nuclide(nuclide: Nuclide, model: Path | None) -> None:
 
 def unet_dose(problem: DoseProblem, log: Log) -> MethodDose:
     """
-    Calculate the absorbed dose by multiple VSV plus the network's residual (Kim et al. 2022).
+    Calculate the absorbed dose by multiple VSV plus a residual (Kim et al. 2022).
+
+    The residual has two parts. That of photons follows from the transport equation, which holds on
+    any body; that of electrons, at the borders of tissues, is the network's.
 
     Raises
     ------
@@ -55,7 +58,7 @@ def unet_dose(problem: DoseProblem, log: Log) -> MethodDose:
     check_nuclide(problem.nuclide, problem.model)
     model = read_model(problem.model)
     done = corrected_dose(problem, model, log)
-    changes = _corrections(problem, done.dose, done.multi_vsv)
+    changes = _corrections(problem, done.dose, done.uncorrected)
     return MethodDose(
         done.dose,
         correction_percent=changes,
@@ -68,13 +71,13 @@ def unet_dose(problem: DoseProblem, log: Log) -> MethodDose:
     )
 
 
-def _corrections(problem: DoseProblem, dose: Array, multi_vsv: Array) -> dict[str, float]:
-    """Change of the mean dose of every volume of interest, relative to multiple VSV [%]."""
+def _corrections(problem: DoseProblem, dose: Array, uncorrected: Array) -> dict[str, float]:
+    """What the network changes of the mean dose of every volume of interest [%]."""
     found = {}
     for name, voi in problem.vois.items():
         counted = voi & problem.reported
         if counted.any():
-            before = mean_dose(multi_vsv, problem.density_g_cm3, counted)
+            before = mean_dose(uncorrected, problem.density_g_cm3, counted)
             after = mean_dose(dose, problem.density_g_cm3, counted)
             found[name] = round(100.0 * (after / before - 1.0), 3) if before > 0.0 else 0.0
     return found

@@ -85,7 +85,7 @@ class KernelTable:
             raise InvalidInput(f"density is {density_g_cm3:g} g/cm3; allowed: 0.01 to 20.")
         if not all(0.1 <= v <= 100.0 for v in voxel_mm):
             raise InvalidInput(f"voxel size is {voxel_mm} mm; allowed: 0.1 to 100 along each axis.")
-        medium = Medium(composition, density_g_cm3, density_g_cm3, density_g_cm3)
+        medium = Medium(composition, density_g_cm3)
         voxel_cm = tuple(0.1 * v for v in voxel_mm)
         shape = tuple(max(ceil(_TABLE_MM / v), 5) + 1 for v in voxel_mm)
         if np.prod(shape) > _LARGEST_TABLE:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from ..base.log import Log
 from ..image.arrays import Array, Shape, Triple
+from ..tissue.calcium import calcium_of_density
 from ..tissue.compositions import read_composition
 from ..tissue.media import Medium, classify
 from ..tissue.nuclide import Nuclide
@@ -46,10 +47,18 @@ class Patient:
 
     @classmethod
     def of(
-        cls, voxel_cm: Triple, density_g_cm3: Array, media: list[Medium], decays: Array
+        cls,
+        voxel_cm: Triple,
+        density_g_cm3: Array,
+        media: list[Medium],
+        decays: Array,
+        calcium: Array | None = None,
     ) -> "Patient":
-        """Make a patient whose media follow from the density."""
-        return cls(voxel_cm, density_g_cm3, media, classify(density_g_cm3, media), decays)
+        """Make a patient whose media follow from density and calcium, or from density alone."""
+        if calcium is None:
+            calcium = calcium_of_density(density_g_cm3)
+        medium = classify(density_g_cm3, calcium, media)
+        return cls(voxel_cm, density_g_cm3, media, medium, decays)
 
     @property
     def shape(self) -> Shape:

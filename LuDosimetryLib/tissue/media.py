@@ -22,19 +22,23 @@ class Medium:
         Name in ``Resources/Media/compositions.csv``.
     density_g_cm3 : float
         Density for which the kernel is made.
-    from_g_cm3, to_g_cm3 : float
-        Range of the densities of its voxels.
+    from_g_cm3 : float
+        Least density of its voxels, for media without calcium.
+    from_calcium : float
+        Least mass fraction of calcium of its voxels; 0 for media that are chosen by density.
     """
 
     composition: str
     density_g_cm3: float
-    from_g_cm3: float
-    to_g_cm3: float
+    from_g_cm3: float = 0.0
+    from_calcium: float = 0.0
 
 
 def read_media(number: int) -> list[Medium]:
     """
-    Read the list of so many media, ``Resources/Media/media_N.csv``, by ascending density.
+    Read the list of so many media, ``Resources/Media/media_N.csv``.
+
+    Those without calcium come first, by ascending density, then those with, by ascending calcium.
 
     Raises
     ------
@@ -65,14 +69,27 @@ def _read_media(file_name: str) -> list[Medium]:
         Medium(
             row["composition"],
             float(row["density_g_cm3"]),
-            float(row["from_g_cm3"]),
-            float(row["to_g_cm3"]),
+            float(row["from_g_cm3"] or 0.0),
+            0.01 * float(row["from_calcium_percent"] or 0.0),
         )
         for row in rows
     ]
 
 
-def classify(density: Array, media: list[Medium]) -> NDArray[np.int8]:
-    """Index of the medium of each voxel; densities beyond the list get its first or last. Any shape."""
-    edges = [medium.from_g_cm3 for medium in media[1:]]
-    return np.digitize(density, edges).astype(np.int8)
+def classify(density: Array, calcium: Array, media: list[Medium]) -> NDArray[np.int8]:
+    """
+    Index of the medium of each voxel.
+
+    Parameters
+    ----------
+    density, calcium : ndarray, any shape
+        Mass density [g/cm3], and mass fraction of calcium. Values beyond the list get its first or
+        last medium.
+    media : list of Medium
+        As `read_media` has them.
+    """
+    soft = [medium.from_g_cm3 for medium in media if not medium.from_calcium]
+    skeletal = [medium.from_calcium for medium in media if medium.from_calcium]
+    index = np.digitize(density, soft[1:])
+    bone = np.digitize(calcium, skeletal)
+    return np.where(bone > 0, len(soft) - 1 + bone, index).astype(np.int8)

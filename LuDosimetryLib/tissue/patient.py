@@ -11,6 +11,7 @@ from ..image.arrays import Array, Mask
 from ..image.grid import Grid
 from ..image.resampling import average_onto
 from ..image.volume import Volume, read_volume
+from .calcium import calcium_of
 from .density import (
     AIR_DENSITY_G_CM3,
     NO_DOSE_BELOW_G_CM3,
@@ -37,6 +38,8 @@ class Anatomy:
     ----------
     density_g_cm3 : ndarray of float32, shape (k, j, i)
         Mass density, air outside the CT.
+    calcium : ndarray of float32, shape (k, j, i)
+        Mass fraction of calcium, by which bone is known.
     covered : ndarray of bool, shape (k, j, i)
         Voxels that the CT reaches.
     patient : ndarray of bool, shape (k, j, i)
@@ -44,6 +47,7 @@ class Anatomy:
     """
 
     density_g_cm3: Array
+    calcium: Array
     covered: Mask
     patient: Mask
 
@@ -86,7 +90,15 @@ def read_anatomy(case: Case, reference: Volume, log: Log) -> Anatomy:
     density = average_onto(Volume(density_of(ct.values), ct.grid), grid, AIR_DENSITY_G_CM3)
     # a voxel that the CT only touches is not known: air to every method, as to the Monte Carlo
     density = np.where(covered, density, np.float32(AIR_DENSITY_G_CM3))
-    return Anatomy(density, covered, _patient(density, covered, grid, log))
+    calcium = _calcium(ct, grid, density)
+    return Anatomy(density, calcium, covered, _patient(density, covered, grid, log))
+
+
+def _calcium(ct: Volume, grid: Grid, density: Array) -> Array:
+    """Mass fraction of calcium on a grid, averaged so that the mass of calcium stays."""
+    per_cm3 = calcium_of(ct.values) * density_of(ct.values)
+    mean = average_onto(Volume(per_cm3, ct.grid), grid, 0.0)
+    return np.asarray(mean / np.maximum(density, AIR_DENSITY_G_CM3), np.float32)
 
 
 def _water(reference: Volume, log: Log) -> Anatomy:
@@ -98,7 +110,8 @@ def _water(reference: Volume, log: Log) -> Anatomy:
         "times too low; give a CT if there is one."
     )
     density = np.where(outline, WATER_G_CM3, np.float32(AIR_DENSITY_G_CM3)).astype(np.float32)
-    return Anatomy(density, np.ones(outline.shape, bool), outline)
+    calcium = np.zeros_like(density)
+    return Anatomy(density, calcium, np.ones(outline.shape, bool), outline)
 
 
 def _patient(density: Array, covered: Mask, grid: Grid, log: Log) -> Mask:

@@ -40,6 +40,8 @@ def given(*arguments: str) -> dict:
         (("--spect-resolution-mm", "7.5"), {"spect_resolution_mm": 7.5}),
         (("--no-spill-in",), {"spill_in": False}),
         (("--spill-in",), {"spill_in": True}),
+        (("--no-soft-by-name",), {"soft_by_name": False}),
+        (("--soft-by-name",), {"soft_by_name": True}),
         (("--preset", "kim-2022"), {"preset": "kim-2022"}),
     ],
 )

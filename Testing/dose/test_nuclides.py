@@ -24,7 +24,7 @@ from ..support.doses import dose_by
 from ..support.yttrium import ELECTRON_KEV, HALF_LIFE_H, yttrium  # noqa: F401
 
 KEV_MBQ_H_TO_GY_G = 1.602176634e-16 * 1e3 * 3.6e9
-NEED_KERNELS = ["single-vsv", "multi-vsv", "split-vsv", "unet"]
+NEED_KERNELS = ["single-vsv", "multi-vsv", "split-vsv", "photon-transport", "unet"]
 
 pytestmark = pytest.mark.usefixtures("yttrium")
 

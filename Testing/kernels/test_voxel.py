@@ -21,7 +21,7 @@ KERNELS = read_point_kernels("Lu-177")
 
 
 def medium(composition: str, density: float) -> Medium:
-    return Medium(composition, density, 0.0, np.inf)
+    return Medium(composition, density)
 
 
 def energies(composition: str, density: float, voxel_cm, shape) -> np.ndarray:

@@ -15,7 +15,7 @@ from LuDosimetryLib.tissue.nuclide import read_nuclide
 pytest.importorskip("ompmc")
 
 LU177 = read_nuclide("Lu-177")
-WATER = [Medium("water", 1.0, 0.0, 9.0)]
+WATER = [Medium("water", 1.0)]
 
 
 def means(patient, regions, sampling, batches, decays):
@@ -137,7 +137,7 @@ def test_self_dose_of_spheres(radius_cm, expected):
     side = radius_cm / 20.0
     axis = (np.arange(47) - 23.0) * side
     sphere = axis[:, None, None] ** 2 + axis[:, None] ** 2 + axis**2 <= radius_cm**2
-    soft = [Medium("soft", 1.03, 0.0, 9.0)]
+    soft = [Medium("soft", 1.03)]
     density = np.full(sphere.shape, 1.03, np.float32)
     patient = Patient.of((side,) * 3, density, soft, sphere.astype(np.float32))
     (inside, _), _ = means(patient, {"sphere": sphere}, EFFICIENT, 3, 50_000)
@@ -154,7 +154,7 @@ def test_energy_absorbed_in_uniform_organs(volume_mL, low, high):
     side, radius = 0.4, (volume_mL * 0.75 / np.pi) ** (1.0 / 3.0)
     axis = (np.arange(67) - 33.0) * side
     organ = axis[:, None, None] ** 2 + axis[:, None] ** 2 + axis**2 <= radius**2
-    soft = [Medium("soft", 1.04, 0.0, 9.0)]
+    soft = [Medium("soft", 1.04)]
     density = np.full(organ.shape, 1.04, np.float32)
     patient = Patient.of((side,) * 3, density, soft, organ.astype(np.float32))
     (inside, _), (error, _) = means(patient, {"organ": organ}, EFFICIENT, 3, 100_000)

@@ -28,6 +28,7 @@ def test_what_decides_the_dose_is_stated_even_by_default():
         "Registration": ("Rigid", "default"),
         "Integration": ("Bayesian fit", "default"),
         "Dose method": ("Residual U-Net", "default"),
+        "Soft tissue by name": ("yes", "default"),
         "Media": ("20", "default"),
         "Network": ("the shipped one", "default"),
         "Effective half-life": (
@@ -79,6 +80,7 @@ def test_monte_carlo_states_its_effort():
         ("recovery_coefficients", ((1.0, 0.5),), "Recovery coefficients", "0.5 at 1 mL"),
         ("spect_resolution_mm", 7.5, "SPECT resolution", "7.5 mm"),
         ("spill_in", False, "Spill-in", "no"),
+        ("soft_by_name", False, "Soft tissue by name", "no"),
         ("radiobiology", {}, "Radiobiology", "none"),
         ("report_vois", ("kidney", "liver"), "VOIs of the report", "kidney, liver"),
     ],
@@ -95,6 +97,7 @@ def test_the_options_of_the_test_above_are_all():
         *("registration", "integration", "tail", "dose_method", "device", "histories", "seed"),
         *("scheduler", "single_time_point_h", "compare_with", "recovery_coefficients"),
         *("spect_resolution_mm", "spill_in", "radiobiology", "model", "report_vois"),
+        "soft_by_name",
     }
     others = {"media", "uncertainty_percent", "effective_half_life_h", "uncertainty"}
     assert {o.name for o in options_of(Options)} == tested | others

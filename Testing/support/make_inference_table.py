@@ -60,7 +60,7 @@ def cases(folder: Path) -> list[tuple[str, Fields]]:
     """What the network is shown: of the sample case, and of it with other voxels."""
     problem = sample_problem(folder)
     channels = Channels.of(problem, Log())
-    linear = channels.linear / np.float32(channels.multi_vsv.max())
+    linear = channels.linear / np.float32(channels.at_target.max())
     whole = (channels.tissue, linear)
     middle = (slice(None), *(slice(32, 96) for _ in range(3)))
     return [
@@ -97,7 +97,7 @@ def anisotropic_fields(problem: DoseProblem) -> Fields:
     other = resampled(replace(flat, vois={}), grid)
     channels = Channels.of(other, Log())
     box = (slice(None), *box_of(other.reported))
-    linear = channels.linear[box] / np.float32(channels.multi_vsv.max())
+    linear = channels.linear[box] / np.float32(channels.at_target.max())
     return np.ascontiguousarray(channels.tissue[box]), linear
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from LuDosimetryLib.base.log import Log
-from LuDosimetryLib.dose.residual.channels import Channels
+from LuDosimetryLib.dose.photon_transport.method import photon_transport_dose
 from LuDosimetryLib.dose.residual.model import Model, ModelCard, kernels_sha256
 from LuDosimetryLib.image.grid import Grid
 from LuDosimetryLib.lab.training.dataset import Dataset
@@ -63,7 +63,7 @@ def model_with(network: Any, **changes: Any) -> Model:
 
 @lru_cache
 def _truth(seed: int, shape: tuple[int, int, int]) -> tuple[Dataset, np.ndarray]:
-    """A trunk with lung and bone, and the split-VSV dose as the true one."""
+    """A trunk with lung and bone, and the dose by photon transport as the true one."""
     rng = np.random.default_rng(seed)
     grid = Grid.axial(shape, (VOXEL_MM,) * 3)
     k, j, i = np.ogrid[tuple(slice(-1.0, 1.0, n * 1j) for n in shape)]
@@ -97,7 +97,7 @@ def _truth(seed: int, shape: tuple[int, int, int]) -> tuple[Dataset, np.ndarray]
         "Lu-177",
         {"engine": "none", "decays": 1, "seed": seed},
     )
-    return dataset, Channels.of(dataset.problem(), Log()).split_vsv
+    return dataset, photon_transport_dose(dataset.problem(), Log()).dose
 
 
 def _dataset(

@@ -1,5 +1,3 @@
-from itertools import pairwise
-
 import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
@@ -14,7 +12,6 @@ from LuDosimetryLib.tissue.density import (
     density_of,
     patient_mask,
 )
-from LuDosimetryLib.tissue.media import classify, read_media
 
 FINE = Grid.axial((60, 140, 180), (3.0, 2.0, 2.0))
 SPECT = Grid.axial((46, 76, 96), (4.0, 4.0, 4.0))
@@ -184,27 +181,3 @@ def test_the_mass_of_a_patient_on_an_oblique_ct():
     mask = patient_mask(coarse, SPECT)
     mass_g = float(coarse[mask].sum(dtype=np.float64)) * SPECT.voxel_volume_mL
     assert mass_g == pytest.approx(true_g, rel=0.005)
-
-
-def test_the_twenty_media():
-    media = read_media(20)
-    assert len(media) == 20
-    for medium, denser in pairwise(media):
-        assert medium.to_g_cm3 == denser.from_g_cm3
-    for medium in media:
-        assert medium.from_g_cm3 <= medium.density_g_cm3 <= medium.to_g_cm3
-    soft = [m for m in media if 0.98 <= m.density_g_cm3 <= 1.10]
-    assert all((m.to_g_cm3 - m.from_g_cm3) / m.density_g_cm3 < 0.05 for m in soft)
-    assert media[0].density_g_cm3 < 0.3
-    assert media[-1].density_g_cm3 > 1.5
-    with pytest.raises(InvalidInput, match=r"options.media is 3; allowed: .*20"):
-        read_media(3)
-
-
-def test_each_density_has_its_medium():
-    media = read_media(20)
-    density = np.array([m.density_g_cm3 for m in media], np.float32)
-    assert classify(density, media).tolist() == list(range(20))
-    assert classify(np.float32([0.0, 9.0]), media).tolist() == [0, 19]
-    edges = np.array([m.from_g_cm3 for m in media[1:]])
-    assert classify(edges, media).tolist() == list(range(1, 20))

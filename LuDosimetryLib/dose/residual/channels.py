@@ -1,4 +1,4 @@
-"""What the network is shown: the tissue, and the doses that voxel S values make of the activity."""
+"""What the network is shown: the tissue, and the doses that voxel S values make of the electrons."""
 
 from dataclasses import dataclass
 
@@ -7,15 +7,14 @@ from numpy.typing import NDArray
 
 from ...base.log import Log
 from ...image.arrays import Array, Mask, bounding_box
-from ..multi_vsv import multi_vsv_dose
+from ..electrons import Electrons
+from ..media_map import MediaMap
 from ..problem import GY_G_PER_KEV_MBQ_H, DoseProblem
-from ..split_vsv import split_dose
 
 TISSUE_CHANNELS = 2
-LINEAR_CHANNELS = 5
-MULTI_VSV = 0
-SPLIT_VSV = slice(1, 4)
-"""Where among the linear channels the multiple-VSV dose is, and what adds up to the split dose."""
+LINEAR_CHANNELS = 3
+AT_TARGET, FROM_SOURCE = 0, 1
+"""Where among the linear channels the electrons' doses are, by the medium of target and of source."""
 
 _MARGIN = 8
 
@@ -25,8 +24,8 @@ class Channels:
     """
     Inputs of the network on one grid.
 
-    All follow from CT and TIA: the long reach of photons, which no patch of a few centimetres could
-    show, is in the doses already.
+    All follow from CT and TIA. Photons are not among them: their dose comes from far beyond what
+    a network could see, and is solved by transport.
 
     Attributes
     ----------
@@ -34,7 +33,7 @@ class Channels:
         Density [g/cm3] and 1 where a dose is reported; 0 elsewhere, so that beyond the image
         there is nothing.
     linear : ndarray of float32, shape (LINEAR_CHANNELS, k, j, i)
-        Dose by multiple VSV; by electrons, primary and scattered photons of the split VSV; and
+        Dose of electrons by the medium of the target (that of multiple VSV) and of the source; and
         what the decays emit as electrons, per volume of water [Gy], which is all that is seen of
         activity where no dose is reported: blurred across the skin, or beyond the CT.
     """
@@ -45,34 +44,34 @@ class Channels:
     @classmethod
     def of(cls, problem: DoseProblem, log: Log) -> "Channels":
         """The channels of a case."""
-        multi = multi_vsv_dose(problem, log.part(0.6)).dose
-        parts = split_dose(problem, log.part(0.4))
+        log.at(0.0, "electrons")
+        media = MediaMap.of(problem)
+        electrons = Electrons(problem, media)
+        at_target = electrons.at_target(lambda: log.at(0.4, "electrons"))
+        from_source = electrons.from_source(lambda: log.at(0.8, "electrons"))
         reported = problem.reported.astype(np.float32)
         emitted = problem.tia_MBq_h_mL * np.float32(
             problem.nuclide.electron_keV * GY_G_PER_KEV_MBQ_H
         )
         return cls(
             np.stack([problem.density_g_cm3 * reported, reported]),
-            np.stack(
-                [
-                    multi,
-                    parts.electrons,
-                    parts.primary_photons,
-                    parts.scattered_photons,
-                    emitted,
-                ]
-            ),
+            np.stack([media.whole(at_target), media.whole(from_source), emitted]),
         )
 
     @property
-    def multi_vsv(self) -> Array:
-        """The multiple-VSV dose [Gy]."""
-        return np.asarray(self.linear[MULTI_VSV])
+    def at_target(self) -> Array:
+        """Dose of electrons by the medium of the target [Gy]."""
+        return np.asarray(self.linear[AT_TARGET])
 
     @property
-    def split_vsv(self) -> Array:
-        """The split-VSV dose [Gy]."""
-        return np.asarray(self.linear[SPLIT_VSV].sum(axis=0), np.float32)
+    def from_source(self) -> Array:
+        """Dose of electrons by the medium of the source [Gy]."""
+        return np.asarray(self.linear[FROM_SOURCE])
+
+    @property
+    def source_less_target(self) -> Array:
+        """The residual of a network that corrects nothing [Gy]."""
+        return self.from_source - self.at_target
 
 
 def box_of(reported: Mask) -> tuple[slice, slice, slice]:

@@ -1,4 +1,4 @@
-"""The dose by multiple VSV, corrected by the network's residual, within bounds."""
+"""Dose of electrons with the network's residual, within bounds, and of photons by transport."""
 
 from dataclasses import dataclass, replace
 
@@ -9,6 +9,7 @@ from ...image.arrays import Array, Mask
 from ...image.grid import Grid
 from ...image.resampling import average_onto
 from ...image.volume import Volume
+from ..photon_transport.method import photon_dose
 from ..problem import DoseProblem
 from .channels import Channels
 from .model import Model, kernels_sha256
@@ -43,8 +44,12 @@ class CorrectedDose:
 
     Attributes
     ----------
-    dose, multi_vsv, split_vsv : ndarray of float32, shape (k, j, i)
-        Corrected, and the doses that bound the correction [Gy].
+    dose : ndarray of float32, shape (k, j, i)
+        Electrons and photons together [Gy].
+    photons : ndarray of float32, shape (k, j, i)
+        Photons alone [Gy].
+    at_target, from_source : ndarray of float32, shape (k, j, i)
+        Doses of electrons that bound the correction [Gy].
     bounded : float
         Part of the voxels with a dose where the bounds cut the correction, from 0 to 1.
     how : str
@@ -52,15 +57,21 @@ class CorrectedDose:
     """
 
     dose: Array
-    multi_vsv: Array
-    split_vsv: Array
+    photons: Array
+    at_target: Array
+    from_source: Array
     bounded: float
     how: str
+
+    @property
+    def uncorrected(self) -> Array:
+        """The dose without the network [Gy]: that of the method ``photon-transport``."""
+        return self.from_source + self.photons
 
 
 def corrected_dose(problem: DoseProblem, model: Model, log: Log) -> CorrectedDose:
     """
-    Correct the multiple-VSV dose of a case.
+    Correct the dose of a case.
 
     Parameters
     ----------
@@ -71,44 +82,53 @@ def corrected_dose(problem: DoseProblem, model: Model, log: Log) -> CorrectedDos
         Takes up what lies outside the network's training.
     """
     _remark_on_domain(problem, model, log)
-    channels = Channels.of(problem, log.part(0.5))
+    channels = Channels.of(problem, log.part(0.15))
     grid = trained_grid(problem.grid, model.card.voxel_mm)
     ratios = _voxel_ratios(problem, model)
     if not _USABLE_VOXELS[0] <= min(ratios) <= max(ratios) <= _USABLE_VOXELS[1]:
-        residual, how = np.zeros_like(channels.multi_vsv), "not corrected, for its voxels"
+        residual, how = channels.source_less_target, "not corrected, for its voxels"
         log.remark(
             f"residual network: voxels of {_sizes(problem.grid)} mm are beyond its use ({_USABLE_VOXELS[0] * model.card.voxel_mm:.2g} "
-            f"to {_USABLE_VOXELS[1] * model.card.voxel_mm:.2g} mm); the dose is that of multi-vsv, uncorrected."
+            f"to {_USABLE_VOXELS[1] * model.card.voxel_mm:.2g} mm); the dose is that of photon-transport, uncorrected."
         )
     elif grid is None:
-        residual, how = residual_map(model, channels, problem, log.part(0.5, _MESSAGE))
+        residual, how = residual_map(model, channels, problem, log.part(0.35, _MESSAGE))
     else:
         other = resampled(problem, grid)
-        other_channels = Channels.of(other, log.part(0.25))
-        found, how = residual_map(model, other_channels, other, log.part(0.25, _MESSAGE))
-        # energy is carried over, not dose: tissue borders lie elsewhere in other voxels
+        other_channels = Channels.of(other, log.part(0.15))
+        found, how = residual_map(model, other_channels, other, log.part(0.2, _MESSAGE))
+        # energy is carried over, not dose: tissue borders lie elsewhere in other voxels; and from the
+        # dose by the source's medium, which keeps the energy of every electron in any voxels
+        found -= other_channels.source_less_target
         energy = average_onto(Volume(found * other.density_g_cm3, grid), problem.grid, 0.0)
         mass = np.maximum(problem.density_g_cm3, np.float32(_LEAST_G_CM3))
-        residual = np.asarray(energy / mass, np.float32)
+        residual = np.asarray(energy / mass, np.float32) + channels.source_less_target
         how += f", residual from a grid of {model.card.voxel_mm:g} mm"
+    photons = photon_dose(problem, log.part(0.5))
     log.at(1.0, _MESSAGE)
-    return _bounded(channels, residual, problem.reported, model.card.bounds, how)
+    return _bounded(channels, residual, photons, problem.reported, model.card.bounds, how)
 
 
 def _bounded(
-    channels: Channels, residual: Array, reported: Mask, bounds: tuple[float, float], how: str
+    channels: Channels,
+    residual: Array,
+    photons: Array,
+    reported: Mask,
+    bounds: tuple[float, float],
+    how: str,
 ) -> CorrectedDose:
-    """The multiple-VSV dose with the residual, within the bounds."""
-    multi, split = channels.multi_vsv, channels.split_vsv
-    least = np.float32(bounds[0]) * np.minimum(multi, split)
-    most = np.float32(bounds[1]) * np.maximum(multi, split)
-    dose = multi + residual
-    cut = reported & ((dose < least) | (dose > most))
-    dose = np.clip(dose, least, most) * reported
+    """Electrons with the residual, within the bounds, and photons."""
+    target, source = channels.at_target, channels.from_source
+    least = np.float32(bounds[0]) * np.minimum(target, source)
+    most = np.float32(bounds[1]) * np.maximum(target, source)
+    electrons = target + residual
+    cut = reported & ((electrons < least) | (electrons > most))
+    dose = np.clip(electrons, least, most) * reported + photons
     return CorrectedDose(
         dose.astype(np.float32, copy=False),
-        multi,
-        split,
+        photons,
+        target,
+        source,
         float(cut.sum()) / max(1, int(reported.sum())),
         how,
     )
@@ -131,17 +151,20 @@ def trained_grid(grid: Grid, voxel_mm: float) -> Grid | None:
 
 
 def resampled(problem: DoseProblem, grid: Grid) -> DoseProblem:
-    """The problem on another grid: mass and activity are averaged."""
+    """The problem on another grid: mass, calcium and activity are averaged."""
 
     def onto(values: Array) -> Array:
         return average_onto(Volume(values, problem.grid), grid, 0.0)
 
     reported = onto(problem.reported.astype(np.float32)) >= 0.5
+    density = onto(problem.density_g_cm3)
+    calcium = onto(problem.calcium * problem.density_g_cm3)
     return replace(
         problem,
         grid=grid,
         tia_MBq_h_mL=onto(problem.tia_MBq_h_mL),
-        density_g_cm3=onto(problem.density_g_cm3),
+        density_g_cm3=density,
+        calcium_shown=np.asarray(calcium / np.maximum(density, _LEAST_G_CM3), np.float32),
         reported=reported,
         vois={},
     )

@@ -26,7 +26,7 @@ __all__ = [
     "read_model",
 ]
 
-SCHEMA = "ludosimetry-model/2"
+SCHEMA = "ludosimetry-model/3"
 CARD = ("Models", "residual.json")
 WEIGHTS = "residual.onnx"
 ARCHITECTURES = ("linear", "paper")
@@ -52,8 +52,8 @@ class ModelCard:
     voxel_mm : float
         Side of the cubic voxels that it was trained with.
     bounds : tuple of float
-        The corrected dose stays above the first times the lesser, and below the second times the
-        greater, of the multiple-VSV and split-VSV doses.
+        The corrected dose of electrons stays above the first times the lesser, and below the
+        second times the greater, of the doses by the medium of the target and of the source.
     nuclide : str
         Nuclide of the doses it was trained with.
     media : int

@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from .channels import LINEAR_CHANNELS, MULTI_VSV, SPLIT_VSV, TISSUE_CHANNELS
+from .channels import AT_TARGET, FROM_SOURCE, LINEAR_CHANNELS, TISSUE_CHANNELS
 from .model import ARCHITECTURES as NAMES
 
 _MOMENTUM = 0.02
@@ -122,7 +122,7 @@ class LinearNetwork(nn.Module):
         )
         self.direct = nn.Conv3d(tissue[0], LINEAR_CHANNELS, 1)
         self.out = nn.Conv3d(widths[0], 1, 1, bias=False)
-        # untrained, the residual is what the split voxel S values differ by from the multiple ones
+        # untrained, the residual is what the two doses of electrons differ by
         for start in (self.out, self.direct):
             nn.init.zeros_(start.weight)
         assert self.direct.bias is not None
@@ -153,13 +153,13 @@ class LinearNetwork(nn.Module):
             a = nn.functional.interpolate(a, scale_factor=2)
             a = self.up[level](torch.cat([a, maps[level]], dim=1), decoded[level])
         direct = (self.direct(decoded[0]) * linear).sum(1, keepdim=True)
-        residual: Tensor = self.out(a) + direct + split_less_multi(linear)
+        residual: Tensor = self.out(a) + direct + source_less_target(linear)
         return residual
 
 
-def split_less_multi(linear: Tensor) -> Tensor:
+def source_less_target(linear: Tensor) -> Tensor:
     """Difference of the two doses that the linear channels hold, shape (batch, 1, k, j, i)."""
-    return linear[:, SPLIT_VSV].sum(1, keepdim=True) - linear[:, MULTI_VSV : MULTI_VSV + 1]
+    return linear[:, FROM_SOURCE, None] - linear[:, AT_TARGET, None]
 
 
 class _Steered(nn.Module):

@@ -9,7 +9,7 @@ import numpy as np
 from ...base.log import Log
 from ...image.arrays import Array
 from ..problem import DoseProblem
-from .channels import MULTI_VSV, Channels, box_of
+from .channels import AT_TARGET, Channels, box_of
 from .inference import Network, residual_of
 from .model import Model
 from .onnx_network import OnnxNetwork
@@ -57,7 +57,7 @@ def residual_map(
     """
     part = (slice(None), *box_of(problem.reported))
     # of order one, whatever the unit; a power of two leaves every digit as it is
-    scale = 2.0 ** round(log2(float(channels.linear[MULTI_VSV].max()) or 1.0))
+    scale = 2.0 ** round(log2(float(channels.linear[AT_TARGET].max()) or 1.0))
     tissue, linear = channels.tissue[part], channels.linear[part] * np.float32(1.0 / scale)
     attempts = list(_attempts(model, problem.device))
     for n, attempt in enumerate(attempts):

@@ -9,15 +9,17 @@ from scipy import ndimage
 from ...agreement.agreement import LOW_DOSE_GY
 from ...base.log import Log
 from ...dose.local import local_dose
+from ...dose.multi_vsv import multi_vsv_dose
 from ...dose.problem import DoseProblem
 from ...dose.residual.correction import corrected_dose
 from ...dose.residual.model import Model
 from ...dose.single_vsv import single_vsv_dose
+from ...dose.split_vsv import split_vsv_dose
 from ...image.arrays import Array, Mask
 from ...organs.organ_dose import mean_dose
 from .dataset import Dataset
 
-METHODS = ("local", "single-vsv", "multi-vsv", "split-vsv", "unet")
+METHODS = ("local", "single-vsv", "multi-vsv", "split-vsv", "photon-transport", "unet")
 """Those compared with Monte Carlo, in order of refinement."""
 
 LUNG_LIVER_BORDER = "lung-liver border"
@@ -179,12 +181,13 @@ def evaluate(
 
 
 def _doses(problem: DoseProblem, model: Model, log: Log) -> tuple[dict[str, Array], float]:
-    corrected = corrected_dose(problem, model, log.part(0.8))
+    corrected = corrected_dose(problem, model, log.part(0.6))
     doses = {
         "local": local_dose(problem, log.part(0.1)).dose,
         "single-vsv": single_vsv_dose(problem, log.part(0.1)).dose,
-        "multi-vsv": corrected.multi_vsv,
-        "split-vsv": corrected.split_vsv,
+        "multi-vsv": multi_vsv_dose(problem, log.part(0.1)).dose,
+        "split-vsv": split_vsv_dose(problem, log.part(0.1)).dose,
+        "photon-transport": corrected.uncorrected,
         "unet": corrected.dose,
     }
     return doses, corrected.bounded

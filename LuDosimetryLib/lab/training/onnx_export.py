@@ -6,7 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 from onnx import TensorProto, checker, helper, numpy_helper
 
-from ...dose.residual.channels import LINEAR_CHANNELS, MULTI_VSV, SPLIT_VSV, TISSUE_CHANNELS
+from ...dose.residual.channels import (
+    AT_TARGET,
+    FROM_SOURCE,
+    LINEAR_CHANNELS,
+    TISSUE_CHANNELS,
+)
 from ...dose.residual.network import LinearNetwork, PaperNetwork
 from ...dose.residual.onnx_file import INPUTS, OPSET, OUTPUT
 
@@ -125,19 +130,19 @@ def _linear(graph: _Graph, levels: int, tissue: str, linear: str) -> None:
     residual = graph.add(
         "Add", _convolution(graph, "out", a, side=1, bias=False), _sum(graph, direct)
     )
-    graph.add("Add", residual, _split_less_multi(graph, linear), output=OUTPUT)
+    graph.add("Add", residual, _source_less_target(graph, linear), output=OUTPUT)
 
 
-def _split_less_multi(graph: _Graph, linear: str) -> str:
-    split = _channels(graph, linear, "split", SPLIT_VSV.start, SPLIT_VSV.stop)
-    multi = _channels(graph, linear, "multi", MULTI_VSV, MULTI_VSV + 1)
-    return graph.add("Sub", _sum(graph, split), multi)
+def _source_less_target(graph: _Graph, linear: str) -> str:
+    source = _channel(graph, linear, "source", FROM_SOURCE)
+    target = _channel(graph, linear, "target", AT_TARGET)
+    return graph.add("Sub", source, target)
 
 
-def _channels(graph: _Graph, x: str, name: str, start: int, stop: int) -> str:
+def _channel(graph: _Graph, x: str, name: str, number: int) -> str:
     ends = [
         graph.constant(f"{name}.{end}", np.array([value], np.int64))
-        for end, value in (("start", start), ("stop", stop))
+        for end, value in (("start", number), ("stop", number + 1))
     ]
     return graph.add("Slice", x, *ends, _channel_axis(graph))
 

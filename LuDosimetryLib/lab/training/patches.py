@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ...base.log import Log
-from ...dose.residual.channels import MULTI_VSV, Channels, box_of
+from ...dose.photon_transport.method import photon_dose
+from ...dose.residual.channels import AT_TARGET, Channels, box_of
 from ...image.arrays import Array, Mask
 from .dataset import Dataset
 
@@ -35,7 +36,7 @@ class Sample:
     name : str
     tissue, linear : ndarray of float32, shape (channels, k, j, i)
     target : ndarray of float32, shape (k, j, i)
-        Monte Carlo less the multiple-VSV dose.
+        Monte Carlo less photons by transport and electrons by the medium of the target.
     weight : ndarray of float32, shape (k, j, i)
         One over the variance of the target's noise, 0 where no dose is reported.
     noise : float
@@ -52,16 +53,19 @@ class Sample:
     @classmethod
     def of(cls, dataset: Dataset, log: Log) -> "Sample":
         """The sample of a dataset."""
-        channels = Channels.of(dataset.problem(), log)
+        problem = dataset.problem()
+        channels = Channels.of(problem, log.part(0.3))
+        photons = photon_dose(problem, log.part(0.7))
         box = box_of(dataset.reported)
         counted = dataset.reported[box]
         linear = np.ascontiguousarray(channels.linear[(slice(None), *box)])
-        scale = np.float32(1.0 / linear[MULTI_VSV][counted].mean())
+        scale = np.float32(1.0 / linear[AT_TARGET][counted].mean())
         linear *= scale
-        target = dataset.dose[box] * scale - linear[MULTI_VSV]
+        target = (dataset.dose - photons)[box] * scale - linear[AT_TARGET]
+        expected = linear[AT_TARGET] + photons[box] * scale
         error = dataset.standard_error[box] * scale
-        variance = noise_variance(linear[MULTI_VSV], dataset.density[box], error, counted)
-        variance += np.float32(_TOLERANCE**2) * linear[MULTI_VSV] ** 2
+        variance = noise_variance(expected, dataset.density[box], error, counted)
+        variance += np.float32(_TOLERANCE**2) * expected**2
         weight = np.zeros_like(variance)
         weight[counted] = 1.0 / np.maximum(variance[counted], np.float32(1e-12))
         return cls(

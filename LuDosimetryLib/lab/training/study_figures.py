@@ -35,7 +35,7 @@ _PAPER_GROUPS = ("kidneys", "lumbar marrow", "liver", "spleen", "tumours")
 _MAP_LIMIT_PERCENT = 7.5
 _SHOWN_ABOVE = 0.005
 _COMPARED = ("unet", "multi-vsv", "single-vsv")
-_COLOURS = {"unet": 1, "multi-vsv": 2, "single-vsv": 3, "split-vsv": 4}
+_COLOURS = {"unet": 1, "multi-vsv": 2, "single-vsv": 3, "split-vsv": 4, "photon-transport": 5}
 """Numbers for `method_colour`, the same as in the other figures."""
 
 

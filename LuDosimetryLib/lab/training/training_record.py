@@ -153,8 +153,8 @@ def limits_of(card: ModelCard) -> list[str]:
     limits = [
         f"{card.nuclide} only; other nuclides have other electrons and photons.",
         f"Trained at voxels of {card.voxel_mm:g} mm; other sizes are resampled to it and back.",
-        f"It learned from Monte Carlo ({', '.join(engines)}), whose media follow CT density.",
-        "Metal and dense contrast medium are taken for bone by their density, as by all methods here; "
+        f"It learned from Monte Carlo ({', '.join(engines)}), whose media follow the CT.",
+        "Metal and dense contrast medium are taken for bone, as by all methods here, outside volumes that are soft tissue by name; "
         f"{sum(dense):.2g} mL in {sum(volume > 0.0 for volume in dense)} of {len(dense)} datasets of the training were denser "
         f"than {METAL_G_CM3:g} g/cm3.",
     ]

@@ -1,5 +1,7 @@
 """What the network is shown."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,12 +9,11 @@ from LuDosimetryLib.base.errors import Cancelled
 from LuDosimetryLib.base.log import Log
 from LuDosimetryLib.dose.residual.channels import (
     LINEAR_CHANNELS,
-    MULTI_VSV,
-    SPLIT_VSV,
     TISSUE_CHANNELS,
     Channels,
     box_of,
 )
+from LuDosimetryLib.dose.split_vsv import split_dose
 
 from ...support.doses import dose_by
 
@@ -23,15 +24,18 @@ def test_the_doses_are_those_of_the_methods(dataset_of):
     assert channels.tissue.shape == (TISSUE_CHANNELS, *problem.grid.shape)
     assert channels.linear.shape == (LINEAR_CHANNELS, *problem.grid.shape)
     assert channels.tissue.dtype == channels.linear.dtype == np.float32
-    np.testing.assert_array_equal(channels.multi_vsv, dose_by("multi-vsv", problem))
-    split = dose_by("split-vsv", problem)
-    np.testing.assert_allclose(channels.split_vsv, split, rtol=1e-6)
+    # what electrons leave of the doses by these methods, that of photons apart
+    split = split_dose(problem, Log()).electrons
+    np.testing.assert_allclose(channels.from_source, split, rtol=1e-6)
+    assert (channels.at_target <= dose_by("multi-vsv", problem) * (1 + 1e-5)).all()
+    uniform = replace(problem, density_g_cm3=np.full_like(problem.density_g_cm3, 1.045))
+    alike = Channels.of(uniform, Log())
+    np.testing.assert_allclose(alike.at_target, alike.from_source, rtol=1e-4, atol=1e-5)
     density, reported = channels.tissue
     np.testing.assert_array_equal(reported > 0, problem.reported)
     np.testing.assert_array_equal(density, problem.density_g_cm3 * problem.reported)
     assert (channels.linear >= 0.0).all()
-    multi_and_split = [channels.linear[MULTI_VSV], *channels.linear[SPLIT_VSV]]
-    assert not np.stack(multi_and_split)[:, ~problem.reported].any()
+    assert not channels.linear[:2, ~problem.reported].any()
 
 
 def test_what_decays_emit_where_there_is_no_dose(dataset_of):

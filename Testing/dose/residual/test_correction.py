@@ -18,6 +18,7 @@ from LuDosimetryLib.image.grid import Grid
 from LuDosimetryLib.organs.organ_dose import mean_dose
 from LuDosimetryLib.tissue.nuclide import read_nuclide
 
+from ...support.doses import dose_by
 from ...support.small_patients import SMALL, model_with
 
 BOUNDS = (0.75, 1.3)
@@ -51,8 +52,8 @@ def test_never_negative_and_within_the_bounds(problem, model):
     assert found.dose.dtype == np.float32
     assert not found.dose[~reported].any()
     assert (found.dose >= 0.0).all()
-    least = BOUNDS[0] * np.minimum(found.multi_vsv, found.split_vsv)
-    most = BOUNDS[1] * np.maximum(found.multi_vsv, found.split_vsv)
+    least = BOUNDS[0] * np.minimum(found.at_target, found.from_source) + found.photons
+    most = BOUNDS[1] * np.maximum(found.at_target, found.from_source) + found.photons
     assert (found.dose >= (1 - 1e-6) * least)[reported].all()
     assert (found.dose <= (1 + 1e-6) * most)[reported].all()
     # weights without sense: it says what was cut
@@ -63,17 +64,18 @@ def test_never_negative_and_within_the_bounds(problem, model):
     assert log.remarks == []
 
 
-def test_untrained_it_is_the_split_vsv_dose(problem):
+def test_untrained_it_is_the_dose_by_photon_transport(problem):
     found = corrected_dose(problem, model_with(LinearNetwork(**SMALL).eval()), Log())
     assert found.bounded == 0.0
-    np.testing.assert_allclose(found.dose, found.split_vsv, rtol=1e-5)
+    np.testing.assert_allclose(found.dose, dose_by("photon-transport", problem), rtol=1e-5)
+    np.testing.assert_allclose(found.dose, found.uncorrected, rtol=1e-5)
 
 
 @pytest.mark.parametrize("factor", [2.0, 3.7, 1e-6])
 def test_linear_in_activity_through_the_whole_method(problem, mild, factor):
     once = corrected_dose(problem, mild, Log())
     assert (
-        np.abs(once.dose / np.maximum(once.split_vsv, 1e-9) - 1.0)[problem.reported].mean() > 1e-3
+        np.abs(once.dose / np.maximum(once.uncorrected, 1e-9) - 1.0)[problem.reported].mean() > 1e-3
     )
     tia = problem.tia_MBq_h_mL * np.float32(factor)
     scaled = corrected_dose(replace(problem, tia_MBq_h_mL=tia), mild, Log())
@@ -139,7 +141,7 @@ def corrections(problem, model, log):
         name: 100.0
         * (
             mean_dose(found.dose, problem.density_g_cm3, voi)
-            / mean_dose(found.split_vsv, problem.density_g_cm3, voi)
+            / mean_dose(found.uncorrected, problem.density_g_cm3, voi)
             - 1.0
         )
         for name, voi in problem.vois.items()
@@ -163,8 +165,8 @@ def test_other_voxels_give_about_the_same_organ_doses(mild):
         assert done.how == "cpu, residual from a grid of 3.87 mm"
         assert log.remarks == []
         low, high = BOUNDS
-        least = low * np.minimum(done.multi_vsv, done.split_vsv)
-        most = high * np.maximum(done.multi_vsv, done.split_vsv)
+        least = low * np.minimum(done.at_target, done.from_source) + done.photons
+        most = high * np.maximum(done.at_target, done.from_source) + done.photons
         assert (done.dose >= 0.999 * least)[problem.reported].all()
         assert (done.dose <= 1.001 * most)[problem.reported].all()
         others.append(found)

@@ -9,12 +9,12 @@ import torch
 from torch import nn
 
 from LuDosimetryLib.dose.residual.channels import (
+    AT_TARGET,
+    FROM_SOURCE,
     LINEAR_CHANNELS,
-    MULTI_VSV,
-    SPLIT_VSV,
     TISSUE_CHANNELS,
 )
-from LuDosimetryLib.dose.residual.network import LinearNetwork, PaperNetwork, split_less_multi
+from LuDosimetryLib.dose.residual.network import LinearNetwork, PaperNetwork, source_less_target
 
 SHAPE = (12, 16, 20)
 
@@ -37,7 +37,7 @@ def test_twice_the_activity_is_twice_the_residual_bit_for_bit(patient, lively):
         for factor in (2.0, 0.5, 1024.0, -1.0):
             assert torch.equal(network(tissue, factor * linear), factor * once)
     # it does something, and everywhere
-    assert (once - split_less_multi(linear)).abs().min() > 0.0
+    assert (once - source_less_target(linear)).abs().min() > 0.0
 
 
 def test_the_residual_of_two_activities_is_the_sum_of_theirs(patient, lively):
@@ -55,13 +55,13 @@ def test_no_activity_no_residual(patient, lively):
         assert not lively(LinearNetwork())(tissue, 0.0 * linear).any()
 
 
-def test_untrained_the_corrected_dose_is_the_split_vsv_dose(patient):
+def test_untrained_the_corrected_dose_is_that_by_the_source(patient):
     tissue, linear, _ = patient
     doses = linear[0].double().numpy()
     with torch.no_grad():
         residual = LinearNetwork().eval()(tissue, linear)[0, 0].double().numpy()
         assert not PaperNetwork().eval()(tissue, linear).any()
-    np.testing.assert_allclose(residual, doses[SPLIT_VSV].sum(0) - doses[MULTI_VSV], atol=1e-6)
+    np.testing.assert_allclose(residual, doses[FROM_SOURCE] - doses[AT_TARGET], atol=1e-6)
 
 
 def test_tissue_steers_the_linear_network(patient, lively):

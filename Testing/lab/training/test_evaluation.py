@@ -107,9 +107,9 @@ class TestEvaluate:
             for method, dose in organ.by_method_Gy.items():
                 assert dose == pytest.approx(mean_dose(doses[method], dataset.density, voi))
             # a perfect method is off by the noise of Monte Carlo alone
-            apart = organ.by_method_Gy["split-vsv"] - organ.monte_carlo_Gy
+            apart = organ.by_method_Gy["photon-transport"] - organ.monte_carlo_Gy
             assert abs(apart) < 4.0 * organ.standard_error_Gy
-        assert doses["unet"] == pytest.approx(doses["split-vsv"], rel=1e-5)
+        assert doses["unet"] == pytest.approx(doses["photon-transport"], rel=1e-5)
 
     def test_a_perfect_method_shows_no_error_but_noise(self, dataset_of, model):
         excess, mean, foretold = [], [], []
@@ -118,13 +118,15 @@ class TestEvaluate:
                 found, _ = evaluate(dataset_of(seed=seed, cycle=cycle), model, Log())
                 for error in found.tissues.values():
                     # what is left of a difference of two estimates of the same variance
-                    excess.append(error.excess_percent["split-vsv"])
+                    excess.append(error.excess_percent["photon-transport"])
                     foretold.append(error.noise_percent * (2.0 / error.voxels) ** 0.25)
                     mean.append(
-                        error.mean_percent["split-vsv"] * error.voxels**0.5 / error.noise_percent
+                        error.mean_percent["photon-transport"]
+                        * error.voxels**0.5
+                        / error.noise_percent
                     )
                 for doses in (found.all_doses, found.low_doses):
-                    r = doses["split-vsv"]
+                    r = doses["photon-transport"]
                     assert r.r == pytest.approx(r.perfect_r, abs=0.005)
                 assert found.all_doses["multi-vsv"].sums[0] > found.low_doses["multi-vsv"].sums[0]
         assert np.median(excess) <= np.median(foretold)
@@ -137,9 +139,9 @@ class TestEvaluate:
 
         found, _ = evaluate(dataset_of(change=less_in_bone), model, Log())
         bone, soft = found.tissues["bone"], found.tissues["soft tissue"]
-        assert bone.mean_percent["split-vsv"] == pytest.approx(10.0, abs=1.0)
-        assert bone.excess_percent["split-vsv"] == pytest.approx(10.0, abs=1.5)
-        assert abs(soft.mean_percent["split-vsv"]) < 0.5
+        assert bone.mean_percent["photon-transport"] == pytest.approx(10.0, abs=1.0)
+        assert bone.excess_percent["photon-transport"] == pytest.approx(10.0, abs=1.5)
+        assert abs(soft.mean_percent["photon-transport"]) < 0.5
 
     def test_cancelled(self, dataset_of, model):
         def stop(fraction, text):

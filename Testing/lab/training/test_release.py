@@ -71,7 +71,7 @@ def test_the_card_follows_from_what_was_done(model, study, external, tmp_path):
     tables = made.validation
     (kidney, *_) = tables["external"]["organs"]
     assert kidney["volume of interest"] == "left kidney"
-    assert abs(kidney["split-vsv [%]"]) < 3.0  # the true dose of these patients
+    assert abs(kidney["photon-transport [%]"]) < 3.0  # the true dose of these patients
     assert [d["name"] for d in tables["external datasets"]] == ["p9-1"]
     rows = {row["volumes of interest"]: row for row in tables["leave-one-patient-out"]["organs"]}
     assert rows["kidneys"]["number"] == 3

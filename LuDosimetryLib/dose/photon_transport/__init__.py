@@ -1,0 +1,1 @@
+"""Photons through the patient by discrete ordinates: no noise, and linear in activity."""
