@@ -18,7 +18,7 @@ from .registry import check_nuclide, dose_method, lack_of
 
 __all__ = ["FALLBACK", "Doses", "calculate_doses", "dose_without_recovery", "methods_of"]
 
-FALLBACK = "multi-vsv"
+FALLBACK = "photon-transport"
 """Method that stands in for one that is not available."""
 _STATISTICAL_WEIGHT = 50.0
 """Share of the progress bar that a statistical method takes, relative to another method."""

@@ -38,7 +38,7 @@ def check_nuclide(nuclide: Nuclide, model: Path | None) -> None:
     trained = read_card(model).nuclide
     if nuclide.name != trained:
         raise InvalidInput(
-            f"the residual network was trained for {trained}, not for {nuclide.name}; choose multi-vsv, or another method that "
+            f"the residual network was trained for {trained}, not for {nuclide.name}; choose photon-transport, or another method that "
             "needs no network."
         )
 

@@ -129,7 +129,7 @@ def _photon_lines(nuclide: Nuclide, energies_MeV: NDArray[np.float64]) -> NDArra
     negligible_MeV = 1e-3 * _NEGLIGIBLE * (nuclide.electron_keV + nuclide.photon_keV)
     if within.prod(axis=1).sum() < negligible_MeV or beyond.prod(axis=1).sum() > negligible_MeV:
         raise InvalidInput(
-            f"the dose methods split-vsv and unet are made for photons of {1e3 * low:g} to {1e3 * high:g} keV, which those of "
+            f"the dose method split-vsv is made for photons of {1e3 * low:g} to {1e3 * high:g} keV, which those of "
             f"{nuclide.name} are not; choose the dose method multi-vsv, single-vsv, local or monte-carlo."
         )
     return np.asarray(within)

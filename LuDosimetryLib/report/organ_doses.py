@@ -103,7 +103,7 @@ def methods_section(result: ResultData) -> Html:
         notes.append(f"differences are relative to {chosen}, the chosen method")
     if corrected:
         headings.append(heading("network's correction", "%"))
-        notes.append("network's correction: by the residual network, relative to multi-vsv")
+        notes.append("network's correction: by the residual network, relative to photon-transport")
     for name in others:
         headings += [heading(name, "Gy"), heading("difference", "%")]
         headings += [heading("statistical", "± %")] if name in result.standard_errors else []

@@ -170,7 +170,7 @@ class TestWithOnnxRuntime:
     def test_an_installation_without_weights_is_told(self, case_folder, refused, monkeypatch):
         monkeypatch.setattr(model, "CARD", ("Models", "absent.json"))
         case_folder.change("options", "dose_method", to="unet")
-        assert "choose the dose method multi-vsv, which needs no network" in refused()
+        assert "choose the dose method photon-transport, which needs no network" in refused()
 
     def test_weights_that_are_damaged(self, case_folder, refused, monkeypatch, tmp_path):
         copy = tmp_path / "model"
@@ -206,7 +206,7 @@ class TestWithOnnxRuntime:
     @pytest.mark.parametrize(
         ("change", "reason"),
         [
-            ({"nuclide": "Y-90"}, "was trained for Y-90, not for Lu-177; choose multi-vsv"),
+            ({"nuclide": "Y-90"}, "was trained for Y-90, not for Lu-177; choose photon-transport"),
             ({"sha256": "0" * 64}, "expected 000000000000...; give the folder, the card or"),
             ({"schema": "ludosimetry-model/1"}, "its schema is 'ludosimetry-model/1', expected"),
         ],

@@ -65,14 +65,17 @@ class EnergyGroups:
         ----------
         nuclide : Nuclide
         bremsstrahlung_keV : float
-            Energy per decay of bremsstrahlung, which joins the softest line.
+            Energy per decay of bremsstrahlung, which joins the softest line; without any, it stays local.
         """
         lines = np.array(nuclide.photon_lines, float).reshape(-1, 2)
         energies, yields = 1e3 * lines[:, 0], lines[:, 1]
         local = energies < LOCAL_BELOW_KEV
         energy_keV, emitted = _lines_together(energies[~local], yields[~local])
+        local_keV = float((energies * yields)[local].sum())
         if len(emitted):
             emitted[-1] += bremsstrahlung_keV / energy_keV[-1]
+        else:
+            local_keV += bremsstrahlung_keV
         edges = _edges(energy_keV[0]) if len(energy_keV) else np.array([])
         middle = np.sqrt(edges[1:] * edges[:-1])
         scatter = np.zeros((2, *2 * (len(energy_keV) + len(middle),)))
@@ -85,7 +88,7 @@ class EnergyGroups:
         return cls(
             np.concatenate([energy_keV, middle]),
             emitted,
-            float((energies * yields)[local].sum()),
+            local_keV,
             scatter,
         )
 

@@ -105,7 +105,7 @@ def photon_dose(problem: DoseProblem, log: Log) -> Array:
     detail = _detail(soft.photons, activity, cells, media, problem.device)
     # relative to soft tissue near the source, where photons have not scattered
     unscattered = absorbed[:, : groups.lines] @ groups.emitted
-    relative = unscattered / unscattered[0]
+    relative = unscattered / max(float(unscattered[0]), 1e-30)
     total = np.float32(groups.local_keV) * activity * media.per_own_density
     for part, share, ratio in zip(dose, fractions, relative, strict=True):
         if share.any():

@@ -239,5 +239,5 @@ def _refusal(path: Path | None, reason: str) -> InvalidInput:
         else "give the folder, the card or the ONNX file that 'train' or 'release' wrote"
     )
     return InvalidInput(
-        f"{reason}; {remedy}, or choose the dose method multi-vsv, which needs no network."
+        f"{reason}; {remedy}, or choose the dose method photon-transport, which needs no network."
     )

@@ -53,7 +53,7 @@ def refusal(path):
     message = str(caught.value)
     assert "\n" not in message
     assert message.endswith(
-        "give the folder, the card or the ONNX file that 'train' or 'release' wrote, or choose the dose method multi-vsv, "
+        "give the folder, the card or the ONNX file that 'train' or 'release' wrote, or choose the dose method photon-transport, "
         "which needs no network."
     )
     assert str(path) in message

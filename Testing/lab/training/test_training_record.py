@@ -136,7 +136,7 @@ def test_limits_follow_from_data_and_study(card, dataset_of):
         "Y-90 only; other nuclides have other electrons and photons.",
         "Trained at voxels of 4.8 mm; other sizes are resampled to it and back.",
         "It learned from Monte Carlo (none), whose media follow the CT.",
-        "Metal and dense contrast medium are taken for bone by their density, as by all methods here; 1.2 mL in 1 of 5 "
+        "Metal and dense contrast medium are taken for bone, as by all methods here, outside volumes that are soft tissue by name; 1.2 mL in 1 of 5 "
         "datasets of the training were denser than 2.3 g/cm3.",
         "Not linear in activity: the dose of two activities is not exactly the sum of their doses.",
         "Worst in the leave-one-patient-out study: lungs, 1.3 % on average and 2.8 % at most.",
