@@ -204,7 +204,8 @@ def fit_curve(
     nuclide : str
         No rate is slower than its decay.
     tail : {"physical", "effective"}
-        After the last scan, for the trapezoid.
+        After the last scan, for the trapezoid: by decay alone, or as between the last two scans
+        where activity falls faster than by decay.
     name : str
         Of the volume.
 

@@ -18,6 +18,7 @@ def calculate(case_folder) -> Result:
 
 def test_doses_by_hand(case_folder):
     """TIA by Eq. 1, all electron energy where it is emitted, density from the CT."""
+    case_folder.change("options", "tail", to="physical")
     result = calculate(case_folder)
     hours = [point["hours"] for point in case_folder.data["time_points"]]
     scans = [case_folder.values(f"spect_{n}.nrrd") for n in (1, 2, 3)]
@@ -68,10 +69,11 @@ def test_a_single_scan(case_folder):
     np.testing.assert_allclose(result.tia, expected, rtol=1e-4)
 
 
-def test_the_effective_tail_is_an_option(case_folder):
-    physical = calculate(case_folder)
-    case_folder.change("options", "tail", to="effective")
+def test_the_tail_is_effective_unless_it_is_chosen(case_folder):
     effective = calculate(case_folder)
+    assert effective.case["options"]["tail"] == "effective"
+    case_folder.change("options", "tail", to="physical")
+    physical = calculate(case_folder)
     assert 0.5 < effective.tia.sum() / physical.tia.sum() < 0.9
 
 

@@ -12,6 +12,8 @@ from .integration import BQ_TO_MBQ, IntegrationProblem, TimeIntegral
 
 __all__ = ["check_against_curves", "integrate", "trapezoid_tia"]
 
+_RISING = 0.05
+"""Part of the time-integrated activity in voxels without decay at the end that calls for a warning."""
 _FAR = 0.10
 """Relative difference of trapezoid and fitted curve that calls for a warning: twice what the budget allows a curve by default."""
 
@@ -24,7 +26,22 @@ def integrate(problem: IntegrationProblem, log: Log) -> TimeIntegral:
             f"there is only one scan, at {hours[0]:g} h: activity is taken to rise evenly until then and to decay "
             "physically after."
         )
-    return TimeIntegral(trapezoid_tia(hours, scans, problem.decay_per_h, problem.options.tail))
+    tia = trapezoid_tia(hours, scans, problem.decay_per_h, problem.options.tail)
+    if problem.options.tail == "effective" and len(hours) > 1:
+        _remark_on_rising(hours, scans, tia, log)
+    return TimeIntegral(tia)
+
+
+def _remark_on_rising(hours: list[float], scans: list[Array], tia: Array, log: Log) -> None:
+    """Say how much lies where the last two scans show no decay that could be followed."""
+    total = float(tia.sum(dtype=np.float64))
+    part = float(tia[scans[-1] >= scans[-2]].sum(dtype=np.float64))
+    if part > _RISING * total:
+        log.remark(
+            f"activity does not fall from the scan at {hours[-2]:g} h to the last, at {hours[-1]:g} h, in voxels that hold "
+            f"{100.0 * part / total:.0f} % of the time-integrated activity; the effective tail is there one of physical "
+            "decay."
+        )
 
 
 def trapezoid_tia(

@@ -100,7 +100,7 @@ class Options:
         decides_dose=True,
     )
     tail: str = option(
-        "physical",
+        "effective",
         label="Tail of the trapezoid",
         help="How activity falls after the last scan, for the trapezoid and in voxels where a curve cannot be fitted.",
         choices=TAILS,

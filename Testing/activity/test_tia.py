@@ -66,6 +66,24 @@ def test_the_trapezoid_is_untouched():
         assert result.model is None
 
 
+def test_the_trapezoid_says_where_no_decay_can_be_followed():
+    images = scans(60.0)
+    log = Log()
+    integrated(images, "trapezoid", log=log)
+    assert log.remarks == []
+    images[-1][:2] = 1.1 * images[-2][:2]
+    part = trapezoid_tia(HOURS, images, DECAY, "effective")
+    share = 100.0 * part[:2].sum(dtype=float) / part.sum(dtype=float)
+    physical = trapezoid_tia(HOURS, images, DECAY, "physical")
+    np.testing.assert_array_equal(part[:2], physical[:2])
+    integrated(images, "trapezoid", log=log)
+    (remark,) = (text for text in log.remarks if "does not fall" in text)
+    assert f"voxels that hold {share:.0f} % of the time-integrated activity" in remark
+    quiet = Log()
+    integrated(images, "trapezoid", log=quiet, tail="physical")
+    assert not any("does not fall" in text for text in quiet.remarks)
+
+
 @pytest.mark.parametrize(
     ("integration", "uptake_h", "rel"),
     [("mono-exponential", None, 1e-5), ("bi-exponential", 2.0, 1e-4), ("hybrid", 2.0, 1e-4)],
@@ -129,7 +147,8 @@ def test_what_is_integrated_is_checked_against_its_curves(integration):
     """Washout of 30 h in a liver: what each integration has to say of it."""
     liver = {"liver": np.ones(SHAPE, bool)}
     log = Log()
-    _, curves = integrated_and_checked(problem(scans(30.0), integration, liver), log)
+    asked = problem(scans(30.0), integration, liver, tail="physical")
+    _, curves = integrated_and_checked(asked, log)
     # the Bayesian curve leans a little towards what is usual
     rel = 0.03 if integration == "bayesian" else 1e-4
     assert curves["liver"].effective_half_life_h == pytest.approx(30.0, rel=rel)

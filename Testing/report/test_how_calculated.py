@@ -6,13 +6,14 @@ import pytest
 
 from LuDosimetryLib.case.option import options_of
 from LuDosimetryLib.case.options import Options
+from LuDosimetryLib.case.presets import PRESETS
 from LuDosimetryLib.report.how_calculated import (
     how_calculated,
     how_calculated_section,
     preset_sentence,
 )
 
-KIM = {"registration": "rigid", "integration": "trapezoid", "dose_method": "unet"}
+KIM = PRESETS["kim-2022"].options
 
 
 def rows(options=None, dose_method="unet", preset=None):
@@ -48,9 +49,9 @@ def test_what_has_no_effect_is_left_out_unless_it_was_chosen():
     assert "Tail of the trapezoid" not in single
     assert "Media" not in single
     assert "Histories" not in single
-    chosen = rows({"seed": 7, "tail": "effective", "integration": "haenscheid"})
+    chosen = rows({"seed": 7, "tail": "physical", "integration": "haenscheid"})
     assert chosen["Seed"] == ("7", "chosen; no effect here")
-    assert chosen["Tail of the trapezoid"] == ("Effective decay", "chosen; no effect here")
+    assert chosen["Tail of the trapezoid"] == ("Physical decay", "chosen; no effect here")
 
 
 def test_monte_carlo_states_its_effort():
@@ -68,7 +69,7 @@ def test_monte_carlo_states_its_effort():
     [
         ("registration", "deformable", "Registration", "Deformable"),
         ("integration", "hybrid", "Integration", "VOI curve, scaled to each voxel"),
-        ("tail", "effective", "Tail of the trapezoid", "Effective decay"),
+        ("tail", "physical", "Tail of the trapezoid", "Physical decay"),
         ("dose_method", "split-vsv", "Dose method", "Split voxel S values"),
         ("model", Path("networks/own"), "Network", "networks/own"),
         ("device", "cpu", "Device", "CPU"),
@@ -130,7 +131,7 @@ def test_values_of_a_preset():
             {
                 "options": {
                     "integration": "trapezoid",
-                    "tail": "effective",
+                    "tail": "physical",
                     "spect_resolution_mm": 7.5,
                 }
             },

@@ -40,7 +40,9 @@ def stated_and_integrated(series):
 
 def test_a_trapezoid_is_no_surer_than_it_is_far_from_the_curve():
     """The case that asked for it: 5.58 Gy where the fitted curve gives 3.9."""
-    (stated,), (tia,) = stated_and_integrated(series_of(WASHOUT, integration="trapezoid"))
+    (stated,), (tia,) = stated_and_integrated(
+        series_of(WASHOUT, integration="trapezoid", tail="physical")
+    )
     true = 50.0 / np.log(2.0)
     assert tia > 1.4 * true
     apart = 100.0 * (tia - true) / tia

@@ -209,10 +209,10 @@ def test_the_report_names_its_segments(written):
 def test_objects_say_how_the_dose_was_made(written):
     result, folder = written
     dose = pydicom.dcmread(folder / "dose.dcm")
-    assert dose.DoseComment == "Research use only: local, trapezoid, physical tail"
+    assert dose.DoseComment == "Research use only: local, trapezoid, effective tail"
     assert dose.SeriesDescription == "Absorbed dose, local; research use only"
     assert "For research use only; not a medical device." in dose.DerivationDescription
-    for words in ("Dose method: Local deposition.", "Tail of the trapezoid: Physical decay."):
+    for words in ("Dose method: Local deposition.", "Tail of the trapezoid: Effective decay."):
         assert words in dose.DerivationDescription
     for warning in result.warnings:
         assert warning[:100] in dose.ImageComments
@@ -227,7 +227,7 @@ def test_objects_say_how_the_dose_was_made(written):
     assert len(texts) == 2 + len(result.warnings)
     parameters = {
         element.value for element in report.iterall() if element.keyword == "TextValue"
-    } & {"dose_method=local", "integration=trapezoid", "tail=physical"}
+    } & {"dose_method=local", "integration=trapezoid", "tail=effective"}
     assert len(parameters) == 3
     assert report.CodingSchemeIdentificationSequence[0].CodingSchemeDesignator == "99LUDOSIMETRY"
 
