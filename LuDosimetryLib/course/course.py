@@ -54,7 +54,7 @@ class Cycle:
     corrected : bool
         Whether activity was corrected for recovery.
     integration, tail, preset : str
-        As asked; empty if unknown.
+        As asked; empty if unknown. The tail is "none" where the integration has none.
     warnings : tuple of str
     warnings_of_vois : dict of str to tuple of int
         Places in `warnings` of those that concern a volume of interest.
@@ -98,7 +98,8 @@ class OrganCourse:
     cumulated_BED_Gy : tuple of float, or None
         Sum of the cycles' biologically effective doses.
     dose_per_activity_Gy_GBq : float or None
-        Cumulated over the activity of these cycles.
+        Cumulated over the activity of these cycles; None where an activity is unknown or the cycles
+        are of different nuclides, whose activities do not add up.
     """
 
     name: str
@@ -107,6 +108,34 @@ class OrganCourse:
     cumulated_standard_uncertainty_Gy: tuple[float, ...] | None
     cumulated_BED_Gy: tuple[float, ...] | None
     dose_per_activity_Gy_GBq: float | None
+
+
+@dataclass(frozen=True)
+class Line:
+    """
+    A limit beside what has been cumulated of a volume of interest.
+
+    Attributes
+    ----------
+    name : str
+        Empty for the mean absorbed dose, "BED" for the biologically effective dose.
+    limit_Gy : float
+    cumulated_Gy : tuple of float, or None
+        One value for each cycle of the volume; None where there is none.
+    """
+
+    name: str
+    limit_Gy: float
+    cumulated_Gy: tuple[float, ...] | None
+
+    @property
+    def words(self) -> str:
+        """The line in a few words."""
+        return f"{self.name} {self.limit_Gy:g} Gy".strip()
+
+    def crossed(self, place: int) -> bool:
+        """Whether what has been cumulated up to a place in the volume's cycles is above the line."""
+        return self.cumulated_Gy is not None and self.cumulated_Gy[place] > self.limit_Gy
 
 
 @dataclass(frozen=True)
@@ -155,15 +184,20 @@ class Course:
         place : int
             Place in its `cycles`; the last if not given.
         """
-        limit, effect = self.limit_of(organ.name), organ.cumulated_BED_Gy
-        if limit is None:
-            return []
-        found = []
-        if limit.dose_Gy is not None and organ.cumulated_dose_Gy[place] > limit.dose_Gy:
-            found.append(f"above the line of {limit.dose_Gy:g} Gy")
-        if limit.BED_Gy is not None and effect is not None and effect[place] > limit.BED_Gy:
-            found.append(f"BED above the line of {limit.BED_Gy:g} Gy")
-        return found
+        return [
+            f"{line.name} above the line of {line.limit_Gy:g} Gy".strip()
+            for line in self.lines_of(organ)
+            if line.crossed(place)
+        ]
+
+    def lines_of(self, organ: OrganCourse) -> list[Line]:
+        """List the lines of a volume: that of the dose, then that of the BED."""
+        limit = self.limit_of(organ.name) or Limit()
+        lines = (
+            ("", limit.dose_Gy, organ.cumulated_dose_Gy),
+            ("BED", limit.BED_Gy, organ.cumulated_BED_Gy),
+        )
+        return [Line(name, at, of) for name, at, of in lines if at is not None]
 
     def differs(self, attribute: str) -> bool:
         """Whether an attribute is not the same in all cycles."""
@@ -211,7 +245,8 @@ def _organ_course(name: str, cycles: tuple[Cycle, ...]) -> OrganCourse:
     effects = [organ.BED_Gy for organ in organs]
     dose_Gy = [sum(o.mean_dose_Gy for o in some) for some in up_to]
     activities = [cycle.administered_activity_MBq for cycle in having]
-    given_GBq = None if None in activities else sum(1e-3 * a for a in activities if a is not None)
+    summed = None not in activities and len({cycle.nuclide for cycle in having}) == 1
+    given_GBq = sum(1e-3 * a for a in activities if a is not None) if summed else None
     return OrganCourse(
         name,
         tuple(cycle.number for cycle in having),

@@ -5,10 +5,12 @@ from typing import Any
 
 from ..report.canvas import label, panels, style_axes
 from ..report.palette import INK, MUTED, organ_style
-from .course import Course, OrganCourse
+from .course import Course, Line, OrganCourse
 
 _PANEL_INCH = (2.9, 2.25)
 _MOST_SHOWN = 12
+_CLOSE = 0.2
+"""Part of the panel's height under which the words of two lines would meet."""
 _LINE, _EFFECT, _EFFECT_LINE = "#b03030", "#6a4fa3", "#8a6fc0"
 
 
@@ -70,13 +72,10 @@ def _panel(axes: Any, course: Course, organ: OrganCourse, colour: str) -> None:
     if organ.cumulated_standard_uncertainty_Gy is not None:
         top += organ.cumulated_standard_uncertainty_Gy[-1]
     top = max(top, *(effect or (0.0,)))
-    limit = course.limit_of(organ.name)
-    if limit is not None and limit.dose_Gy is not None:
-        _line(axes, limit.dose_Gy, f"{limit.dose_Gy:g} Gy", _LINE, "--", 0.02)
-        top = max(top, limit.dose_Gy)
-    if limit is not None and limit.BED_Gy is not None:
-        _line(axes, limit.BED_Gy, f"BED {limit.BED_Gy:g} Gy", _EFFECT_LINE, ":", 0.3)
-        top = max(top, limit.BED_Gy)
+    lines = course.lines_of(organ)
+    top = max(top, *(line.limit_Gy for line in lines)) if lines else top
+    for line, apart in zip(lines, _apart([line.limit_Gy for line in lines], top), strict=True):
+        _draw_line(axes, line, apart)
     style_axes(axes, "Cycle", "Dose, BED [Gy]")
     crosses = bool(course.above(organ))
     axes.set_title(
@@ -101,18 +100,27 @@ def _panel(axes: Any, course: Course, organ: OrganCourse, colour: str) -> None:
             )
 
 
-def _line(axes: Any, at_Gy: float, words: str, colour: str, style: str, place: float) -> None:
-    """A line that the user set, with its value."""
-    axes.axhline(at_Gy, color=colour, linewidth=1.2, linestyle=style)
+def _draw_line(axes: Any, line: Line, above: bool) -> None:
+    """A line that the user set, with its value beside the panel's left edge, above or below it."""
+    colour, style = (_EFFECT_LINE, ":") if line.name else (_LINE, "--")
+    axes.axhline(line.limit_Gy, color=colour, linewidth=1.2, linestyle=style)
     axes.annotate(
-        words,
-        (place, at_Gy),
-        (0, 3),
+        line.words,
+        (0.015, line.limit_Gy),
+        (0, 3 if above else -3),
         xycoords=("axes fraction", "data"),
         textcoords="offset points",
+        va="bottom" if above else "top",
         fontsize=8,
         color=colour,
     )
+
+
+def _apart(limits_Gy: Sequence[float], top_Gy: float) -> list[bool]:
+    """Whether the words of each line go above it: of two close lines those of the lower go below."""
+    close = max(limits_Gy, default=0.0) - min(limits_Gy, default=0.0) < _CLOSE * top_Gy
+    lowest = limits_Gy.index(min(limits_Gy)) if len(limits_Gy) > 1 and close else None
+    return [n != lowest for n in range(len(limits_Gy))]
 
 
 def _shown_numbers(numbers: Sequence[int]) -> list[int]:

@@ -11,9 +11,11 @@ from ..base.errors import InvalidInput
 from ..base.log import Log
 from ..base.storage import LAST, staged
 from ..base.typed_json import without_repetition
+from ..case.integrations import INTEGRATIONS
 from ..organs.quantities import Shown, shown_in
 from ..output.summary import ForeignFile, read_summary
 from ..output.tables import csv_text
+from ..result.asked import AskedOptions
 from .course import USUAL_LIMITS, Course, Cycle, Limit
 from .report import write_course_report
 
@@ -118,11 +120,17 @@ def _read_cycle(folder: Path) -> Cycle | None:
         organs={organ.name: organ for organ in summary.organs},
         corrected=any(organ.recovery_coefficient for organ in summary.organs),
         integration=summary.asked.options.integration,
-        tail=summary.asked.options.tail,
+        tail=_tail(summary.asked.options),
         preset=summary.asked.preset,
         warnings=summary.warnings,
         warnings_of_vois=summary.warnings_of_vois,
     )
+
+
+def _tail(options: AskedOptions) -> str:
+    """The tail as asked for; "none" where the integration has none."""
+    entry = INTEGRATIONS.get(options.integration)
+    return "none" if entry is not None and not entry.has_tail else options.tail
 
 
 def _check_one_patient(cycles: tuple[Cycle, ...]) -> None:
@@ -142,7 +150,12 @@ def _check_one_patient(cycles: tuple[Cycle, ...]) -> None:
 
 
 _COMPARED = (
-    ("nuclide", "the nuclide", "their doses are added all the same"),
+    (
+        "nuclide",
+        "the nuclide",
+        "absorbed doses and BED, which is calculated cycle by cycle with its nuclide, add up all the same, but "
+        "activities do not: no dose per activity of the course is given, and the calibrations are taken to err together",
+    ),
     (
         "dose_method",
         "the dose method",

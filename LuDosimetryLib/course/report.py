@@ -21,7 +21,7 @@ from ..report.page import (
 )
 from ..report.voi_table import voi_table
 from .arrangement import course_arrangement
-from .course import Course, Cycle, Limit
+from .course import Course, Cycle, OrganCourse
 
 
 def write_course_report(course: Course, path: Path) -> None:
@@ -47,8 +47,6 @@ def write_course_report(course: Course, path: Path) -> None:
 
 
 def _facts(course: Course) -> Html:
-    activities = [cycle.administered_activity_MBq for cycle in course.cycles]
-    total = None if None in activities else sum(a for a in activities if a is not None)
     return facts(
         [
             ("Patient", text(course.patient_id or "–")),
@@ -56,11 +54,23 @@ def _facts(course: Course) -> Html:
             ("Nuclide", text(", ".join(dict.fromkeys(c.nuclide for c in course.cycles)))),
             (
                 "Activity in all",
-                text("not given") if total is None else Html(f"{number(total)} MBq"),
+                _activity(course),
             ),
             ("Dose method", text(", ".join(dict.fromkeys(c.dose_method for c in course.cycles)))),
         ]
     )
+
+
+def _activity(course: Course) -> Html:
+    """Administered activity of all cycles, nuclide by nuclide."""
+    totals: dict[str, float] = {}
+    for cycle in course.cycles:
+        if cycle.administered_activity_MBq is None:
+            return text("not given")
+        totals[cycle.nuclide] = totals.get(cycle.nuclide, 0.0) + cycle.administered_activity_MBq
+    if len(totals) == 1:
+        return Html(f"{number(*totals.values())} MBq")
+    return Html(", ".join(f"{text(name)} {number(of)} MBq" for name, of in totals.items()))
 
 
 def _cumulated(course: Course) -> Html:
@@ -77,7 +87,6 @@ def _cumulated(course: Course) -> Html:
     headings += [heading("See warning")] if warned else []
     rows = []
     for organ in course.organs:
-        limit = course.limit_of(organ.name)
         uncertainty, effect = organ.cumulated_standard_uncertainty_Gy, organ.cumulated_BED_Gy
         row = [
             text(", ".join(map(str, organ.cycles))),
@@ -86,14 +95,14 @@ def _cumulated(course: Course) -> Html:
             else text(with_uncertainty(organ.cumulated_dose_Gy[-1], uncertainty[-1])),
             number(organ.dose_per_activity_Gy_GBq),
             number(None if effect is None else effect[-1]),
-            *([_lines(limit, course.above(organ))] if lined else []),
+            *([_lines(course, organ)] if lined else []),
             *([marks(warned.get(organ.name, ()))] if warned else []),
         ]
         rows.append((organ.name, row))
     note = (
         "Mean absorbed doses and biologically effective doses (BED) of the cycles, added by the names of the organs. "
         "±: standard uncertainty; calibration, recovery and dose engine have the same error in all cycles. Lines are those that "
-        "the user sets (limits.json), not verdicts."
+        "the user sets (limits.json), not verdicts; ▲: the sum is above the line."
     )
     found = voi_table(
         headings,
@@ -105,15 +114,13 @@ def _cumulated(course: Course) -> Html:
     return Html(found + paragraph(note, quiet=True))
 
 
-def _lines(limit: Limit | None, above: list[str]) -> Html:
-    """Lines of a volume of interest, for dose and BED, and which it is above."""
-    found = []
-    if limit is not None and limit.dose_Gy is not None:
-        found.append(f"{limit.dose_Gy:g} Gy")
-    if limit is not None and limit.BED_Gy is not None:
-        found.append(f"BED {limit.BED_Gy:g} Gy")
-    crossed = "".join(f"<br><strong>{text(words)}</strong>" for words in above)
-    return Html(text("; ".join(found) or "–") + crossed)
+def _lines(course: Course, organ: OrganCourse) -> Html:
+    """Lines of a volume of interest, for dose and BED, each marked if the volume is above it."""
+    lines = [
+        Html(f"<strong>▲ {text(line.words)}</strong>") if line.crossed(-1) else text(line.words)
+        for line in course.lines_of(organ)
+    ]
+    return Html("<br>".join(lines)) if lines else text("–")
 
 
 def _picture(course: Course) -> list[Html]:

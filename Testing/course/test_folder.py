@@ -194,6 +194,40 @@ def test_what_each_cycle_rests_on_is_carried_and_mixtures_are_marked(patient, ca
     assert "⚠ Dose method" not in page
 
 
+def test_cycles_of_two_nuclides_are_marked_and_their_activities_not_added(
+    patient, calculate, tmp_path
+):
+    def change(data):
+        data["case"].update(nuclide="Y-90", administered_activity_MBq=2500.0)
+
+    edit(patient, 2, change)
+    code, said = calculate()
+    assert code == DONE
+    assert "no dose per activity of the course is given" in said
+    found = json.loads((tmp_path / "course/course.json").read_text(encoding="utf-8"))
+    doses = [c["organs"]["kidney"]["mean_dose_Gy"] for c in found["cycles"]]
+    kidney = found["organs"][0]
+    assert kidney["cumulated_dose_Gy"][-1] == pytest.approx(sum(doses))
+    assert len({c["nuclide"] for c in found["cycles"] if c["cycle"] in kidney["cycles"]}) == 2
+    assert kidney["dose_per_activity_Gy_GBq"] is None
+    assert set(found["warnings_of_vois"]) == {"kidney", "tumour", "lung"}
+    page = (tmp_path / "course/course.html").read_text(encoding="utf-8")
+    assert "⚠ Nuclide" in page
+    assert "Y-90 2\u202f500 MBq" in page
+
+
+def test_a_tail_is_named_where_the_integration_has_one(patient, calculate, tmp_path):
+    for number, tail in ((1, "physical"), (2, "effective")):
+        edit(
+            patient,
+            number,
+            lambda d, tail=tail: d["case"]["options"].update(integration="bayesian", tail=tail),
+        )
+    assert calculate() == (DONE, "")
+    found = json.loads((tmp_path / "course/course.json").read_text(encoding="utf-8"))
+    assert [c["tail"] for c in found["cycles"][:2]] == ["none", "none"]
+
+
 def test_what_crosses_a_line_is_marked_and_not_judged(patient, calculate, tmp_path):
     single = json.loads((patient / "cycle 1/result/result.json").read_text(encoding="utf-8"))
     kidney = single["organs"][0]
@@ -209,7 +243,8 @@ def test_what_crosses_a_line_is_marked_and_not_judged(patient, calculate, tmp_pa
     with (tmp_path / "course/course.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert [row["above"] for row in rows[:3]] == ["", crossed, ""]
-    assert crossed in (tmp_path / "course/course.html").read_text(encoding="utf-8")
+    page = (tmp_path / "course/course.html").read_text(encoding="utf-8")
+    assert f"<strong>▲ {lines['dose_Gy']:g} Gy</strong><br>BED {lines['BED_Gy']:g} Gy" in page
 
 
 def test_limits_of_the_patient_and_of_the_command(patient, calculate, tmp_path):
