@@ -7,6 +7,8 @@ caller's choice; ``voxel_mm`` goes along with them, axis by axis. No input is ch
 
 import warnings
 from collections.abc import Mapping, Sequence
+from os import PathLike
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -47,6 +49,7 @@ def dose_of(
     nuclide: str = Case.nuclide,
     patient: ArrayLike | None = None,
     media: int = Options.media,
+    model: str | PathLike[str] | None = Options.model,
     device: str = Options.device,
     histories: int = Options.histories,
     seed: int = Options.seed,
@@ -71,6 +74,9 @@ def dose_of(
         Voxels of the patient; all if not given. Air in it (below 0.05 g/cm3) is given no dose.
     media : int
         Number of media of the multiple voxel S values.
+    model : path, optional
+        For ``"unet"``, a residual network of one's own instead of the shipped one: the folder that
+        ``ludosimetry train`` or ``release`` wrote, or the card or the ONNX file in it.
     device : {"auto", "cpu", "cuda"}
     histories, seed : int
         Decays that Monte Carlo follows, and its random seed.
@@ -85,8 +91,8 @@ def dose_of(
     Raises
     ------
     InvalidInput
-        For arrays, sizes or names that cannot be used, a nuclide that the method does not know,
-        or a method that is not available on this machine.
+        For arrays, sizes or names that cannot be used, a nuclide that the method does not know, a
+        network that cannot be read or has no part in the method, or a method that is not available on this machine.
 
     Warns
     -----
@@ -109,7 +115,12 @@ def dose_of(
     given = np.ones(tia.shape, bool) if patient is None else np.asarray(patient, bool)
     _check_shapes(tia_MBq_h_mL=tia, density_g_cm3=density, patient=given)
     check_choice("method", method, list(DOSE_METHODS))
+    network = None if model is None else Path(model)
     Options(media=media, device=device, histories=histories, seed=seed)  # which checks them
+    if network is not None and method != "unet":
+        raise InvalidInput(
+            f"model is {str(network)!r}, but the dose method {method!r} has no network; choose 'unet', or give no model."
+        )
     read_media(media)
     reported = given & (density >= NO_DOSE_BELOW_G_CM3)
     if not reported.any():
@@ -118,9 +129,9 @@ def dose_of(
             "density_g_cm3 and patient."
         )
     data = read_nuclide(nuclide)
-    check_nuclide(method, data)
     if (lack := lack_of(method)) is not None:
         raise InvalidInput(f"the dose method {method!r} is not available: {lack}.")
+    check_nuclide(method, data, network)
     problem = DoseProblem(
         Grid.axial(_shape(tia), _voxel_mm(voxel_mm)),
         tia,
@@ -130,6 +141,7 @@ def dose_of(
         media,
         choose_device(device),
         effort=Effort(histories, seed=seed),
+        model=network,
     )
     log = Log(progress)
     dose = dose_method(method)(problem, log).dose

@@ -68,7 +68,7 @@ def run_case(
     source, nuclide, device, methods = _prepared(case, log)
     with clock("read"):
         log.at(0.0, "reading the scans")
-        provenance = provenance_of(case, nuclide, device)
+        provenance = provenance_of(case, nuclide, device, methods)
         scans = read_activity(case, nuclide, log)
         grid = scans[case.reference_time_point].grid
         log.at(0.1, "reading the CT")

@@ -1,6 +1,8 @@
 """One call each for a physicist with arrays in hand, against what is known otherwise."""
 
 import doctest
+import json
+import shutil
 import subprocess
 import sys
 
@@ -19,6 +21,8 @@ from LuDosimetryLib import (
     run_case,
     voxel_s_values,
 )
+from LuDosimetryLib.base.resources import resource
+from LuDosimetryLib.dose.residual.model import CARD
 
 from .conftest import ENVIRONMENT
 from .support.yttrium import yttrium  # noqa: F401
@@ -80,6 +84,25 @@ class TestDose:
             )
             np.testing.assert_array_equal(dose, expected)
 
+    @pytest.mark.slow
+    @pytest.mark.filterwarnings("ignore:residual network. voxels of 6 x 6 x 6 mm are far")
+    def test_a_network_of_ones_own(self, case_folder, tmp_path):
+        """A copy of the shipped one that may change the dose by a thousandth only."""
+        folder = tmp_path / "own"
+        shutil.copytree(resource(*CARD).parent, folder)
+        card = json.loads((folder / CARD[-1]).read_text(encoding="utf-8"))
+        card["bounds"] = [0.999, 1.001]
+        (folder / CARD[-1]).write_text(json.dumps(card), encoding="utf-8")
+        case = Case.read(case_folder.file).with_options(dose_method="unet", model=str(folder))
+        result = run_case(case)
+        arrays = (result.tia, result.density, result.grid.spacing_mm)
+        asked = {"patient": result.reported, "device": "cpu"}
+        own = dose_of(*arrays, "unet", model=folder, **asked)
+        np.testing.assert_array_equal(own, result.dose)
+        assert not np.array_equal(own, dose_of(*arrays, "unet", **asked))
+        multi, split = (dose_of(*arrays, name, **asked) for name in ("multi-vsv", "split-vsv"))
+        assert (own <= 1.0011 * np.maximum(multi, split)).all()
+
     def test_axes_are_the_callers(self):
         rng = np.random.default_rng(1)
         tia, density = rng.uniform(0.0, 9.0, (9, 10, 11)), rng.uniform(0.9, 1.2, (9, 10, 11))
@@ -122,6 +145,8 @@ class TestDose:
             ({"voxel_mm": 0.0}, "voxel_mm is 0.0; it must be a number above 0"),
             ({"method": "multi"}, "did you mean 'multi-vsv'"),
             ({"media": 7}, "media is 7; allowed: 20"),
+            ({"model": "own"}, "model is 'own', but the dose method 'multi-vsv' has no network"),
+            ({"model": "own", "method": "unet"}, "there is no network at own: its card"),
             ({"device": "gpu"}, "device is 'gpu'"),
             ({"histories": 0}, "histories is 0"),
             ({"nuclide": "Y-90"}, "nuclide is 'Y-90'; known nuclides: Lu-177"),

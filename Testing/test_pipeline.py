@@ -1,4 +1,5 @@
 import hashlib
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -180,9 +181,17 @@ def test_provenance(case_folder):
     assert provenance["inputs_sha256"] == {n: sha256(case_folder.folder / n) for n in names}
     assert set(provenance["packages"]) >= {"python", "numpy", "scipy", "SimpleITK"}
     assert all(provenance["packages"].values())
+    assert not {"onnxruntime", "torch"} & set(provenance["packages"])
     assert "107" in provenance["nuclide_data"]
     assert provenance["device"] == "cpu"
     assert result.inputs[0] == case_folder.file
+
+
+def test_provenance_names_what_calculated_the_network(case_folder):
+    case_folder.change("options", "dose_method", to="unet")
+    packages = calculate(case_folder).provenance["packages"]
+    assert packages["onnxruntime"] == version("onnxruntime")
+    assert "torch" not in packages
 
 
 def test_progress_rises_and_can_cancel(case_folder):

@@ -1,7 +1,8 @@
 """How a result was made: versions, and the SHA-256 of everything that was read."""
 
 import platform
-from importlib import metadata
+from collections.abc import Sequence
+from importlib import import_module, metadata
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,21 @@ from ..kernels.point import kernel_provenance
 from ..tissue.nuclide import Nuclide
 
 
-def provenance_of(case: Case, nuclide: Nuclide, device: str) -> dict[str, Any]:
-    """The provenance of a result; of files as they are now."""
+def provenance_of(
+    case: Case, nuclide: Nuclide, device: str, methods: Sequence[str]
+) -> dict[str, Any]:
+    """
+    Make the provenance of a result; of files as they are now.
+
+    Parameters
+    ----------
+    case : Case
+    nuclide : Nuclide
+    device : {"cpu", "cuda"}
+        The one that calculates.
+    methods : sequence of str
+        The dose methods that calculate.
+    """
     from .. import __version__
 
     return {
@@ -23,11 +37,20 @@ def provenance_of(case: Case, nuclide: Nuclide, device: str) -> dict[str, Any]:
         "model": "",
         "nuclide_data": nuclide.source,
         "device": device,
-        "packages": {
-            "python": platform.python_version(),
-            **{name: metadata.version(name) for name in ("numpy", "scipy", "SimpleITK")},
-        },
+        "packages": _packages(device, methods),
     }
+
+
+def _packages(device: str, methods: Sequence[str]) -> dict[str, str]:
+    """Versions of Python and of the packages that calculate."""
+    versions = {"python": platform.python_version()}
+    versions |= {name: metadata.version(name) for name in ("numpy", "scipy", "SimpleITK")}
+    # builds for CUDA have other names as distributions, so that the module itself is asked
+    if "unet" in methods:
+        versions["onnxruntime"] = str(import_module("onnxruntime").__version__)
+    if device != "cpu":
+        versions["torch"] = str(import_module("torch").__version__)
+    return versions
 
 
 def inputs_sha256(case: Case) -> dict[str, str]:
