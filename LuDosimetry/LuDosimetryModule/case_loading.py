@@ -1,7 +1,7 @@
 """Loading of a case file: its images as nodes of the scene, its settings into the parameters."""
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -122,8 +122,7 @@ def fill_parameters(loaded: LoadedCase, parameters: Any) -> None:
 
 def _further_options(case: Case) -> str:
     """Options without a parameter that differ from their defaults, as JSON."""
-    given = case.to_dict()["options"]
-    default = replace(case, options=Options()).to_dict()["options"]
+    given, default = case.options.to_dict(), Options().to_dict()  # with whole paths
     further = {
         key: value
         for key, value in given.items()

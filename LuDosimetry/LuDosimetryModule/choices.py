@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from html import escape
+from pathlib import Path
 
 from slicer.i18n import tr as _
 from slicer.i18n import translate
@@ -9,6 +10,7 @@ from slicer.i18n import translate
 from LuDosimetryLib.case.option import Option, options_of
 from LuDosimetryLib.case.options import Options
 from LuDosimetryLib.case.parts import UNITS
+from LuDosimetryLib.case.presets import PRESET
 
 __all__ = [
     "CHOICES",
@@ -19,18 +21,19 @@ __all__ = [
     "label",
     "option_label",
     "option_tip",
+    "parameter_of",
     "row_options",
     "tip",
 ]
 
 
-def _parameter(option: str) -> str:
-    """Name of an option's parameter: ``dose_method`` is doseMethod."""
+def parameter_of(option: str) -> str:
+    """Give the name of an option's parameter: ``dose_method`` is doseMethod."""
     first, *rest = option.split("_")
     return first + "".join(word.capitalize() for word in rest)
 
 
-_OPTIONS = {_parameter(option.name): option for option in options_of(Options)}
+_OPTIONS = {parameter_of(option.name): option for option in (PRESET, *options_of(Options))}
 
 CHOICES: dict[str, Sequence[str]] = {
     parameter: tuple(option.choices)
@@ -40,11 +43,11 @@ CHOICES: dict[str, Sequence[str]] = {
 """Names by parameter."""
 
 WITH_PARAMETER = (
-    *("registration", "integration", "tail", "dose_method", "media", "device", "seed"),
+    *("preset", "registration", "integration", "tail", "dose_method", "media", "device", "seed"),
     *("uncertainty_percent", "compare_with"),
 )
 """Options that are parameters of their own, with widgets in the .ui file."""
-_IN_A_ROW = (str, int, float, bool)
+_IN_A_ROW = (str, int, float, bool, Path)
 
 _CONTEXT = "LuDosimetryLib"
 """Context of the library's texts in a translation."""

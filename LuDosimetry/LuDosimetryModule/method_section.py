@@ -4,19 +4,22 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+import slicer
 from slicer.i18n import tr as _
 
+from LuDosimetryLib.case.presets import PRESETS, preset_values
 from LuDosimetryLib.jobs.device_probe import DeviceProbe
 from LuDosimetryLib.jobs.runner import INTERPRETER_VARIABLE
 
 from . import packages
 from .choice_widgets import ChoiceBox, MethodChecks
-from .choices import further_options_tip, option_label, option_tip, tip
+from .choices import further_options_tip, option_label, option_tip, parameter_of, tip
 from .jobs import environment
 from .option_rows import OptionRows
 from .panel import Panel
 
 _BOXES = {
+    "preset": "presetComboBox",
     "registration": "registrationComboBox",
     "integration": "integrationComboBox",
     "tail": "tailComboBox",
@@ -47,7 +50,11 @@ class MethodSection:
         self._asked = False
         ui = panel.ui
         self._boxes = {
-            parameter: ChoiceBox(getattr(ui, widget), parameter, self._setter(parameter))
+            parameter: ChoiceBox(
+                getattr(ui, widget),
+                parameter,
+                self._on_preset if parameter == "preset" else self._setter(parameter),
+            )
             for parameter, widget in _BOXES.items()
         }
         self._checks = MethodChecks(ui.compareWidget, self._setter("compareWith"))
@@ -65,6 +72,7 @@ class MethodSection:
         ui = self._panel.ui
         for parameter, box in self._boxes.items():
             box.show(getattr(parameters, parameter))
+        ui.presetHint.text = _preset_hint(parameters)
         self._checks.show(parameters.compareWith, parameters.doseMethod)
         self._rows.show(parameters.furtherOptions)
         methods = (parameters.doseMethod, *parameters.compareWith)
@@ -136,6 +144,18 @@ class MethodSection:
     def _setter(self, parameter: str) -> Callable[[Any], None]:
         return lambda value: self._panel.set_parameter(parameter, value)
 
+    def _on_preset(self, name: str) -> None:
+        """Set what a preset decides, but for options that the user set otherwise than the last preset."""
+        parameters = self._panel.parameters
+        if parameters is None:
+            return
+        by_hand = _set_by_hand(parameters)
+        with slicer.util.NodeModify(parameters):
+            for option, value in preset_values(name).items():
+                if option not in by_hand:
+                    setattr(parameters, parameter_of(option), value)
+            parameters.preset = name
+
     def _on_install_network(self, _checked: bool = False) -> None:
         self._install(packages.install_onnxruntime)
 
@@ -156,6 +176,23 @@ class MethodSection:
             )
         if self._panel.parameters is not None:
             self._panel.parameters.Modified()
+
+
+def _set_by_hand(parameters: Any) -> list[str]:
+    """Options that the preset decides and that have another value."""
+    if parameters.preset not in PRESETS:  # of a newer version
+        return []
+    decided = preset_values(parameters.preset).items()
+    return [o for o, value in decided if getattr(parameters, parameter_of(o)) != value]
+
+
+def _preset_hint(parameters: Any) -> str:
+    """What the preset stands for, and what is otherwise."""
+    texts = [tip("preset", parameters.preset)]
+    by_hand = [option_label(parameter_of(o)).rstrip(":") for o in _set_by_hand(parameters)]
+    if by_hand:
+        texts.append(_("Set by hand: {options}.").format(options=", ".join(by_hand)))
+    return " ".join(filter(None, texts))
 
 
 def _label_of(widget: str) -> str:

@@ -2,12 +2,15 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import ctk
 import qt
 
 from LuDosimetryLib.base.errors import InvalidInput
 from LuDosimetryLib.case.option import Option
+from LuDosimetryLib.dose.residual.model import read_model
 
 from .choice_widgets import ChoiceBox
 from .choices import default_text, option_label, option_tip, row_options
@@ -38,6 +41,8 @@ class OptionRows:
             row.editor.objectName = f"option_{option.name}"
             row.editor.toolTip = option_tip(parameter)
             widget.layout().addRow(option_label(parameter, with_unit=True), row.editor)
+            if isinstance(row, _NetworkRow):
+                widget.layout().addRow(row.hint)
             self._rows[option.name] = row
 
     def show(self, text: str) -> None:
@@ -109,9 +114,52 @@ class _TextRow:
             self._changed(_value(text, self.option))
 
 
+class _NetworkRow:
+    """
+    A path of a network's files; an empty field is the default. Below stands why it cannot be read.
+
+    The text counts, not the path that the widget has found: it keeps the last one that is there.
+    """
+
+    def __init__(self, parameter: str, option: Option, changed: Callable[[Any], None]) -> None:
+        self.option, self.editor, self.hint = option, ctk.ctkPathLineEdit(), qt.QLabel()
+        self.hint.objectName = f"option_{option.name}_hint"
+        self.hint.wordWrap = True
+        self._changed = changed
+        self._showing = False
+        box = self.editor.comboBox()
+        box.lineEdit().placeholderText = default_text(parameter)
+        box.connect("editTextChanged(QString)", self._on_edited)
+
+    def show(self, value: Any) -> None:
+        text = "" if value is None else f"{value}"
+        if self.editor.comboBox().currentText.strip() != text:
+            self._showing = True
+            self.editor.comboBox().setEditText(text)
+            self._showing = False
+        self.hint.text = _refusal(text)
+        self.hint.setVisible(bool(self.hint.text))
+
+    def _on_edited(self, text: str) -> None:
+        if not self._showing:
+            self._changed(text.strip() or None)
+
+
+def _refusal(path: str) -> str:
+    """Why there is no network at a path; empty if there is one, or none is chosen."""
+    try:
+        if path:
+            read_model(Path(path).expanduser().absolute())
+    except InvalidInput as error:
+        return str(error)[:1].upper() + str(error)[1:]
+    return ""
+
+
 def _row(parameter: str, option: Option, changed: Callable[[Any], None]) -> Any:
     if option.choices is not None:
         return _ChoiceRow(parameter, option, changed)
+    if option.type is Path:
+        return _NetworkRow(parameter, option, changed)
     return (_FlagRow if option.type is bool else _TextRow)(parameter, option, changed)
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from LuDosimetryLib.case.options import Options
 from LuDosimetryLib.case.parts import WATER, Calibration, Segmentation
 from LuDosimetryLib.case.parts import TimePoint as CaseTimePoint
 from LuDosimetryLib.case.presets import RECOMMENDED, preset_values
+from LuDosimetryLib.dose.residual.model import read_model
 from LuDosimetryLib.jobs.job_folder import CASE
 
 from .segmentation_export import export_segmentation, segment_ids, segment_names
@@ -174,11 +175,16 @@ class Request:
                 ).format(name=node.GetName())
             )
         self._differences()
-        self.case_options()
+        options = self.case_options()
+        if options.model is not None and "unet" in (options.dose_method, *options.compare_with):
+            read_model(options.model)
 
     def case_options(self) -> Options:
         """Make the options of the case: those of the preset, and those that were given."""
-        return Options.from_dict(preset_values(self.preset) | self.options)
+        options = Options.from_dict(preset_values(self.preset) | self.options)
+        if options.model is None:
+            return options
+        return replace(options, model=options.model.expanduser().absolute())
 
     def write_job(self, folder: Path) -> Iterator[str]:
         """

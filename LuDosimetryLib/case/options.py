@@ -145,6 +145,7 @@ class Options:
         when_none="the shipped one",
         cli=True,
         metavar="PATH",
+        panel=True,
         decides_dose=True,
         applies=_by_network,
     )

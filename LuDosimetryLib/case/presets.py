@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..base.checks import check_choice
-from .option import options_of
+from .option import Option, options_of
 from .options import Options
 
-__all__ = ["PRESETS", "RECOMMENDED", "Preset", "preset_values"]
+__all__ = ["PRESET", "PRESETS", "RECOMMENDED", "Preset", "preset_values"]
 
 RECOMMENDED = "recommended"
 
@@ -48,6 +48,18 @@ PRESETS = {
     ),
 }
 """Presets by name, in the order in which they are offered."""
+
+PRESET = Option(
+    "Preset",
+    "Several options at once; what is set for an option itself overrides it.",
+    RECOMMENDED,
+    choices=PRESETS,
+    cli=True,
+    panel=True,
+    name="preset",
+    type=str,
+)
+"""The declaration of the choice of a preset."""
 
 
 def preset_values(name: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from ..base.checks import check_choice
 from ..base.errors import InvalidInput
 from ..case.option import Option, options_of
 from ..case.options import Options
-from ..case.presets import PRESETS, RECOMMENDED
+from ..case.presets import PRESET, PRESETS
 
 __all__ = ["add_option_flags", "given_options"]
 
@@ -36,10 +36,9 @@ def add_option_flags(
         "Each overrides the case file. The default applies if neither gives a value.",
     )
     group.add_argument(
-        "--preset",
+        PRESET.flag,
         metavar="NAME",
-        help=f"Several options at once; the flags below override it. One of: {', '.join(PRESETS)}. "
-        f"(default: {RECOMMENDED})",
+        help=_help(PRESET),
     )
     declared = [o for o in options_of(kind) if o.flag and o.name not in leave_out]
     shared = {o.instead_of: group.add_mutually_exclusive_group() for o in declared if o.instead_of}
@@ -66,7 +65,7 @@ def given_options(asked: argparse.Namespace, kind: type = Options) -> dict[str, 
         if o.instead_of in changes:
             changes[o.name] = None
     if asked.preset is not None:
-        check_choice("--preset", asked.preset, tuple(PRESETS))
+        check_choice(PRESET.flag, asked.preset, tuple(PRESETS))
         changes["preset"] = asked.preset
     return changes
 

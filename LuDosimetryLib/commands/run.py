@@ -29,6 +29,7 @@ def run(asked: argparse.Namespace, progress: ConsoleProgress) -> None:
     # numpy, scipy and SimpleITK take a second
     from ..output.tables import organ_lines
     from ..pipeline import run_into
+    from ..report.how_calculated import preset_sentence
 
     result = run_into(case, asked.output, progress)
     with suppress(BrokenPipeError):  # the result is there whether or not anybody reads on
@@ -38,4 +39,5 @@ def run(asked: argparse.Namespace, progress: ConsoleProgress) -> None:
             print(f"warning {n}: {warning}", file=sys.stderr)
         if not asked.json_progress:
             print(organ_lines(result))
+            print(preset_sentence(result.case))
             print(f"{asked.output / 'report.html'}", flush=True)

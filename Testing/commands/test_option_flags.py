@@ -99,7 +99,11 @@ def test_flags_go_before_the_preset_and_the_preset_before_the_case(case_folder):
     changed = case.with_options(**given("--preset", "kim-2022", "--dose-method", "local"))
     assert changed.preset == "kim-2022"
     assert changed.options == Options(
-        registration="rigid", integration="trapezoid", dose_method="local", seed=3
+        registration="rigid",
+        integration="trapezoid",
+        tail="physical",
+        dose_method="local",
+        seed=3,
     )
 
 

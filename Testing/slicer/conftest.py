@@ -120,6 +120,13 @@ def parameters(panel: Any) -> Any:
     return panel.logic.getParameterNode()
 
 
+def row(panel: Any, option: str) -> Any:
+    """The widget of an option whose row is made of its declaration."""
+    from PySide6 import QtWidgets
+
+    return panel.ui.moreOptionsWidget.findChild(QtWidgets.QWidget, f"option_{option}")
+
+
 def job_folders() -> list[Path]:
     import slicer
 

@@ -15,7 +15,7 @@ from LuDosimetryLib.case.integrations import INTEGRATIONS
 from LuDosimetryLib.case.option import options_of
 from LuDosimetryLib.case.options import Options
 
-from .conftest import parameters
+from .conftest import parameters, row
 from .panel_table import fill_row, volume
 
 
@@ -68,13 +68,6 @@ def test_uncertainty_is_for_monte_carlo_alone(panel):
     assert Request.of(parameters(panel)).options["uncertainty_percent"] == 2.5
     panel.ui.methodComboBox.currentIndex = [*DOSE_METHODS].index("local")
     assert Request.of(parameters(panel)).options["uncertainty_percent"] is None
-
-
-def row(panel: Any, option: str) -> Any:
-    """The widget of an option whose row is made of its declaration."""
-    from PySide6 import QtWidgets
-
-    return panel.ui.moreOptionsWidget.findChild(QtWidgets.QWidget, f"option_{option}")
 
 
 def typed(panel: Any, option: str, text: str) -> None:
@@ -146,7 +139,7 @@ def test_a_preset_passes_through(panel, case_folder):
     assert asked.options["registration"] == "rigid"
     alone = replace(asked, options={"dose_method": "local"})
     assert alone.case_options() == Options(
-        registration="rigid", integration="trapezoid", dose_method="local"
+        registration="rigid", integration="trapezoid", tail="physical", dose_method="local"
     )
 
 

@@ -2,6 +2,7 @@
 
 import gc
 import json
+import shutil
 import sys
 import time
 
@@ -11,6 +12,9 @@ import slicer
 import vtk
 
 from LuDosimetryLib import Case, run_case
+from LuDosimetryLib.base.resources import resource
+from LuDosimetryLib.case.presets import PRESETS, preset_values
+from LuDosimetryLib.dose.residual.model import CARD
 
 from .conftest import (
     job_folders,
@@ -179,12 +183,37 @@ def test_running_again_updates_the_nodes(loaded, wait_until):
     nodes = slicer.mrmlScene.GetNumberOfNodes()
     assert len(job_folders()) == 1
     before = slicer.util.arrayFromVolume(dose).copy()
-    parameters(loaded).tail = "effective"
+    parameters(loaded).tail = "physical"
     run_to_the_end(loaded, wait_until)
     assert parameters(loaded).dose == dose
     assert slicer.mrmlScene.GetNumberOfNodes() == nodes
     assert len(job_folders()) == 1
     assert not np.array_equal(slicer.util.arrayFromVolume(dose), before)
+
+
+def test_a_preset_and_a_network_from_the_panel_stand_in_the_result(loaded, wait_until, tmp_path):
+    from LuDosimetryModule.choices import parameter_of
+    from PySide6 import QtWidgets
+
+    own = shutil.copytree(resource(*CARD).parent, tmp_path / "own")
+    card = json.loads((own / CARD[-1]).read_text(encoding="utf-8"))
+    (own / CARD[-1]).write_text(json.dumps({**card, "name": "of one's own"}), encoding="utf-8")
+    for option, value in preset_values(parameters(loaded).preset).items():
+        setattr(parameters(loaded), parameter_of(option), value)
+    loaded.ui.presetComboBox.currentIndex = [*PRESETS].index("kim-2022")
+    line = loaded.ui.moreOptionsWidget.findChild(QtWidgets.QWidget, "option_model")
+    line.comboBox().setEditText(str(own))
+    run_to_the_end(loaded, wait_until)
+    (job,) = job_folders()
+    (file,) = job.rglob("result.json")
+    found = json.loads(file.read_text(encoding="utf-8"))
+    assert found["case"]["preset"] == "kim-2022"
+    assert found["dose_method"] == "unet"
+    options = found["case"]["options"]
+    assert {o: options[o] for o in PRESETS["kim-2022"].options} == PRESETS["kim-2022"].options
+    assert found["provenance"]["model"].startswith("of one's own")
+    report = (file.parent / "report.html").read_text(encoding="utf-8")
+    assert "Preset: As in Kim et al. 2022 (kim-2022), changed in: Network." in report
 
 
 def test_a_new_volume_keeps_the_earlier_result(loaded, wait_until):
