@@ -38,7 +38,7 @@ def add_option_flags(
     group.add_argument(
         PRESET.flag,
         metavar="NAME",
-        help=_help(PRESET),
+        help=f"{PRESET.help} One of: {', '.join(PRESETS)}. (default: {PRESET.default})",
     )
     declared = [o for o in options_of(kind) if o.flag and o.name not in leave_out]
     shared = {o.instead_of: group.add_mutually_exclusive_group() for o in declared if o.instead_of}
