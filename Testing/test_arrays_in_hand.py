@@ -87,7 +87,7 @@ class TestDose:
     @pytest.mark.slow
     @pytest.mark.filterwarnings("ignore:residual network. voxels of 6 x 6 x 6 mm are far")
     def test_a_network_of_ones_own(self, case_folder, tmp_path):
-        """A copy of the shipped one that may change the dose by a thousandth only."""
+        """A copy of the shipped one with closer bounds: what the case has, and not the shipped one's dose."""
         folder = tmp_path / "own"
         shutil.copytree(resource(*CARD).parent, folder)
         card = json.loads((folder / CARD[-1]).read_text(encoding="utf-8"))
@@ -100,8 +100,6 @@ class TestDose:
         own = dose_of(*arrays, "unet", model=folder, **asked)
         np.testing.assert_array_equal(own, result.dose)
         assert not np.array_equal(own, dose_of(*arrays, "unet", **asked))
-        multi, split = (dose_of(*arrays, name, **asked) for name in ("multi-vsv", "split-vsv"))
-        assert (own <= 1.0011 * np.maximum(multi, split)).all()
 
     def test_axes_are_the_callers(self):
         rng = np.random.default_rng(1)

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from LuDosimetryLib.activity.trapezoid import trapezoid_tia
@@ -27,6 +27,7 @@ def eq1(hours, activity, rate=LAMBDA) -> float:
 
 
 @given(activities)
+@settings(deadline=None)
 def test_eq_1(activity):
     assert tia(HOURS, maps(*activity)) == pytest.approx(eq1(HOURS, activity), rel=1e-6, abs=1e-30)
 

@@ -52,7 +52,7 @@ def test_a_method_that_is_not_available_is_left_out_with_the_reason(monkeypatch)
 
 @pytest.mark.slow
 def test_no_other_method_is_measured_under_its_name(monkeypatch, case_folder):
-    """The time of multiple voxel S values never stands for that of the network."""
+    """The time of another method never stands for that of the network."""
     case_folder.data["options"].pop("dose_method", None)
     case_folder.write()
     measured = _run_method(case_folder.file, "unet")
