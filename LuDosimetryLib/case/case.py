@@ -30,6 +30,8 @@ from .presets import PRESETS, RECOMMENDED, preset_values
 __all__ = ["FILE_NAME", "SCHEMA", "Case"]
 
 SCHEMA = "ludosimetry-case/1"
+LEAST_APART_H = 0.05
+"""Less than a scan takes."""
 FILE_NAME = "case.json"
 
 
@@ -92,6 +94,11 @@ class Case:
             if earlier == later:
                 raise InvalidInput(
                     f"two time points are both at {later:g} h; each scan needs its own time after administration."
+                )
+            if 0.0 < later - earlier < LEAST_APART_H:
+                raise InvalidInput(
+                    f"two time points are at {earlier!r} and {later!r} h; scans must be at least {60 * LEAST_APART_H:g} minutes "
+                    "apart: check that the times are in hours."
                 )
             if earlier > later:
                 raise InvalidInput(
