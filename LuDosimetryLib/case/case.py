@@ -153,6 +153,8 @@ class Case:
         try:
             if path.is_dir():
                 path = path / FILE_NAME
+            if path.exists() and not path.is_file():
+                raise InvalidInput(f"the case file {path} is a device or a pipe; give a file.")
             content = path.read_bytes()
         except FileNotFoundError:
             raise InvalidInput(f"there is no case file {path}; check the path.") from None

@@ -7,7 +7,9 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
+from ..base.checks import check_path
 from ..base.errors import InvalidInput
+from ..base.storage import check_replaceable
 from ..dicom_files.plain_image import check_plain_reading
 from .arrays import Array
 from .grid import Grid
@@ -53,6 +55,7 @@ def read_image(path: Path, what: str) -> sitk.Image:
     InvalidInput
         If the file is missing or unreadable, or is not a three-dimensional image.
     """
+    check_path(path, what)
     try:
         if not path.exists():
             raise InvalidInput(f"{what}: there is no file {path}; check the path.")
@@ -151,6 +154,7 @@ def write_volume(path: Path, volume: Volume, unit: str) -> None:
     unit : str
         UCUM unit of the values, for example ``"Gy"``.
     """
+    check_replaceable(path)
     image = volume.to_sitk()
     image.SetMetaData("unit", unit)
     temporary = path.with_name(f".partial-{os.getpid()}-{path.name}")
