@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from LuDosimetryLib import InvalidInput
 from LuDosimetryLib.image.grid import Grid
 from LuDosimetryLib.image.resampling import average_onto
 from LuDosimetryLib.image.volume import Volume
