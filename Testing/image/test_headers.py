@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
+from LuDosimetryLib.case.case import Case
 from LuDosimetryLib.image.grid import Grid
 from LuDosimetryLib.image.headers import data_files, stated_grid, stated_unit
 from LuDosimetryLib.image.volume import Volume, write_volume
+from LuDosimetryLib.result.provenance import inputs_sha256
 
 GRID = Grid.axial((3, 4, 5), (2.0, 3.0, 4.0))
 
@@ -37,3 +39,23 @@ def test_sheared_and_default_grids():
     tilted = (1.0, 0.5, 0.0, 0.0, 0.75**0.5, 0.0, 0.0, 0.0, 1.0)
     assert Grid((3, 3, 3), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0), tilted).is_sheared
     assert Grid.of(sitk.GetImageFromArray(np.ones((3, 3, 3)))).is_default
+
+
+@pytest.mark.parametrize("ending", ["mhd", "nhdr"])
+def test_voxels_of_a_detached_header_are_hashed(case_folder, ending):
+    """A result is that of the voxels, wherever they lie."""
+    values = case_folder.values("ct.nrrd")
+    grid = Grid.of(sitk.ReadImage(str(case_folder.folder / "ct.nrrd")))
+    path = case_folder.folder / f"ct.{ending}"
+    sitk.WriteImage(Volume(values, grid).to_sitk(), str(path))
+    for point in case_folder.data["time_points"]:
+        point["ct"] = path.name
+    case_folder.write()
+    before = inputs_sha256(Case.read(case_folder.file))
+    (beside,) = data_files(path)
+    assert beside.name in before
+    content = bytearray(beside.read_bytes())
+    content[-1] ^= 1
+    beside.write_bytes(content)
+    after = inputs_sha256(Case.read(case_folder.file))
+    assert {name for name in before if before[name] != after[name]} == {beside.name}
