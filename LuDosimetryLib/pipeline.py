@@ -11,6 +11,7 @@ from .activity.integration import IntegrationProblem, TimeIntegral
 from .activity.recovery import Recovery, recovered
 from .activity.scans import onto_reference, read_activity
 from .activity.single_time_point import check_effective_half_life
+from .activity.stated import check_stated
 from .activity.tia import integrated
 from .base.log import Log
 from .base.progress import Progress, no_progress
@@ -24,7 +25,7 @@ from .image.arrays import Array, Mask
 from .image.grid import Grid
 from .image.volume import Volume
 from .organs.assessment import Assessment
-from .organs.organ_dose import cumulative_dvh, organ_doses
+from .organs.organ_dose import check_doses, cumulative_dvh, organ_doses
 from .organs.quantities import OrganDose
 from .output.folder import Result, check_inputs_kept, checkpoint_folder
 from .registration.alignment import Alignment, align, with_displacements
@@ -69,6 +70,7 @@ def run_case(
     with clock("read"):
         log.at(0.0, "reading the scans")
         provenance = provenance_of(case, nuclide, device, methods)
+        check_stated(case, log)
         scans = read_activity(case, nuclide, log)
         grid = scans[case.reference_time_point].grid
         log.at(0.1, "reading the CT")
@@ -89,6 +91,7 @@ def run_case(
         doses = calculate_doses(problem, methods, log.part(0.6))
     with clock("organs"):
         organs = _organs(case, series, integral, curves, recovery, problem, doses, log.part(0.1))
+        check_doses(organs, log)
         dvh = cumulative_dvh(doses.Gy[doses.method], vois, anatomy.reported)
     log.at(0.95, "calculated")
     return Result(

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..base.wording import for_spreadsheet
+
 MONO_EXPONENTIAL = "mono-exponential"
 BI_EXPONENTIAL = "bi-exponential"
 TWO_PHASE = "two-phase washout"
@@ -188,7 +190,7 @@ def curve_table(curves: Iterable[VoiCurve]) -> str:
         for t, measured, fitted in zip(
             curve.hours, curve.activity_MBq, curve.activity_at(curve.hours), strict=True
         ):
-            row = [curve.name, t, measured, float(fitted), *values, parameters]
+            row = [for_spreadsheet(curve.name), t, measured, float(fitted), *values, parameters]
             writer.writerow([f"{v:.6g}" if isinstance(v, float) else v for v in row])
     return text.getvalue()
 

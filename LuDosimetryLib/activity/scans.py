@@ -20,8 +20,14 @@ _MISSED = 0.05
 """Part of the reference's activity that may lie where a scan of another time does not reach."""
 _STRAY = 0.01
 """Part of the activity beyond the other's field of view that calls for a warning."""
-_MOST_MBQ = 1e9
-"""Ten thousand times what a therapy gives: more is a wrong unit, calibration or file."""
+_MOST_MBQ = 1e6
+"""A hundred times what a therapy gives: more is a wrong unit, calibration or file."""
+_MUCH_MBQ = 5e4
+"""More than any therapy gives."""
+_LITTLE_MBQ = 0.1
+"""Less than a scan of a therapy shows even after weeks."""
+_EARLY_H = 12.0
+"""Three scans of a therapy end later than this."""
 _LESS_LIKE = 0.05
 """Loss of correlation with the reference's activity that calls for a warning."""
 
@@ -32,24 +38,61 @@ def read_activity(case: Case, nuclide: Nuclide, log: Log) -> list[Volume]:
     for point in case.time_points:
         spect = read_volume(point.spect, f"SPECT at {point.hours:g} h")
         scan = activity_concentration(spect, point, log)
-        _check_possible(scan, point)
+        _check_possible(scan, point, log)
+        _check_one_voxel(scan, point, log)
         if case.administered_activity_MBq is not None:
             given = (case.administered_activity_MBq, nuclide.decay_constant_per_h)
             check_administered(scan, point.hours, *given, log)
         scans.append(scan)
+    _check_copies(scans, case)
     hours = [point.hours for point in case.time_points]
+    if len(hours) > 2 and hours[-1] < _EARLY_H:
+        log.remark(
+            f"the last of {len(hours)} scans was {hours[-1]:g} h after the administration: check that the times are in hours, "
+            "not in days."
+        )
     check_course(scans, hours, nuclide.decay_constant_per_h, log)
     return scans
 
 
-def _check_possible(scan: Volume, point: TimePoint) -> None:
-    """Refuse a scan with more activity than any patient could hold, before it is integrated."""
+def _check_possible(scan: Volume, point: TimePoint, log: Log) -> None:
+    """Refuse a scan with more activity than any patient could hold, before it is integrated; warn of too little."""
     shown_MBq = 1e-6 * float(scan.values.sum(dtype=np.float64)) * scan.grid.voxel_volume_mL
     if not shown_MBq < _MOST_MBQ:
         raise InvalidInput(
             f"SPECT at {point.hours:g} h ({point.spect.name}) shows {shown_MBq:.3g} MBq, more activity than can be; allowed: "
             f"below {_MOST_MBQ:g} MBq: check the file, its unit and its calibration."
         )
+    if shown_MBq > _MUCH_MBQ or 0.0 < shown_MBq < _LITTLE_MBQ:
+        than = "more" if shown_MBq > _MUCH_MBQ else "less"
+        log.remark(
+            f"SPECT at {point.hours:g} h ({point.spect.name}) shows {shown_MBq:.3g} MBq, {than} than a scan of a therapy does: "
+            "check its unit and its calibration."
+        )
+
+
+def _check_one_voxel(scan: Volume, point: TimePoint, log: Log) -> None:
+    """Warn of a scan one voxel of which holds more than all others."""
+    total, greatest = float(scan.values.sum(dtype=np.float64)), float(scan.values.max())
+    if scan.values.size > 1 and greatest > 0.5 * total > 0.0:
+        k, j, i = np.unravel_index(int(scan.values.argmax()), scan.values.shape)
+        log.remark(
+            f"SPECT at {point.hours:g} h ({point.spect.name}): the voxel ({i}, {j}, {k}) holds {100 * greatest / total:.3g} % of "
+            "the activity; check whether it is damaged."
+        )
+
+
+def _check_copies(scans: list[Volume], case: Case) -> None:
+    """Refuse one scan used for two times: two measurements never agree in every voxel."""
+    points = case.time_points
+    for n, scan in enumerate(scans):
+        for m in range(n):
+            earlier = scans[m].values
+            if scan.values.any() and np.array_equal(scan.values, earlier):
+                raise InvalidInput(
+                    f"SPECT at {points[n].hours:g} h ({points[n].spect}) has the same value in every voxel as that at "
+                    f"{points[m].hours:g} h ({points[m].spect}): one scan was used twice; give each time its own scan."
+                )
 
 
 def onto_reference(

@@ -5,6 +5,7 @@ import math
 import reprlib
 from collections.abc import Sequence
 from numbers import Integral, Real
+from pathlib import Path
 from typing import Any
 
 from .errors import InvalidInput
@@ -58,6 +59,18 @@ def check_text(name: str, value: Any, empty: bool = False) -> None:
     if not isinstance(value, str) or not (value or empty):
         what = "a text" if empty else "a text that is not empty"
         raise InvalidInput(f"{name} is {shown(value)}; it must be {what}.")
+    if not value.isprintable():
+        raise InvalidInput(f"{name} is {shown(value)}; it must have no control characters.")
+
+
+def check_path(path: Path, what: str) -> None:
+    """Refuse a path that is not UTF-8, which native libraries cannot take."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        raise InvalidInput(
+            f"{what}: the path {shown(str(path))} is not UTF-8; rename the file or folder."
+        ) from None
 
 
 def check_choice(name: str, value: Any, allowed: Sequence[str]) -> None:

@@ -5,6 +5,8 @@ import traceback
 from collections.abc import Iterable
 from pathlib import Path
 
+from .wording import printable
+
 DONE, FAILED, INVALID, CANCELLED = 0, 1, 2, 3
 
 
@@ -46,4 +48,4 @@ def ending_of(error: BaseException) -> tuple[int, str]:
             f"a defect of the program, please report it: {type(error).__name__}: {error} (line {place.lineno} of "
             f"{Path(place.filename).name}; python -X dev shows more)."
         )
-    return code, " ".join(text.split())
+    return code, printable(" ".join(text.split()))

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from .progress import Progress, no_progress
+from .wording import printable
 
 __all__ = ["Log"]
 
@@ -55,6 +56,7 @@ class Log:
             Names of the volumes of interest that it concerns in particular; none if it concerns
             the whole calculation.
         """
+        text = printable(text)
         if text not in self.remarks:
             self.remarks.append(text)
         for name in vois:

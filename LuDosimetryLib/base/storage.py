@@ -8,8 +8,10 @@ import time
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from random import random
 from typing import IO
 
+from .checks import check_path
 from .errors import InvalidInput
 
 LAST = "result.json"
@@ -17,6 +19,8 @@ LAST = "result.json"
 
 _PARTIAL = ".ludosimetry-partial-"
 _UNTOUCHED_S = 86400.0
+_TRIES = 100
+_PAUSE_S = 0.01
 
 
 def file_sha256(path: Path) -> str:
@@ -34,7 +38,13 @@ def write_atomically(path: Path) -> Iterator[IO[bytes]]:
     ----------
     path : Path
         Final name; an existing file is replaced in one step.
+
+    Raises
+    ------
+    InvalidInput
+        If the name is that of a link, a device or anything else but a file.
     """
+    check_replaceable(path)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         with temporary.open("xb") as file:
@@ -42,6 +52,21 @@ def write_atomically(path: Path) -> Iterator[IO[bytes]]:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def check_replaceable(path: Path) -> None:
+    """
+    Refuse to replace anything but a plain file: a link, a device, a pipe.
+
+    Raises
+    ------
+    InvalidInput
+    """
+    if path.is_symlink() or (path.exists() and not path.is_file() and not path.is_dir()):
+        what = "a link" if path.is_symlink() else "a device or a pipe"
+        raise InvalidInput(
+            f"{path} is {what}, which is not replaced; give the name of a file, or remove it."
+        )
 
 
 @contextmanager
@@ -63,6 +88,7 @@ def staged(folder: Path, expected_bytes: int = 0, obsolete: Collection[str] = ()
     InvalidInput
         If the folder cannot be made or written, or has too little space.
     """
+    check_path(folder, "the output")
     made: list[Path] = []
     stage: Path | None = None
     finished = False
@@ -70,16 +96,7 @@ def staged(folder: Path, expected_bytes: int = 0, obsolete: Collection[str] = ()
         if folder.exists() and not folder.is_dir():
             raise InvalidInput(f"the output {folder} is a file; give a folder.")
         made = [path for path in (folder, *folder.parents) if not path.exists()]
-        folder.mkdir(parents=True, exist_ok=True)
-        remove_abandoned(folder)
-        free = shutil.disk_usage(folder).free
-        if free < expected_bytes:
-            raise InvalidInput(
-                f"the output folder {folder} has {free / 1e6:.0f} MB free; {expected_bytes / 1e6:.0f} MB are "
-                "needed: make room or choose another."
-            )
-        stage = folder / f"{_PARTIAL}{secrets.token_hex(4)}"
-        stage.mkdir()
+        stage = _new_stage(folder, expected_bytes)
         with lock(stage):
             yield stage
             _move(stage, folder, obsolete)
@@ -96,8 +113,30 @@ def staged(folder: Path, expected_bytes: int = 0, obsolete: Collection[str] = ()
             shutil.rmtree(stage, ignore_errors=True)
         if not finished:
             for path in made:
-                if path.is_dir() and not any(path.iterdir()):
+                with suppress(OSError):  # another run's by now, or not empty
                     path.rmdir()
+
+
+def _new_stage(folder: Path, expected_bytes: int) -> Path:
+    """Make a folder for files on their way, and what it lies in; another run may remove that as long as it is empty."""
+    for attempt in range(_TRIES):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            remove_abandoned(folder)
+            free = shutil.disk_usage(folder).free
+            if free < expected_bytes:
+                raise InvalidInput(
+                    f"the output folder {folder} has {free / 1e6:.0f} MB free; {expected_bytes / 1e6:.0f} MB are "
+                    "needed: make room or choose another."
+                )
+            stage = folder / f"{_PARTIAL}{secrets.token_hex(4)}"
+            stage.mkdir()
+            return stage
+        except FileNotFoundError:
+            if attempt == _TRIES - 1:
+                raise
+            time.sleep(_PAUSE_S * random())
+    raise AssertionError
 
 
 def check_outside(folder: Path, inputs: Iterable[Path]) -> None:
@@ -134,6 +173,7 @@ def check_writable(folder: Path) -> None:
 def _move(stage: Path, folder: Path, obsolete: Collection[str]) -> None:
     new = sorted(stage.iterdir(), key=lambda path: (path.name == LAST, path.name))
     for file in new:
+        check_replaceable(folder / file.name)
         if (folder / file.name).is_dir():
             raise InvalidInput(
                 f"the output folder {folder} has a folder called {file.name}, where a file is to go; "

@@ -3,13 +3,30 @@
 from collections.abc import Sequence
 from math import floor, isfinite, log10
 
-__all__ = ["listed", "warnings_in_short", "with_uncertainty"]
+__all__ = ["for_spreadsheet", "listed", "printable", "warnings_in_short", "with_uncertainty"]
 
 _NAMED = 6
+_FORMULA = ("=", "+", "-", "@")
+"""What begins a formula in the common spreadsheets; tabs and line ends are gone before."""
 _LONGEST_WARNING = 160
 """Characters of a warning where there is little room."""
 _SMALLEST = 1e-3
 """Below it, a value and its uncertainty are written with a power of ten."""
+
+
+def printable(text: str) -> str:
+    """Text without control characters, by which a terminal could be steered; line ends become spaces."""
+    if text.isprintable():
+        return text
+    return "".join(
+        c if c.isprintable() else " " if c.isspace() else "\N{REPLACEMENT CHARACTER}" for c in text
+    )
+
+
+def for_spreadsheet(text: str) -> str:
+    """Text of a cell that a spreadsheet shows and does not run: formulas after an apostrophe."""
+    text = printable(text)
+    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def listed(parts: Sequence[str]) -> str:

@@ -30,6 +30,8 @@ from .presets import PRESETS, RECOMMENDED, preset_values
 __all__ = ["FILE_NAME", "SCHEMA", "Case"]
 
 SCHEMA = "ludosimetry-case/1"
+LEAST_APART_H = 0.05
+"""Less than a scan takes."""
 FILE_NAME = "case.json"
 
 
@@ -93,6 +95,11 @@ class Case:
                 raise InvalidInput(
                     f"two time points are both at {later:g} h; each scan needs its own time after administration."
                 )
+            if 0.0 < later - earlier < LEAST_APART_H:
+                raise InvalidInput(
+                    f"two time points are at {earlier!r} and {later!r} h; scans must be at least {60 * LEAST_APART_H:g} minutes "
+                    "apart: check that the times are in hours."
+                )
             if earlier > later:
                 raise InvalidInput(
                     f"the time point at {later:g} h comes after that at {earlier:g} h; give them in order of time."
@@ -146,6 +153,8 @@ class Case:
         try:
             if path.is_dir():
                 path = path / FILE_NAME
+            if path.exists() and not path.is_file():
+                raise InvalidInput(f"the case file {path} is a device or a pipe; give a file.")
             content = path.read_bytes()
         except FileNotFoundError:
             raise InvalidInput(f"there is no case file {path}; check the path.") from None

@@ -13,6 +13,9 @@ WATER = Path("water")
 
 UNITS = ("Bq/mL", "Bq", "counts")
 
+LATEST_H = 1000.0
+"""Later no scan shows anything of an administration; a larger number is in minutes or seconds."""
+
 
 @dataclass(frozen=True)
 class Calibration:
@@ -94,6 +97,11 @@ class TimePoint:
 
     def __post_init__(self) -> None:
         check_number("hours", self.hours)
+        if self.hours > LATEST_H:
+            raise InvalidInput(
+                f"hours is {self.hours:g}; allowed: up to {LATEST_H:g} h after the administration: check that it is not in "
+                "minutes or seconds."
+            )
         object.__setattr__(self, "hours", float(self.hours))
         check_choice("unit", self.unit, UNITS)
         if self.unit == "counts" and self.calibration is None:

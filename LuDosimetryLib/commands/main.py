@@ -1,6 +1,7 @@
 """The shell's command ``ludosimetry VERB``, also ``python -m LuDosimetryLib VERB``."""
 
 import argparse
+import io
 import os
 import sys
 from typing import Any
@@ -60,6 +61,7 @@ def main(arguments: list[str] | None = None) -> int:
     int
         Exit code: 0 done, 2 invalid input, 3 cancelled, 1 anything else.
     """
+    _open_streams()
     asked = _parser().parse_args(arguments)
     try:
         with ConsoleProgress(asked.json_progress) as progress:
@@ -72,6 +74,22 @@ def main(arguments: list[str] | None = None) -> int:
             raise
     print(f"ludosimetry: {sentence}", file=sys.stderr)
     return code
+
+
+def _open_streams() -> None:
+    """Let closed streams lead nowhere, and names that the console cannot show be printed as escapes."""
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free: this one
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            nowhere = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
+            setattr(sys, name, nowhere)
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _parser() -> argparse.ArgumentParser:

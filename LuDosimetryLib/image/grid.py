@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from .arrays import Triple
 
 _NO_TURN = 1e-12
+_SHEAR = 1e-3
+"""Cosine between two axes, or deviation of a direction's length from 1, from which a grid is sheared."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,21 @@ class Grid:
         """Grid of a SimpleITK image."""
         return cls(
             image.GetSize()[::-1], image.GetSpacing()[::-1], image.GetOrigin(), image.GetDirection()
+        )
+
+    @property
+    def is_sheared(self) -> bool:
+        """Whether the axes are not at right angles, so that voxels are no boxes."""
+        axes = np.array(self.direction).reshape(3, 3)
+        return bool(np.abs(axes.T @ axes - np.eye(3)).max() > _SHEAR)
+
+    @property
+    def is_default(self) -> bool:
+        """Whether it is what readers take for a file that states no geometry: 1 mm from the origin."""
+        return (
+            self.spacing_mm == (1.0, 1.0, 1.0)
+            and self.origin_mm == (0.0, 0.0, 0.0)
+            and np.array_equal(np.abs(self.direction), np.eye(3).reshape(-1))
         )
 
     @property

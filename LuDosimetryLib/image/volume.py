@@ -7,11 +7,14 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
+from ..base.checks import check_path
 from ..base.errors import InvalidInput
+from ..base.storage import check_replaceable
 from ..dicom_files.plain_image import check_plain_reading
 from .arrays import Array
 from .grid import Grid
-from .whole_files import IncompleteError, check_evenly_spaced, check_nifti_complete, native_messages
+from .nifti import ContradictionError, check_nifti
+from .whole_files import IncompleteError, check_evenly_spaced, native_messages
 
 
 @dataclass(frozen=True)
@@ -52,13 +55,22 @@ def read_image(path: Path, what: str) -> sitk.Image:
     InvalidInput
         If the file is missing or unreadable, or is not a three-dimensional image.
     """
+    check_path(path, what)
     try:
         if not path.exists():
             raise InvalidInput(f"{what}: there is no file {path}; check the path.")
+        if not (path.is_file() or path.is_dir()):
+            raise InvalidInput(
+                f"{what}: {path} is a device or a pipe; give a file or a DICOM folder."
+            )
         image = _read(path, what)
     except IncompleteError as error:
         raise InvalidInput(
             f"{what}: {path} is not complete: {error}; copy or export it again."
+        ) from None
+    except ContradictionError as error:
+        raise InvalidInput(
+            f"{what}: {path} contradicts itself: {error}; save it again from the program that made it."
         ) from None
     except (RuntimeError, OSError) as error:
         reason = str(error).strip().splitlines()[-1].removeprefix("sitk::ERROR: ")
@@ -72,6 +84,10 @@ def read_image(path: Path, what: str) -> sitk.Image:
             f"{what}: {path} has {image.GetDimension()} dimensions (size {image.GetSize()}); "
             "expected a three-dimensional image."
         )
+    if Grid.of(image).is_sheared:
+        raise InvalidInput(
+            f"{what}: {path} has axes that are not at right angles (a sheared grid); resample it to a grid with right angles."
+        )
     return image
 
 
@@ -79,7 +95,7 @@ def _read(path: Path, what: str) -> sitk.Image:
     if not path.is_dir():
         check_plain_reading(path)
         if path.name.lower().endswith((".nii", ".nii.gz")):
-            check_nifti_complete(path)
+            check_nifti(path)
         with native_messages() as printed:
             try:
                 return sitk.ReadImage(str(path))
@@ -138,6 +154,7 @@ def write_volume(path: Path, volume: Volume, unit: str) -> None:
     unit : str
         UCUM unit of the values, for example ``"Gy"``.
     """
+    check_replaceable(path)
     image = volume.to_sitk()
     image.SetMetaData("unit", unit)
     temporary = path.with_name(f".partial-{os.getpid()}-{path.name}")

@@ -248,7 +248,10 @@ class BackgroundRun:
                 return messages
             if not line.startswith(PREFIX):
                 continue
-            ((kind, value),) = json.loads(line[len(PREFIX) :]).items()
+            try:
+                ((kind, value),) = json.loads(line[len(PREFIX) :]).items()
+            except ValueError:  # cut in the middle, as a killed process leaves it
+                continue
             if kind == "progress":
                 messages.append(Message(value["message"], value["fraction"]))
             elif kind == "warning":

@@ -1,23 +1,40 @@
 """Absorbed dose of volumes of interest: mass-weighted mean, spread, DVH."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..base.errors import InvalidInput
+from ..base.log import Log
+from ..base.wording import listed
 from ..image.arrays import Array, Mask
 from ..image.grid import Grid
 from .quantities import OrganDose
 
 DVH_POINTS = 401
+_MOST_GY = 2000.0
+"""Several times what tumours of therapies receive; organs receive a hundredth."""
 
 
 def mean_dose(dose_Gy: Array, density_g_cm3: Array, voi: Mask) -> float:
     """Mass-weighted mean dose [Gy] over a mask that has mass (Kim et al. 2022, Eq. 2)."""
     mass = density_g_cm3[voi].astype(np.float64)
     return float((mass * dose_Gy[voi]).sum() / mass.sum())
+
+
+def check_doses(organs: Sequence[OrganDose], log: Log) -> None:
+    """Warn of volumes of interest with a dose beyond anything a therapy gives."""
+    beyond = {
+        o.name: f"{o.name} {o.mean_dose_Gy:.3g} Gy" for o in organs if o.mean_dose_Gy > _MOST_GY
+    }
+    if beyond:
+        log.remark(
+            f"more than any therapy gives ({_MOST_GY:g} Gy): {listed(list(beyond.values()))}; check unit and calibration of the scans, "
+            "their times, and the CT.",
+            beyond,
+        )
 
 
 def organ_doses(

@@ -287,7 +287,7 @@ def _check_organs(summary: Summary) -> None:
                 raise InvalidInput(
                     f"organs[{n}].{key} is {getattr(organ, key):g}; it must be above 0."
                 )
-        for key in ("standard_uncertainty_Gy", "standard_error_Gy", "BED_Gy"):
+        for key in ("mean_dose_Gy", "standard_uncertainty_Gy", "standard_error_Gy", "BED_Gy"):
             value = getattr(organ, key)
             if value is not None and value < 0.0:
                 raise InvalidInput(f"organs[{n}].{key} is {value:g}; it must be at least 0.")

@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
-from ..base.wording import with_uncertainty
+from ..base.wording import for_spreadsheet, with_uncertainty
 from ..organs.organ_dose import DoseVolumeHistograms
 from ..organs.quantities import (
     FAMILIES,
@@ -30,8 +30,14 @@ def csv_text(rows: Iterable[Sequence[object]]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     for row in rows:
-        writer.writerow([f"{v:.6g}" if isinstance(v, float) else v for v in row])
+        writer.writerow([_csv_cell(v) for v in row])
     return text.getvalue()
+
+
+def _csv_cell(value: object) -> object:
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return for_spreadsheet(value) if isinstance(value, str) else value
 
 
 def organ_table(result: ResultData) -> str:

@@ -164,7 +164,7 @@ def align(case: Case, scans: list[Volume], log: Log) -> list[Alignment]:
         part = log.part(1.0 / len(moving), f"registering the scan at {point.hours:g} h")
         if point.ct is not None and case.ct is not None:
             if "CT" not in views:
-                views["CT"] = view_of_ct(case.ct, "CT")
+                views["CT"] = view_of_ct(case.ct, "CT", log)
             activity = (scans[to], scans[n])
             found = _by_ct(case, n, point.ct, views["CT"], activity, grid, part)
         else:
@@ -212,7 +212,7 @@ def _by_ct(
     wanted = case.options.registration
     hours = case.time_points[n].hours
     what = f"CT at {hours:g} h"
-    moving = view_of_ct(path, what)
+    moving = view_of_ct(path, what, log)
     checking, rigidly, further = _SHARES[wanted]
     _check_orientation(fixed, moving, f"{what}: {path}", log.part(checking))
     start = rigid(fixed, moving, log.part(rigidly))

@@ -8,10 +8,12 @@ import SimpleITK as sitk
 from scipy import ndimage
 
 from ..base.errors import InvalidInput
+from ..base.log import Log
 from ..image.arrays import Array, Mask, bounding_box
 from ..image.grid import Grid
 from ..image.volume import Volume, read_volume
-from ..tissue.density import check_hounsfield, density_of, patient_mask
+from ..tissue.density import density_of, patient_mask
+from ..tissue.hounsfield import check_hounsfield
 
 _VOXEL_MM = 4.0
 """Largest size up to which voxels are merged."""
@@ -65,7 +67,7 @@ class View:
         )
 
 
-def view_of_ct(path: Path, what: str) -> View:
+def view_of_ct(path: Path, what: str, log: Log) -> View:
     """
     Make the view of the patient on a CT.
 
@@ -75,7 +77,7 @@ def view_of_ct(path: Path, what: str) -> View:
         If the CT cannot be read, is not in HU, or shows no patient.
     """
     ct = read_volume(path, what)
-    check_hounsfield(ct.values, f"{what}: {path}")
+    check_hounsfield(ct.values, f"{what}: {path}", log)
     fine = Volume(density_of(ct.values), ct.grid)
     merged = sitk.BinShrink(fine.to_sitk(), _merged(ct.grid, _VOXEL_MM))
     density = np.asarray(sitk.GetArrayFromImage(merged))

@@ -1,15 +1,44 @@
 """Whether pictures can be drawn, and what a report says where they cannot."""
 
-from .page import Html, paragraph
+import os
+from collections.abc import Callable
+from importlib import import_module
+
+from ..base.errors import Cancelled
+from .page import Html, paragraph, section
+
+_BACKEND = "MPLBACKEND"
 
 
 def has_matplotlib() -> bool:
-    """Whether pictures can be drawn."""
+    """Whether pictures can be drawn, whatever backend the environment names."""
     try:
-        import matplotlib  # noqa: F401  # an optional package
+        import_module("matplotlib")  # an optional package
     except ImportError:
         return False
+    except ValueError:  # a backend that there is not; pictures need none of a screen
+        backend = os.environ.pop(_BACKEND, None)
+        try:
+            import_module("matplotlib")
+        finally:
+            if backend is not None:
+                os.environ[_BACKEND] = backend
     return True
+
+
+def drawn(title: str, draw: Callable[[], list[Html]]) -> list[Html]:
+    """
+    Sections of a report that have pictures; where one cannot be drawn, a section that says so.
+
+    A calculation that took hours is not lost to a picture.
+    """
+    try:
+        return draw()
+    except Cancelled:
+        raise
+    except Exception as error:
+        said = f"This part of the report could not be drawn ({type(error).__name__}: {error}); the numbers are complete."
+        return [section(title, paragraph(said))]
 
 
 def no_pictures(renewed_by: str = "a new calculation") -> Html:

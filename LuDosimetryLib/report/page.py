@@ -328,4 +328,4 @@ def page(kind: str, title: str, content: Iterable[Html]) -> str:
 def write_page(path: Path, kind: str, title: str, content: Iterable[Html]) -> None:
     """Write a `page` as a file, complete or not at all."""
     with write_atomically(path) as file:
-        file.write(page(kind, title, content).encode())
+        file.write(page(kind, title, content).encode(errors="backslashreplace"))

@@ -8,7 +8,7 @@ from typing import Any
 from ..case.dose_methods import DOSE_METHODS
 from ..result.asked import AskedCase
 from ..result.result import ResultData
-from .drawing import has_matplotlib, no_pictures
+from .drawing import drawn, has_matplotlib, no_pictures
 from .how_calculated import how_calculated_section
 from .organ_doses import (
     agreement_section,
@@ -40,12 +40,12 @@ def write_report(result: ResultData, path: Path) -> None:
         warning_box(result.warnings),
         statistics_section(result),
         how_calculated_section(result.case, result.dose_method),
-        uncertainty_section(result, has_matplotlib()),
+        *drawn("Uncertainty", lambda: [uncertainty_section(result, has_matplotlib())]),
         effect_section(result),
         methods_section(result),
-        registration_section(result, has_matplotlib()),
-        time_activity_section(result, has_matplotlib()),
-        *_pictures(result),
+        *drawn("Registration", lambda: [registration_section(result, has_matplotlib())]),
+        *drawn("Activity over time", lambda: [time_activity_section(result, has_matplotlib())]),
+        *drawn("Pictures", lambda: _pictures(result)),
         agreement_section(result),
         section("Inputs", _inputs(asked, result.provenance)),
         section("Timing", _timing(result.timing_s)),

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..base.storage import file_sha256
 from ..case.case import Case
+from ..image.headers import data_files
 from ..kernels.point import kernel_provenance
 from ..tissue.nuclide import Nuclide
 
@@ -54,10 +55,10 @@ def _packages(device: str, methods: Sequence[str]) -> dict[str, str]:
 
 
 def inputs_sha256(case: Case) -> dict[str, str]:
-    """SHA-256 of the images, by path as in the case file; of a DICOM folder, of each file in it. What is missing is left out."""
+    """SHA-256 of the images, by path as in the case file; of a DICOM folder, of each file in it; of a header with its voxels in files beside it, of these too. What is missing is left out."""
     files = []
     for image in case.images:
-        files += sorted(image.iterdir()) if image.is_dir() else [image]
+        files += sorted(image.iterdir()) if image.is_dir() else [image, *data_files(image)]
     return {_relative(f, case.folder): file_sha256(f) for f in files if f.is_file()}
 
 

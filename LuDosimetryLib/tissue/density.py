@@ -3,7 +3,6 @@
 import numpy as np
 from scipy import ndimage
 
-from ..base.errors import InvalidInput
 from ..image.arrays import Array, Mask
 from ..image.grid import Grid
 
@@ -20,8 +19,6 @@ _TISSUE_ABOVE_G_CM3 = 0.15
 """Above air, blankets and couch foam; below lung."""
 _COUCH_HALF_THICKNESS_MM = 6.0
 _SMALLEST_PART = 0.02
-_BODY_PART = 0.02
-"""Part of a CT without negative numbers above 500 from which those voxels cannot be bone."""
 
 
 def density_of(hu: Array) -> Array:
@@ -31,34 +28,6 @@ def density_of(hu: Array) -> Array:
     Values below -1000 HU count as -1000, values above 3000 HU as 3000.
     """
     return np.interp(hu, _HU, _DENSITY_G_CM3).astype(np.float32)
-
-
-def check_hounsfield(hu: Array, where: str) -> None:
-    """
-    Refuse a CT that cannot be in HU.
-
-    Raises
-    ------
-    InvalidInput
-        For values far outside the scale, an offset of 1024, or a map of density or attenuation.
-    """
-    least, greatest = float(hu.min()), float(hu.max())
-    expected = "expected CT numbers in HU, about -1000 for air and 0 for water"
-    if least < -10000.0 or greatest > 50000.0:
-        raise InvalidInput(f"{where} has values from {least:g} to {greatest:g}; {expected}.")
-    if least < 0.0 or least == greatest:
-        return
-    if greatest <= 5.0:
-        raise InvalidInput(
-            f"{where} has values from {least:g} to {greatest:g}, like a map of density or attenuation; {expected}."
-        )
-    body = hu[hu > 500.0]
-    offset_body = body.size > _BODY_PART * hu.size and abs(float(np.median(body)) - 1050.0) < 150.0
-    if offset_body:
-        raise InvalidInput(
-            f"{where} has values from {least:g} to {greatest:g}, like HU with an offset of 1000 or 1024; "
-            f"{expected}: subtract the offset (RescaleIntercept)."
-        )
 
 
 def patient_mask(density: Array, grid: Grid) -> Mask:

@@ -15,10 +15,10 @@ from .calcium import calcium_of
 from .density import (
     AIR_DENSITY_G_CM3,
     NO_DOSE_BELOW_G_CM3,
-    check_hounsfield,
     density_of,
     patient_mask,
 )
+from .hounsfield import check_hounsfield
 from .spect_outline import spect_outline
 
 __all__ = ["Anatomy", "read_anatomy"]
@@ -80,7 +80,7 @@ def read_anatomy(case: Case, reference: Volume, log: Log) -> Anatomy:
     if case.ct is None:
         return _water(reference, log)
     ct = read_volume(case.ct, "CT")
-    check_hounsfield(ct.values, f"CT: {case.ct}")
+    check_hounsfield(ct.values, f"CT: {case.ct}", log)
     covered = grid.covered_by(ct.grid)
     if not covered.any():
         raise InvalidInput(

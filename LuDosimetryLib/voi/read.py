@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..base.errors import InvalidInput
 from ..base.log import Log
+from ..base.wording import listed
 from ..case.parts import Segmentation
 from ..image.arrays import Mask
 from ..image.grid import Grid
@@ -84,20 +85,23 @@ def read_vois(
     segments = _segments(image, layers, path)
     labels = segmentation.names or _names_in_file(segments, path)
     on_grid = _OnGrid(image, layers, grid, transform)
-    masks = {}
+    masks, beyond = dict[str, Mask](), dict[str, str]()
     cut_off: dict[str, float] = {}
     for key, name in labels.items():
         segment = _find(segments, key, path)
         mask = on_grid.mask(segment)
         if not mask.any():
-            raise InvalidInput(
-                f"segmentation: {name!r} (label {segment.value} of {path}) has no voxel on the SPECT grid; "
-                "check that the segmentation belongs to these scans."
-            )
+            beyond[name] = f"{name!r} (label {segment.value})"
+            continue
         masks[name] = mask
         if (cut := on_grid.part_beyond(segment)) > _CUT_OFF:
             cut_off[name] = cut
     remark_parts(cut_off, _BEYOND, log)
+    if beyond:
+        text = f"segmentation: {listed(list(beyond.values()))} of {path} {'has' if len(beyond) == 1 else 'have'} no voxel on the SPECT grid"
+        if not masks:
+            raise InvalidInput(f"{text}; check that the segmentation belongs to these scans.")
+        log.remark(f"{text} and no dose; check that the segmentation belongs to these scans.")
     return {**masks, **_differences(segmentation.differences, masks)}
 
 

@@ -145,7 +145,7 @@ def test_volumes_of_interest_without_voxels_or_mass(case_folder, refused):
     assert "'corner' has no mass" in refused()
     far = Grid.axial((48,) * 3, (3.0,) * 3, (900.0, 0.0, 0.0))
     case_folder.put("organs.nrrd", labels, far)
-    assert "'corner' (label 4 of " in refused()
+    assert "'corner' (label 4) of " in refused()
     case_folder.put("organs.nrrd", labels * np.float32(0.3), grid)
     assert "not whole numbers" in refused()
 

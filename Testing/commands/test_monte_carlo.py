@@ -99,7 +99,7 @@ def test_without_ompmc(refused, monkeypatch):
 def test_activity_in_air_only(case_folder, refused):
     for n in (1, 2, 3):
         scan = np.zeros_like(case_folder.activity)
-        scan[12, 0, 0] = 1000.0
+        scan[12, 0, 0] = 1000.0 / n
         case_folder.put(f"spect_{n}.nrrd", scan)
     assert "lies in air or outside the patient" in refused(*MONTE_CARLO)
 

@@ -8,6 +8,7 @@ import pytest
 import SimpleITK as sitk
 from scipy import ndimage
 
+from LuDosimetryLib.base.log import Log
 from LuDosimetryLib.image.arrays import Mask
 from LuDosimetryLib.image.grid import Grid
 from LuDosimetryLib.image.volume import Volume, write_volume
@@ -182,7 +183,7 @@ def viewed(tmp_path) -> Callable[[Volume], View]:
 
     def of(volume: Volume) -> View:
         write_volume(tmp_path / "ct.nrrd", volume, "")
-        return view_of_ct(tmp_path / "ct.nrrd", "CT")
+        return view_of_ct(tmp_path / "ct.nrrd", "CT", Log())
 
     return of
 

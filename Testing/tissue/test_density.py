@@ -2,13 +2,11 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from LuDosimetryLib import InvalidInput
 from LuDosimetryLib.image.grid import Grid
 from LuDosimetryLib.image.resampling import average_onto
 from LuDosimetryLib.image.volume import Volume
 from LuDosimetryLib.tissue.density import (
     AIR_DENSITY_G_CM3,
-    check_hounsfield,
     density_of,
     patient_mask,
 )
@@ -89,28 +87,6 @@ def test_density_between_the_nodes():
     between = [0.5 * (0.00121 + 0.93), 1.0305, 0.5 * (1.1199 + 1.0762), 0.5 * (1.0762 + 1.9642)]
     np.testing.assert_allclose(density_of(hu), between, rtol=1e-6)
     assert density_of(np.float32([101]))[0] < density_of(np.float32([100]))[0]
-
-
-@pytest.mark.parametrize(
-    ("values", "said"),
-    [
-        ([24, 1064, 1100, 1500], "offset of 1000 or 1024"),
-        ([0, 1000, 1024, 1090], "offset of 1000 or 1024"),
-        ([0.0, 0.26, 1.0, 1.9], "map of density"),
-        ([-30000, 40], "from -30000 to 40"),
-        ([-1000, 65535], "from -1000 to 65535"),
-    ],
-)
-def test_what_is_not_in_hounsfield_units(values, said):
-    with pytest.raises(InvalidInput, match=said):
-        check_hounsfield(np.array(values * 9, np.float32), "CT: ct.nrrd")
-
-
-@pytest.mark.parametrize(
-    "values", [[-1000, 40, 1500], [-1024, 3071], [0, 0, 0], [0, 20, 90], [-3024, 100], [40, 40]]
-)
-def test_what_may_be_in_hounsfield_units(values):
-    check_hounsfield(np.array(values, np.float32), "CT")
 
 
 def test_the_patient_has_lungs_gas_and_arms(torso, patient):
