@@ -39,10 +39,10 @@ def test_the_default_method_gives_way_and_the_title_says_so(case_folder, tmp_pat
     file = without_ct(case_folder)
     assert main(["run", str(file), "-o", str(tmp_path / "result")]) == DONE
     summary = json.loads((tmp_path / "result" / "result.json").read_text(encoding="utf-8"))
-    assert summary["dose_method"] == "multi-vsv"
+    assert summary["dose_method"] == "photon-transport"
     assert "it needs a CT" in " ".join(summary["warnings"])
     report = (tmp_path / "result" / "report.html").read_text(encoding="utf-8")
-    assert "Multiple voxel S values instead of Residual U-Net" in report.split("</h1>")[0]
+    assert "Photon transport instead of Residual U-Net" in report.split("</h1>")[0]
 
 
 def test_a_method_that_was_asked_for_is_refused(case_folder, tmp_path, capsys):

@@ -17,7 +17,7 @@ from LuDosimetryLib.case.parts import Calibration, Segmentation, TimePoint
 FOLDER = Path("/cases/one")
 
 names = st.text(
-    st.characters(exclude_categories=["Cs"], exclude_characters="\0/\\"), min_size=1, max_size=8
+    st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="/\\"), min_size=1, max_size=8
 )
 names = names.filter(lambda name: name not in {".", ".."})
 files = st.lists(names, min_size=1, max_size=3).map(lambda parts: FOLDER.joinpath(*parts))
@@ -51,7 +51,7 @@ def cases(draw):
     points = draw(st.lists(time_points, min_size=1, max_size=4, unique_by=lambda p: p.hours))
     return Case(
         time_points=tuple(sorted(points, key=lambda point: point.hours)),
-        patient_id=draw(st.text(st.characters(exclude_categories=["Cs"]))),
+        patient_id=draw(st.text(st.characters(exclude_categories=["Cs", "Cc"]))),
         cycle=draw(st.integers(1, 9)),
         administered_activity_MBq=draw(st.none() | positive),
         reference_time_point=draw(st.integers(0, len(points) - 1)),

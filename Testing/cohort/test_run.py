@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import SimpleITK as sitk
 
 from LuDosimetryLib import Case, run_case
 from LuDosimetryLib.base.errors import (
@@ -110,7 +111,8 @@ def _goes_on(cases: Path, output: Path) -> None:
     assert {name: after[name] for name in before} == before
     assert sorted(after) == NAMES
     # another scan under the same name is another case, and so is another option
-    shutil.copy(cases / "b/spect_1.nrrd", cases / "b/spect_2.nrrd")
+    scan = sitk.ReadImage(str(cases / "b/spect_2.nrrd"))
+    sitk.WriteImage(0.9 * scan, str(cases / "b/spect_2.nrrd"))
     assert main(command) == DONE
     changed = written(output)
     assert [name for name in NAMES if changed[name] != after[name]] == ["b"]

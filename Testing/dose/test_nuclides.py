@@ -107,6 +107,7 @@ def test_local_deposition(with_yttrium):
 
     In the kidney some 20 Gy; with the kernels of 177Lu it would be a sixth of that.
     """
+    with_yttrium.change("options", "tail", to="physical")
     result = run_case(Case.read(with_yttrium.file))
     hours, course = [0.0, 4.0, 24.0, 96.0], np.array([0.0, *np.exp2(-np.array(HOURS) / 60.0)])
     per_initial_activity_h = np.trapezoid(course, hours) + course[-1] * HALF_LIFE_H / np.log(2.0)

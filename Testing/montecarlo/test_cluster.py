@@ -29,9 +29,8 @@ def test_without_dask_one_sentence(monkeypatch):
 
 
 @pytest.mark.slow
-def test_nobody_there(monkeypatch):
+def test_nobody_there():
     pytest.importorskip("distributed")
-    monkeypatch.setattr(schedulers, "_PATIENCE_S", 1)
     with pytest.raises(InvalidInput, match=r"'tcp://127.0.0.1:1' does not answer"):
         Cluster("tcp://127.0.0.1:1")
     with pytest.raises(InvalidInput, match=r"does not answer"):
@@ -85,6 +84,6 @@ def test_a_target_and_a_cancel_on_workers(scheduler, patient, regions):
 
 @pytest.mark.slow
 def test_a_scheduler_without_workers(scheduler, monkeypatch):
-    monkeypatch.setattr(schedulers, "_PATIENCE_S", 2)
+    monkeypatch.setattr(schedulers, "_WORKERS_WITHIN_S", 2)
     with pytest.raises(InvalidInput, match=r"has no workers; start some with 'dask worker tcp"):
         Cluster(scheduler(0))

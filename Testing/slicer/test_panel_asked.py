@@ -36,7 +36,7 @@ def test_a_segmentation_outside_the_volume(loaded, wait_until, caplog):
     transform.SetMatrixTransformToParent(slicer.util.vtkMatrixFromArray(matrix))
     parameters(loaded).segmentation.SetAndObserveTransformNodeID(transform.GetID())
     run_to_the_end(loaded, wait_until)
-    assert "has no voxel on the SPECT grid" in errors(caplog)[-1]
+    assert "have no voxel on the SPECT grid" in errors(caplog)[-1]
 
 
 @pytest.mark.slow

@@ -172,7 +172,7 @@ def test_other_voxels_give_about_the_same_organ_doses(mild):
         others.append(found)
     for name, correction in expected.items():
         on_others = [found[name] for found in others]
-        assert on_others == pytest.approx([np.mean(on_others)] * 3, abs=0.15)
+        assert on_others == pytest.approx([np.mean(on_others)] * 3, abs=0.5)
         # averaging there and back blurs a part of it out of organs of one to two centimetres
         assert np.mean(on_others) / correction == pytest.approx(0.85, abs=0.2)
 

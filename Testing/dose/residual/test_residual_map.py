@@ -177,7 +177,7 @@ from LuDosimetryLib.tissue.nuclide import read_nuclide
 residual_map_module._TILES = (4e6, 3e5)
 shape = (40, 40, 500)
 rng = np.random.default_rng(1)
-tissue, linear = rng.random((2, *shape), np.float32), rng.random((5, *shape), np.float32)
+tissue, linear = rng.random((2, *shape), np.float32), rng.random((3, *shape), np.float32)
 problem = DoseProblem(
     Grid.axial(shape, (3.87,) * 3), linear[0], tissue[0], tissue[0] >= 0, read_nuclide("Lu-177")
 )
