@@ -3,6 +3,7 @@
 import difflib
 import math
 import reprlib
+import unicodedata
 from collections.abc import Sequence
 from numbers import Integral, Real
 from pathlib import Path
@@ -59,7 +60,7 @@ def check_text(name: str, value: Any, empty: bool = False) -> None:
     if not isinstance(value, str) or not (value or empty):
         what = "a text" if empty else "a text that is not empty"
         raise InvalidInput(f"{name} is {shown(value)}; it must be {what}.")
-    if not value.isprintable():
+    if any(unicodedata.category(character) == "Cc" for character in value):
         raise InvalidInput(f"{name} is {shown(value)}; it must have no control characters.")
 
 

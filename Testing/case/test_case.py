@@ -25,9 +25,10 @@ positive = st.floats(1e-6, 1e9)
 calibrations = st.builds(Calibration, positive) | st.builds(
     Calibration, cps_per_MBq=positive, duration_s=positive
 )
+hours = st.floats(1e-3, 1000.0)
 time_points = st.builds(
-    TimePoint, positive, files, files, st.sampled_from(["Bq/mL", "Bq"])
-) | st.builds(TimePoint, positive, files, files, st.just("counts"), calibrations)
+    TimePoint, hours, files, files, st.sampled_from(["Bq/mL", "Bq"])
+) | st.builds(TimePoint, hours, files, files, st.just("counts"), calibrations)
 segmentations = st.builds(
     Segmentation,
     files,
@@ -48,7 +49,7 @@ options = st.builds(
 
 @st.composite
 def cases(draw):
-    points = draw(st.lists(time_points, min_size=1, max_size=4, unique_by=lambda p: p.hours))
+    points = draw(st.lists(time_points, min_size=1, max_size=4, unique_by=lambda p: round(p.hours)))
     return Case(
         time_points=tuple(sorted(points, key=lambda point: point.hours)),
         patient_id=draw(st.text(st.characters(exclude_categories=["Cs", "Cc"]))),

@@ -6,7 +6,7 @@ import numpy as np
 
 from ...image.arrays import Array, Shape, Triple
 
-CELL_CM = 0.8
+CELL_CM = 1.1
 """Size of a cell; what is smaller is left to voxel S values."""
 
 

@@ -65,9 +65,9 @@ def photon_dose(problem: DoseProblem, log: Log) -> Array:
     """
     Calculate the absorbed dose of photons and bremsstrahlung.
 
-    The transport equation is solved in cells of some 8 mm, through the tissues of this patient, by
+    The transport equation is solved in cells of about a centimetre, through the tissues of this patient, by
     discrete ordinates (see `solver`). Voxel S values of photons in soft tissue add what is finer
-    than a cell, within 2 cm. Each voxel absorbs as its composition does.
+    than a cell, within 3 cm. Each voxel absorbs as its composition does.
 
     Returns
     -------

@@ -4,12 +4,15 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from ...image.arrays import Array, Triple
 
 _MOST_THREADS = 4
+_AT_ONCE = 1 << 17
+"""Values of cells and directions calculated at once: what a processor's cache holds."""
 
 
 @dataclass(frozen=True)
@@ -135,6 +138,12 @@ class _Bundle:
         steps = (slice(None, None, -1 if back else 1) for back in self.backward)
         return values.transpose(self.axes)[tuple(steps)]
 
+    @cached_property
+    def weights(self) -> tuple[list[Array], list[Array]]:
+        """Weights of the cells that a path may begin in, along the other two axes."""
+        rows, columns = self.shift
+        return _cubic(rows), _cubic(columns)
+
     def across(self, face: Array) -> Array:
         """
         What comes through a face to the cells behind it, by cubic interpolation.
@@ -146,7 +155,7 @@ class _Bundle:
         face : ndarray, shape (directions, rows + 3, columns + 3)
             With a border of two cells before and one behind.
         """
-        rows, columns = (_cubic(shift) for shift in self.shift)
+        rows, columns = self.weights
         height, width = face.shape[1] - 3, face.shape[2] - 3
         along = rows[0] * face[:, :height]
         for n in range(1, 4):
@@ -192,29 +201,35 @@ def _cubic(shift: Array) -> list[Array]:
 def _follow(
     bundle: _Bundle, attenuation_per_cm: Array, source: Array, drift: Array | None, fields: Array
 ) -> None:
-    """Add the fluence along a bundle, and its flow along the axes, to fields (4, k, j, i)."""
+    """Find the fluence along a bundle, and its flow along the axes, in fields (4, k, j, i)."""
     attenuation, emitted = bundle.view(attenuation_per_cm), bundle.view(source)
-    moments = [] if drift is None else [bundle.view(part) for part in drift]
+    moments = None if drift is None else np.stack([bundle.view(part) for part in drift])
     found = [bundle.view(field) for field in fields]
     weights = np.concatenate([bundle.weight[:, None], bundle.weight[:, None] * bundle.direction], 1)
+    half_steps = bundle.half_step_cm[:, None]
     slices, rows, columns = attenuation.shape
     face = np.zeros((len(bundle.weight), rows + 3, columns + 3), np.float32)
-    for n in range(slices):
-        lost = np.expm1(-attenuation[n] * bundle.half_step_cm)
-        starts = emitted[n]
-        if moments:
-            slice_moments = np.stack([moment[n] for moment in moments])
-            starts = starts + np.tensordot(bundle.direction, slice_moments, axes=1)
-        gained = lost * (starts / -attenuation[n])
-        passing = bundle.across(face)
-        kept = lost + np.float32(1.0)
-        passing *= kept
-        passing += gained
+    at_once = max(1, _AT_ONCE // (len(bundle.weight) * rows * columns))
+    for first in range(0, slices, at_once):
+        part = slice(first, first + at_once)
+        starts = emitted[None, part]
+        if moments is not None:
+            starts = starts + np.tensordot(bundle.direction, moments[:, part], axes=1)
+        # what half a step through a cell leaves, and adds
+        kept = np.expm1(-attenuation[part] * half_steps)
+        gained = kept * (starts / -attenuation[part])
+        kept += np.float32(1.0)
+        middle = np.empty_like(kept)
+        for n in range(kept.shape[1]):
+            passing = bundle.across(face)
+            passing *= kept[:, n]
+            passing += gained[:, n]
+            middle[:, n] = passing
+            passing *= kept[:, n]
+            passing += gained[:, n]
+            face[:, 2:-1, 2:-1] = passing
         for field, weight in zip(found, weights.T, strict=True):
-            field[n] = np.tensordot(weight, passing, axes=1)
-        passing *= kept
-        passing += gained
-        face[:, 2:-1, 2:-1] = passing
+            field[part] = np.tensordot(weight, middle, axes=1)
 
 
 def _in_threads(task: Callable[[int], None], number: int) -> None:
