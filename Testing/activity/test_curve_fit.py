@@ -159,6 +159,7 @@ def test_the_stated_uncertainty_is_the_spread(activity, model):
     assert np.sqrt((stated**2).mean()) == pytest.approx(half_lives.std(), rel=0.12)
 
 
+@pytest.mark.slow
 def test_bias_with_noise_is_small_and_the_trapezoid_worse():
     rng = np.random.default_rng(6)
     for hours, activity, truth in (

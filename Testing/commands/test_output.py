@@ -38,6 +38,7 @@ def test_an_output_folder_with_the_case_file_in_the_way(case_folder, refused):
     assert "would be overwritten" in refused(file=file, output=case_folder.folder)
 
 
+@pytest.mark.slow
 def test_an_output_folder_with_a_folder_in_the_way(case_folder, refused, tmp_path):
     output = tmp_path / "result"
     (output / "dose.nrrd").mkdir(parents=True)

@@ -95,6 +95,7 @@ def test_an_organ_that_one_cycle_lacks_is_said(patient, calculate):
     assert "'tumour' is missing in cycle 2; its cumulated dose is that of the others" in said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "expected"),
     [

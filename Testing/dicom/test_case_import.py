@@ -166,6 +166,7 @@ def test_each_scan_has_its_own_ct(study, imported, same_doses):
     same_doses(case)
 
 
+@pytest.mark.slow
 def test_assumptions_are_warnings_of_the_result(study, imported, same_doses):
     study.nm_scans(decay=None)
     study.anatomy()

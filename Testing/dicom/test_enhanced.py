@@ -46,6 +46,7 @@ def test_enhanced(study, classic, imported, same_doses, decay):
     same_doses(case)
 
 
+@pytest.mark.slow
 def test_classic_ones_converted_by_highdicom(study, classic, imported, same_doses):
     scans, ct = classic(decay="ADMIN")
     for n, paths in enumerate(scans):

@@ -38,6 +38,7 @@ def test_linear_in_activity(name, mixed_problem):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", EXACT)
 def test_sum_of_sources_is_sum_of_doses(name, mixed_problem):
     parts = []
@@ -137,6 +138,7 @@ def test_cancel(name, mixed_problem):
         dose_by(name, mixed_problem, Log(stop))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CONVOLVED)
 def test_equilibrium_dose(name):
     """Far inside a uniform activity every decay's energy is absorbed: D = E TIA / rho.

@@ -49,6 +49,7 @@ def test_no_sampling_method_changes_the_mean(patient, regions, sampling):
     assert (error[:-2] < 0.05 * efficient[:-2]).all()
 
 
+@pytest.mark.slow
 def test_following_only_what_travels_pays(patient, regions):
     _, error = means(patient, regions, EFFICIENT, 4, 5_000)
     _, plain_error = means(patient, regions, PLAIN, 4, 5_000)

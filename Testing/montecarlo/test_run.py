@@ -48,6 +48,7 @@ class StopsAfter(ThisProcess):
             yield batch
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_where_it_was_killed(run_of):
     whole = run_of(4, "whole").result(Log())
     killed = run_of(4)

@@ -140,6 +140,7 @@ def _assert_same_alignments(ours: list, theirs: list) -> None:
             assert mine.transform.GetFixedParameters() == other.transform.GetFixedParameters()
 
 
+@pytest.mark.slow
 def test_it_is_read_back_as_it_was(result, folder, tmp_path):
     found = Result.read(folder)
     assert_same(found, result)

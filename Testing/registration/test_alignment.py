@@ -212,6 +212,7 @@ def test_a_scan_that_shares_the_ct_lies_as_that_does(moved_case):
     )
 
 
+@pytest.mark.slow
 def test_the_reference_without_a_ct_goes_to_the_scan_that_has_one(moved_case):
     """Densities and volumes of interest are those of the only CT; so is where activity goes."""
     still = moved_case.still_doses()

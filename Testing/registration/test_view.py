@@ -10,6 +10,7 @@ from LuDosimetryLib.image.volume import Volume, write_volume
 from LuDosimetryLib.registration.view import view_of_ct, view_of_spect
 
 
+@pytest.mark.slow
 def test_a_ct_without_couch_and_merged_to_4_mm(tmp_path, moving, trunk):
     ct, _ = trunk
     still = moving.RigidMotion((0, 0, 0), (0, 0, 0), (0, 0, 0))

@@ -79,6 +79,7 @@ def test_the_option_chooses_what_is_shown(tmp_path):
     assert opened["Organ doses"] == ["tumour 7", "brain"]
 
 
+@pytest.mark.slow
 def test_warnings_of_what_is_folded_are_seen(tmp_path):
     result = with_many(
         warnings=["the ribs are odd."],

@@ -69,6 +69,7 @@ def test_report_states_its_numbers(tmp_path, parse):
     assert "For research use only; not a medical device." in page.text
 
 
+@pytest.mark.slow
 def test_the_answer_comes_first_with_its_uncertainty_and_marks(tmp_path, parse):
     result = small_result()
     result.organs = [

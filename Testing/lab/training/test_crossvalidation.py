@@ -110,6 +110,7 @@ def test_too_few_patients(study, other, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_start_that_has_seen_a_patient_of_the_study(study, other, tmp_path):
     CrossValidation(PLAN, tmp_path / "first").run(study, other, Log())
     start = read_model(tmp_path / "first" / "without-p1")

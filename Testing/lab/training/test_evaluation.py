@@ -111,6 +111,7 @@ class TestEvaluate:
             assert abs(apart) < 4.0 * organ.standard_error_Gy
         assert doses["unet"] == pytest.approx(doses["photon-transport"], rel=1e-5)
 
+    @pytest.mark.slow
     def test_a_perfect_method_shows_no_error_but_noise(self, dataset_of, model):
         excess, mean, foretold = [], [], []
         for seed in (1, 2):

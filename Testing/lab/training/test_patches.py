@@ -30,6 +30,7 @@ def sample(dataset_of):
     return Sample.of(dataset_of(), Log())
 
 
+@pytest.mark.slow
 def test_target_and_channels_are_in_units_of_the_mean_dose(dataset_of, sample):
     dataset = dataset_of()
     channels = Channels.of(dataset.problem(), Log())
@@ -64,6 +65,7 @@ def test_activity_s_unit_makes_no_difference(dataset_of, sample):
     assert other.noise == pytest.approx(sample.noise, rel=1e-3)
 
 
+@pytest.mark.slow
 def test_noise_is_the_loss_of_a_perfect_dose(dataset_of):
     """The true dose is that by photon transport, so that its difference from the target is the noise."""
     losses, stated = [], []

@@ -105,6 +105,7 @@ def test_worthless_external_data(model, study, external, tmp_path):
         Release(model, study, external, "").write(tmp_path / "out", Log())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
@@ -122,6 +123,7 @@ def test_a_study_of_other_networks(model, study, external, tmp_path, change, rea
     assert str(caught.value).endswith("give the study of networks trained alike.")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("content", [None, "", "[1]", "{}"])
 def test_no_study(model, external, tmp_path, content):
     folder = tmp_path / "nothing"

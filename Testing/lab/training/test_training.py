@@ -48,6 +48,7 @@ def curves(folder):
         return list(csv.DictReader(file))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stop_after", [0.1, 0.55, 0.9])
 def test_stopped_and_started_again_gives_the_same_weights(samples, tmp_path, stop_after):
     whole = Training(plan_of(), tmp_path / "whole").run(samples[:1], samples[1:], Log())
@@ -68,6 +69,7 @@ def test_stopped_and_started_again_gives_the_same_weights(samples, tmp_path, sto
         assert ours == theirs
 
 
+@pytest.mark.slow
 def test_a_finished_training_is_not_done_again(samples, tmp_path):
     first = Training(plan_of(), tmp_path).run(samples[:1], samples[1:], Log())
 
@@ -80,6 +82,7 @@ def test_a_finished_training_is_not_done_again(samples, tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_the_seed_decides_the_weights(samples, tmp_path):
     def trained(name, seed):
         plan = plan_of(epochs=1, seed=seed)
@@ -125,6 +128,7 @@ def test_learns_a_residual_that_it_can_express(dataset_of, small_patches, tmp_pa
     assert rates[-1] < 1e-3 * plan.learning_rate + 1e-5
 
 
+@pytest.mark.slow
 def test_stops_when_validation_gets_no_better(dataset_of, small_patches, tmp_path):
     """What is learned from the one is wrong for the other, where the untrained network is right."""
     training = [Sample.of(dataset_of(seed=1, change=lambda d, truth: 1.3 * truth), Log())]
@@ -159,6 +163,7 @@ def test_begins_with_given_weights(samples, tmp_path, lively):
     )
 
 
+@pytest.mark.slow
 def test_batch_normalisation_settles(samples, tmp_path):
     """After the given part of the epochs its statistics stay as they are."""
     plan = plan_of(epochs=4, settled=0.5)

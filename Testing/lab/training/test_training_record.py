@@ -83,6 +83,7 @@ def test_datasets_that_make_no_network_together(dataset_of, change, reason):
     assert reason in str(caught.value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("patient", "seed", "seen_as"),
     [("p1", 9, "p1-1"), ("renamed", 2, "p2-1"), ("p3", 9, "p3-1"), ("renamed", 3, "p3-1")],

@@ -91,6 +91,7 @@ def test_another_reader_finds_the_dose(written):
     assert np.abs(found - result.dose).max() < 1e-4 * result.dose.max()
 
 
+@pytest.mark.slow
 def test_the_dose_by_its_tags(written):
     """Positions as SlicerRT takes them: the first frame's, and offsets along the normal."""
     result, folder = written
@@ -279,6 +280,7 @@ def test_objects_belong_to_the_study_of_the_source(written):
             assert ds.SOPInstanceUID != uid
 
 
+@pytest.mark.slow
 def test_a_case_without_volumes_of_interest(case_folder, tmp_path):
     del case_folder.data["segmentation"]
     case_folder.write()
