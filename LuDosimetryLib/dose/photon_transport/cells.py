@@ -1,8 +1,10 @@
 """Cells of photon transport, coarser than voxels: from one to the other and back."""
 
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...image.arrays import Array, Shape, Triple
 
@@ -13,50 +15,61 @@ CELL_CM = 1.1
 @dataclass(frozen=True)
 class Cells:
     """
-    Blocks of voxels.
+    A grid of cells over that of the voxels, with the same middle.
 
     Attributes
     ----------
-    voxels : tuple of int
-        Voxels along each axis of a cell.
     shape : tuple of int
         Shape of the voxels (k, j, i).
-    cell_cm : tuple of float
+    voxel_cm, cell_cm : tuple of float
     """
 
-    voxels: Shape
     shape: Shape
+    voxel_cm: Triple
     cell_cm: Triple
 
     @classmethod
     def of(cls, shape: Shape, voxel_cm: Triple) -> "Cells":
-        """Cells of about `CELL_CM` for voxels of a shape and size."""
-        voxels = tuple(max(1, round(CELL_CM / size)) for size in voxel_cm)
-        cell_cm = tuple(n * size for n, size in zip(voxels, voxel_cm, strict=True))
-        return cls(voxels, shape, cell_cm)  # type: ignore[arg-type]
+        """Cells of `CELL_CM`, or of a voxel where that is larger."""
+        k, j, i = (max(CELL_CM, size) for size in voxel_cm)
+        return cls(shape, voxel_cm, (k, j, i))
 
     def mean(self, values: Array) -> Array:
         """Mean of each cell, with 0 beyond the voxels."""
-        missing = [(0, -n % m) for n, m in zip(self.shape, self.voxels, strict=True)]
-        padded = np.pad(values, missing)
-        (k, fk), (j, fj), (i, fi) = (
-            (n // m, m) for n, m in zip(padded.shape, self.voxels, strict=True)
-        )
-        return np.asarray(
-            padded.reshape(k, fk, j, fj, i, fi).mean(axis=(1, 3, 5)), dtype=np.float32
-        )
+        for axis in range(3):
+            overlap = self._overlap(axis)
+            values = np.moveaxis(np.tensordot(overlap, values, axes=(1, axis)), 0, axis)
+        return np.ascontiguousarray(values, np.float32)
 
     def at_voxels(self, values: Array) -> Array:
         """Values of cells, interpolated linearly at the voxels."""
-        for axis, (size, number) in enumerate(zip(self.voxels, self.shape, strict=True)):
+        for axis, number in enumerate(self.shape):
             count = values.shape[axis]
-            if size == 1 or count == 1:
-                values = np.take(values, np.arange(number) // size, axis)
+            if count == 1:
+                values = np.repeat(values, number, axis)
                 continue
-            place = (np.arange(number) + 0.5) / size - 0.5
+            middle = (np.arange(number) + 0.5) * self.voxel_cm[axis] - self._start_cm(axis)
+            place = middle / self.cell_cm[axis] - 0.5
             first = np.floor(place).astype(int).clip(0, count - 2)
             share = (place - first).clip(0.0, 1.0).astype(np.float32)
             share = share.reshape([-1 if n == axis else 1 for n in range(3)])
             low, high = np.take(values, first, axis), np.take(values, first + 1, axis)
             values = low + share * (high - low)
         return values
+
+    def _number(self, axis: int) -> int:
+        length = self.shape[axis] * self.voxel_cm[axis]
+        return max(1, ceil(length / self.cell_cm[axis] - 1e-6))
+
+    def _start_cm(self, axis: int) -> float:
+        """Where the cells begin, from where the voxels do."""
+        length = self.shape[axis] * self.voxel_cm[axis]
+        return 0.5 * (length - self._number(axis) * self.cell_cm[axis])
+
+    def _overlap(self, axis: int) -> NDArray[np.float32]:
+        """Part of each cell that each voxel fills, shape (cells, voxels)."""
+        cell, voxel = self.cell_cm[axis], self.voxel_cm[axis]
+        cells = self._start_cm(axis) + np.arange(self._number(axis) + 1)[:, None] * cell
+        voxels = np.arange(self.shape[axis] + 1) * voxel
+        reach = np.minimum(cells[1:], voxels[1:]) - np.maximum(cells[:-1], voxels[:-1])
+        return np.asarray(reach.clip(0.0) / cell, np.float32)
