@@ -187,6 +187,7 @@ def test_provenance(case_folder):
     assert result.inputs[0] == case_folder.file
 
 
+@pytest.mark.slow
 def test_provenance_names_what_calculated_the_network(case_folder):
     case_folder.change("options", "dose_method", to="unet")
     packages = calculate(case_folder).provenance["packages"]

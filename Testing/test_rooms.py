@@ -143,6 +143,7 @@ def needless(root: Path) -> list[str]:
     return found
 
 
+@pytest.mark.slow
 def test_imports_lead_down():
     assert wrong_ways(ROOT) == []
 

@@ -39,6 +39,7 @@ def encodings_not_named(source: str) -> list[int]:
     return sorted(call.lineno for call in calls if _unnamed(call))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("folder", ["LuDosimetry", "LuDosimetryLib", "Testing"])
 def test_every_text_file_has_its_encoding(folder):
     found = {

@@ -67,6 +67,7 @@ def test_what_does_not_wash_out_has_no_fit(activity):
     assert np.isnan(bi_exponential_tia(HOURS, np.array([activity], float).T, DECAY)).all()
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.lists(st.floats(0, 1e6, width=32), min_size=4, max_size=4))
 def test_no_rate_is_slower_than_physical_decay(activity):

@@ -86,6 +86,7 @@ def test_a_volume_of_air_cannot_be_compared():
         Comparison.of(array(1.0), array(1.0), GRID, vois={"gas": voi}, density=density)
 
 
+@pytest.mark.slow
 def test_compare_writes_maps_numbers_and_a_page(files, tmp_path):
     output = tmp_path / "made" / "here"
     summary = compare_files(

@@ -120,6 +120,7 @@ def test_cycles_that_differ_are_told(patient, calculate, change, expected):
     assert expected in said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "expected"),
     [

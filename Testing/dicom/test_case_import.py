@@ -24,6 +24,7 @@ def test_nm(study, imported, same_doses, decay, backwards):
     same_doses(case)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("decay", ["NONE", "START", "ADMIN"])
 @pytest.mark.parametrize("beds", [1, 3])
 def test_pt(study, imported, same_doses, decay, beds):

@@ -31,6 +31,7 @@ def test_a_wrong_sign_of_the_spacing(study, imported, refused_import, same_doses
     same_doses(imported(study.folder, {"header": {"SpacingBetweenSlices": 6.0}}))
 
 
+@pytest.mark.slow
 def test_cts_of_other_studies_and_frames(study, imported, same_doses):
     """Neither study nor frame of reference is that of the scan; the hour is."""
     for n, hours in enumerate(study.hours, start=1):

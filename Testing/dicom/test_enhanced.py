@@ -28,6 +28,7 @@ def classic(study):
     return write
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("decay", ["NONE", "START", "ADMIN"])
 def test_enhanced(study, classic, imported, same_doses, decay):
     beds = 2

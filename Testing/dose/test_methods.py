@@ -50,6 +50,7 @@ def test_sum_of_sources_is_sum_of_doses(name, mixed_problem):
     np.testing.assert_allclose(parts[0] + parts[1], whole, rtol=1e-4, atol=1e-5 * whole.max())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", EXACT)
 @pytest.mark.parametrize("axis", [0, 1, 2])
 def test_mirror_symmetry(name, axis, mixed_problem):

@@ -9,6 +9,7 @@ from LuDosimetryLib.organs.uncertainty.budget import PARTS
 NEW = ("standard_uncertainty_Gy", "volume_uncertainty_percent", "effective_half_life_h")
 
 
+@pytest.mark.slow
 def test_in_the_result_folder(case_folder, tmp_path):
     case_folder.data["administered_activity_MBq"] = 7400
     case_folder.change("options", "spect_resolution_mm", to=10)

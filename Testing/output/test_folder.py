@@ -68,6 +68,7 @@ def test_result_json_holds_to_the_contract(folder):
     assert isinstance(summary["warnings"], list)
 
 
+@pytest.mark.slow
 def test_the_folder_has_all_its_files(folder):
     files = {path.name for path in folder.iterdir()}
     assert files >= {"result.json", "organs.csv", "dvh.csv", "report.html", "dose_single-vsv.nrrd"}

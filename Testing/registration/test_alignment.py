@@ -258,6 +258,7 @@ def said(moved_case: MovingCase, tmp_path: Path, capfd: Any) -> str:
     return text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("axis", "words"), [(0, "head to feet"), (1, "front to back"), (2, "left to right")]
 )
@@ -269,6 +270,7 @@ def test_a_flipped_ct_is_refused(moved_case, tmp_path, capfd, axis, words):
     assert f"ct_2.nrrd fits that of the reference much better when it is flipped {words}" in text
 
 
+@pytest.mark.slow
 def test_a_ct_of_nothing_known_is_refused(moved_case, tmp_path, capfd):
     small = Grid.axial((6, 40, 40), (3.0, 3.0, 3.0))
     moved_case.put("ct_2.nrrd", np.full(small.shape, 40.0, np.float32), small)

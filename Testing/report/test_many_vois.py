@@ -71,6 +71,7 @@ def test_nothing_is_dropped(source):
         assert len(re.findall(rf" {name} ", plain)) >= 3, name
 
 
+@pytest.mark.slow
 def test_the_option_chooses_what_is_shown(tmp_path):
     result = with_many()
     result.case["options"] = {"report_vois": ["brain", "tumour 7"]}

@@ -43,6 +43,7 @@ def stored_otherwise(grid: Grid, values: np.ndarray) -> tuple[Grid, np.ndarray]:
     return Grid(turned.shape, (dy, dx, dz), tuple(corner), tuple(direction.flat)), turned
 
 
+@pytest.mark.slow
 def test_how_a_volume_is_stored_does_not_change_its_pictures(body):
     grid, values = body
     other_grid, other = stored_otherwise(grid, values)

@@ -237,6 +237,7 @@ def test_the_library_names_nothing_of_slicer() -> None:
             assert not roots & SLICER_ONLY, f"{path.name}:{node.lineno}"
 
 
+@pytest.mark.slow
 def test_the_library_runs_without_slicer() -> None:
     """Every module can be imported where Slicer's modules cannot; torch and the like are left out."""
     code = f"""

@@ -45,6 +45,7 @@ def problem(dataset_of):
     return dataset_of().problem()
 
 
+@pytest.mark.slow
 def test_never_negative_and_within_the_bounds(problem, model):
     log = Log()
     found = corrected_dose(problem, model, log)
@@ -71,6 +72,7 @@ def test_untrained_it_is_the_dose_by_photon_transport(problem):
     np.testing.assert_allclose(found.dose, found.uncorrected, rtol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("factor", [2.0, 3.7, 1e-6])
 def test_linear_in_activity_through_the_whole_method(problem, mild, factor):
     once = corrected_dose(problem, mild, Log())

@@ -50,6 +50,7 @@ def test_target_and_channels_are_in_units_of_the_mean_dose(dataset_of, sample):
     assert sample.weight.dtype == sample.target.dtype == np.float32
 
 
+@pytest.mark.slow
 def test_activity_s_unit_makes_no_difference(dataset_of, sample):
     dataset = dataset_of()
     thrice = replace(

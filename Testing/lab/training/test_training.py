@@ -143,6 +143,7 @@ def test_stops_when_validation_gets_no_better(dataset_of, small_patches, tmp_pat
     )
 
 
+@pytest.mark.slow
 def test_goes_on_while_validation_gets_better(dataset_of, small_patches, tmp_path):
     training = [Sample.of(dataset_of(change=denser_absorbs_more), Log())]
     plan = plan_of(epochs=3, patches=10, patience=1, learning_rate=2e-3)
@@ -152,6 +153,7 @@ def test_goes_on_while_validation_gets_better(dataset_of, small_patches, tmp_pat
     assert len(losses) == 3
 
 
+@pytest.mark.slow
 def test_begins_with_given_weights(samples, tmp_path, lively):
     plan = plan_of(epochs=1, patches=1, learning_rate=1e-12)
     start = weights(lively(network_of(plan)))
@@ -192,6 +194,7 @@ def test_another_plan_in_the_same_folder_is_refused(samples, tmp_path):
     assert (tmp_path / CHECKPOINT).read_bytes() == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("content", [b"", b"no checkpoint", "half", {"foreign": 1}])
 def test_a_damaged_checkpoint_is_refused(samples, tmp_path, content):
     path = tmp_path / CHECKPOINT

@@ -95,10 +95,12 @@ def test_what_was_trained_or_stopped_with_is_no_test(card, dataset_of, patient, 
         refuse_seen(card, [dataset_of("p8", seed=8), dataset_of(patient, cycle=2, seed=seed)])
 
 
+@pytest.mark.slow
 def test_others_are_a_test(card, dataset_of):
     refuse_seen(card, [dataset_of("p8", seed=8), dataset_of("p9", seed=9)])
 
 
+@pytest.mark.slow
 def test_what_the_start_has_seen_was_seen(card, dataset_of):
     second = training_record(PLAN, [dataset_of("p4", seed=4)], [dataset_of("p5", seed=5)], card)
     with pytest.raises(InvalidInput, match="as p2-1"):

@@ -114,6 +114,7 @@ def test_the_dose_by_its_tags(written):
         )
 
 
+@pytest.mark.slow
 def test_highdicom_finds_the_segments(written):
     result, folder = written
     segmentation = highdicom.seg.segread(folder / "organs_seg.dcm")
