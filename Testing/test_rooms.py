@@ -143,7 +143,6 @@ def needless(root: Path) -> list[str]:
     return found
 
 
-@pytest.mark.slow
 def test_imports_lead_down():
     assert wrong_ways(ROOT) == []
 

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from .conftest import remarks_of
 
 
