@@ -80,7 +80,8 @@ _ENTRIES = (
     DoseMethodEntry(
         "unet",
         "Residual U-Net",
-        "Multiple voxel S values, corrected by a network trained on Monte Carlo (Kim et al. 2022).",
+        "Multiple voxel S values (Kim et al. 2022), corrected by photon transport through this patient's tissues and, for "
+        "electrons, by a network trained on Monte Carlo.",
         "unet:unet_dose",
         needs_ct=True,
         lack="unet:lack_of_network",
