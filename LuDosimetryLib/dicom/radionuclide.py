@@ -69,7 +69,7 @@ def radiopharmaceuticals(header: Header, log: Log) -> list[Header]:
     if not items and _says_something(header):
         items = [header]
     if items:
-        log.remark(f"The radiopharmaceutical was told outside of {name_and_tag(_SEQUENCE)}.")
+        log.remark(f"The radiopharmaceutical stands outside of {name_and_tag(_SEQUENCE)}.")
     return items
 
 

@@ -148,7 +148,7 @@ def _rescaled(header: Header, unit: str | None, log: Log) -> Scale | None:
 
 
 def _units(header: Header, log: Log) -> tuple[str, str]:
-    """Units, and where they are told; empty if nowhere."""
+    """Units, empty if none are stated, and the element that was read for them or their scale."""
     if told := header.text("Units"):
         return told, "RescaleSlope (0028,1053)"
     if told := SIEMENS_UNITS.text(header).upper():

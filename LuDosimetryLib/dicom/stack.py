@@ -18,7 +18,7 @@ from .tilt import Tilt, tilt_of
 
 _UNEVEN_MM = 0.05
 _UNEVEN = 0.02
-"""Of the distance of two slices: how far a slice may lie from where the others put it."""
+"""Part of the slice distance by which a slice may lie off the place that the others give it."""
 _NOT_SQUARE = 1e-3
 
 

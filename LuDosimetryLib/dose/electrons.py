@@ -8,9 +8,24 @@ import numpy as np
 from ..image.arrays import Array
 from ..kernels.media import electron_reach_cm, short_range
 from ..kernels.point import read_point_kernels
-from .kernel_set import short_range_kernels
+from .kernel_set import KernelSet, short_range_kernels
 from .media_map import MediaMap
 from .problem import GY_G_PER_KEV_MBQ_H, DoseProblem
+
+
+def electron_kernels(problem: DoseProblem, media: MediaMap) -> KernelSet:
+    """
+    Kernels of the electrons of each medium of a problem.
+
+    Raises
+    ------
+    InvalidInput
+        If the nuclide has no point kernels.
+    """
+    kernels = read_point_kernels(problem.nuclide.name)
+    reach = electron_reach_cm(kernels, media.media)
+    deposits = [short_range(kernels, medium, reach) for medium in media.media]
+    return short_range_kernels(deposits, media.voxel_cm, media.shape, problem.device)
 
 
 class Electrons:
@@ -33,10 +48,7 @@ class Electrons:
     """
 
     def __init__(self, problem: DoseProblem, media: MediaMap) -> None:
-        kernels = read_point_kernels(problem.nuclide.name)
-        reach = electron_reach_cm(kernels, media.media)
-        deposits = [short_range(kernels, medium, reach) for medium in media.media]
-        self._kernels = short_range_kernels(deposits, media.voxel_cm, media.shape, problem.device)
+        self._kernels = electron_kernels(problem, media)
         self._media = media
         to_device = self._kernels.convolver.to_device
         self._activity = to_device(np.ascontiguousarray(problem.tia_MBq_h_mL[media.box]))

@@ -6,9 +6,10 @@ import numpy as np
 
 from ..base.log import Log
 from ..image.arrays import Array
-from ..kernels.media import electron_reach_cm, long_range, short_range
+from ..kernels.media import electron_reach_cm, long_range
 from ..kernels.point import read_point_kernels
-from .kernel_set import long_range_kernels, short_range_kernels
+from .electrons import electron_kernels
+from .kernel_set import long_range_kernels
 from .media_map import MediaMap
 from .problem import GY_G_PER_KEV_MBQ_H, DoseProblem, MethodDose
 
@@ -47,13 +48,11 @@ class MultiVsvPlan:
         kernels = read_point_kernels(problem.nuclide.name)
         self._media = media = MediaMap.of(problem)
         log.at(0.0, "multiple VSV: electron kernels")
-        where = (media.voxel_cm, media.shape, problem.device)
-        reach = electron_reach_cm(kernels, media.media)
-        short = [short_range(kernels, medium, reach) for medium in media.media]
-        self._short = short_range_kernels(short, *where)
+        self._short = electron_kernels(problem, media)
         log.at(0.25, "multiple VSV: photon kernels")
+        reach = electron_reach_cm(kernels, media.media)
         long = [long_range(kernels, medium, reach) for medium in media.media]
-        self._long = long_range_kernels(long, *where)
+        self._long = long_range_kernels(long, media.voxel_cm, media.shape, problem.device)
         to_device = self._long.convolver.to_device
         self._index = to_device(media.index)
         self._per_own_density = to_device(media.per_own_density)

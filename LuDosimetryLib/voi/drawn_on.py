@@ -1,7 +1,5 @@
 """Detection of the scan on whose images a segmentation was drawn."""
 
-from pathlib import Path
-
 import numpy as np
 import SimpleITK as sitk
 
@@ -9,6 +7,7 @@ from ..base.log import Log
 from ..case.case import Case
 from ..case.parts import WATER
 from ..image.grid import Grid
+from ..image.headers import stated_grid
 from ..registration.alignment import Alignment, anchor
 
 _TOLERANCE_VOXELS = 0.01
@@ -37,13 +36,15 @@ def drawn_through(case: Case, alignments: list[Alignment], log: Log) -> sitk.Tra
     """
     if case.segmentation is None or all(a.transform is None for a in alignments):
         return None
-    drawn = _header(case.segmentation.file)
+    drawn = stated_grid(case.segmentation.file)
     if drawn is None:
         return None
 
     def lies_on(n: int) -> bool:
         point = case.time_points[n]
-        headers = [_header(path) for path in (point.ct, point.spect) if path not in (None, WATER)]
+        headers = [
+            stated_grid(path) for path in (point.ct, point.spect) if path not in (None, WATER)
+        ]
         return any(grid is not None and _same_voxels(drawn, grid) for grid in headers)
 
     if lies_on(anchor(case)):
@@ -56,26 +57,6 @@ def drawn_through(case: Case, alignments: list[Alignment], log: Log) -> sitk.Tra
             )
             return alignment.transform
     return None
-
-
-def _header(path: Path) -> Grid | None:
-    """Grid of an image file; None for a DICOM folder and for a file that holds no volume."""
-    if path.is_dir():
-        return None
-    reader = sitk.ImageFileReader()
-    reader.SetFileName(str(path))
-    try:
-        reader.ReadImageInformation()
-    except RuntimeError:
-        return None
-    if reader.GetDimension() != 3:
-        return None
-    return Grid(
-        reader.GetSize()[::-1],
-        reader.GetSpacing()[::-1],
-        reader.GetOrigin(),
-        reader.GetDirection(),
-    )
 
 
 def _same_voxels(part: Grid, whole: Grid) -> bool:

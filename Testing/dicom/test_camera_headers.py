@@ -185,8 +185,14 @@ def midnight(ds):
         (pytomography, "taken as MBq"),
         (counted_from_nought, "taken as MBq"),
         (windows, "No header names the nuclide; Lu-177 was taken"),
-        (nested_radiopharmaceutical, "was told outside of RadiopharmaceuticalInformationSequence"),
-        (bare_radiopharmaceutical, "was told outside of RadiopharmaceuticalInformationSequence"),
+        (
+            nested_radiopharmaceutical,
+            "The radiopharmaceutical stands outside of RadiopharmaceuticalInformationSequence",
+        ),
+        (
+            bare_radiopharmaceutical,
+            "The radiopharmaceutical stands outside of RadiopharmaceuticalInformationSequence",
+        ),
         (two_nuclides, "taken as MBq"),
         (date_without_time, "taken as MBq"),
         (midnight, "taken as MBq"),

@@ -47,32 +47,18 @@ def test_damaged_compression(tmp_path):
         check_nifti(path)
 
 
+def header(formats, offsets, itemsize):
+    """An empty header with the fields that sizes follow from."""
+    fields = {"names": ["n", "dim", "bits", "off"], "formats": formats, "offsets": offsets}
+    return np.zeros(1, np.dtype({**fields, "itemsize": itemsize}))
+
+
 def test_big_endian_and_version_2():
     """Sizes from the headers of the two versions, by their own definition of the fields."""
-    one = np.zeros(
-        1,
-        np.dtype(
-            {
-                "names": ["n", "dim", "bits", "off"],
-                "formats": [">i4", "8>i2", ">i2", ">f4"],
-                "offsets": [0, 40, 72, 108],
-                "itemsize": 352,
-            }
-        ),
-    )
+    one = header([">i4", "8>i2", ">i2", ">f4"], [0, 40, 72, 108], 352)
     one["n"], one["dim"], one["bits"], one["off"] = 348, (3, 4, 5, 6, 1, 1, 1, 1), 32, 352
     assert _bytes(one.tobytes()) == 352 + 4 * 5 * 6 * 4
-    two = np.zeros(
-        1,
-        np.dtype(
-            {
-                "names": ["n", "dim", "bits", "off"],
-                "formats": ["<i4", "8<i8", "<i2", "<i8"],
-                "offsets": [0, 16, 14, 168],
-                "itemsize": 544,
-            }
-        ),
-    )
+    two = header(["<i4", "8<i8", "<i2", "<i8"], [0, 16, 14, 168], 544)
     two["n"], two["dim"], two["bits"], two["off"] = 540, (3, 4, 5, 6, 1, 1, 1, 1), 16, 544
     assert _bytes(two.tobytes()) == 544 + 4 * 5 * 6 * 2
     assert _Header.of(b"no header") is None

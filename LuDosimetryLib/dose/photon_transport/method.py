@@ -1,7 +1,5 @@
 """Absorbed dose with photons by transport and electrons by voxel S values."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,29 +22,9 @@ _NEAR_CM = 2.5 * CELL_CM
 """Distance within which voxel S values of photons add the detail that cells cannot show."""
 
 
-@dataclass(frozen=True)
-class TransportDose:
-    """
-    Absorbed dose [Gy] by what carried the energy; both float32 of shape (k, j, i).
-
-    Attributes
-    ----------
-    electrons, photons : ndarray
-    """
-
-    electrons: Array
-    photons: Array
-
-
 def photon_transport_dose(problem: DoseProblem, log: Log) -> MethodDose:
-    """Calculate the absorbed dose by electrons and photons; see `transport_dose`."""
-    parts = transport_dose(problem, log)
-    return MethodDose(parts.electrons + parts.photons)
-
-
-def transport_dose(problem: DoseProblem, log: Log) -> TransportDose:
     """
-    Calculate the parts of the absorbed dose.
+    Calculate the absorbed dose by electrons and photons.
 
     Each source voxel spreads the energy of its electrons by the kernel of its own medium; photons
     are as of `photon_dose`.
@@ -58,16 +36,16 @@ def transport_dose(problem: DoseProblem, log: Log) -> TransportDose:
     """
     media = MediaMap.of(problem)
     electrons = Electrons(problem, media).from_source(lambda: log.at(0.1, "electrons"))
-    return TransportDose(media.whole(electrons), photon_dose(problem, log.part(0.9)))
+    return MethodDose(media.whole(electrons) + photon_dose(problem, log.part(0.9)))
 
 
 def photon_dose(problem: DoseProblem, log: Log) -> Array:
     """
     Calculate the absorbed dose of photons and bremsstrahlung.
 
-    The transport equation is solved in cells of about a centimetre, through the tissues of this patient, by
-    discrete ordinates (see `solver`). Voxel S values of photons in soft tissue add what is finer
-    than a cell, within 3 cm. Each voxel absorbs as its composition does.
+    The transport equation is solved in cells of about a centimetre, through the tissues of this
+    patient, by discrete ordinates (see `solver`). Voxel S values of photons in soft tissue add what
+    is finer than a cell, within 3 cm. Each voxel absorbs as its composition does.
 
     Returns
     -------

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from LuDosimetryLib.base.log import Log
-from LuDosimetryLib.dose.photon_transport.method import photon_transport_dose, transport_dose
+from LuDosimetryLib.dose.photon_transport.method import photon_dose, photon_transport_dose
 from LuDosimetryLib.dose.problem import GY_G_PER_KEV_MBQ_H, DoseProblem
 from LuDosimetryLib.image.grid import Grid
 from LuDosimetryLib.kernels.point import read_point_kernels
@@ -28,7 +28,7 @@ def test_far_from_a_ball_in_soft_tissue_as_by_monte_carlo():
     axis = (np.arange(count) - count // 2) * VOXEL_CM
     radius = np.sqrt(axis[:, None, None] ** 2 + axis[:, None] ** 2 + axis**2)
     tia = (radius <= 1.2).astype(float)
-    found = transport_dose(problem(np.ones(tia.shape), tia), Log()).photons / GY_G_PER_KEV_MBQ_H
+    found = photon_dose(problem(np.ones(tia.shape), tia), Log()) / GY_G_PER_KEV_MBQ_H
     kernel = read_point_kernels("Lu-177").by_composition["soft"].photons
     edges = np.linspace(0.0, 30.0, 3001)
     middle = 0.5 * (edges[1:] + edges[:-1])
